@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Lanewise: neural-network operators on hand-written WebAssembly SIMD kernels.
+ *
+ * How every operator works
+ * ------------------------
+ * 1. Fill a descriptor (a plain struct; set it to zero first, then struct_bytes to its size).
+ * 2. Ask for sizes: lw_<op>_sizes() checks the descriptor and reports the output's shape and how many bytes
+ *    of packed weights and of scratch the operator needs.
+ * 3. Where the operator has weights: pack them once with lw_<op>_pack().
+ * 4. Run it as often as wanted with lw_<op>_run().
+ *
+ * The caller owns all memory; the library never allocates, prints or aborts, has no global state, and never
+ * reads or writes a byte outside of the buffers described here. Buffers need the alignment of their element
+ * type and no more. A buffer that an operator reports as 0 bytes may be NULL. A tensor with no elements may be
+ * NULL too.
+ *
+ * Layouts: images are NHWC, convolution filters HWIO, depthwise filters HWIM (M is the depth multiplier).
+ * Elements are counted in elements and sizes in bytes, and the names say which.
+ *
+ * Exactness: the tiers "scalar" and "simd128" give the same bits on every engine; a NaN is a NaN, whatever its
+ * payload. The tier "relaxed" fuses multiply and add, so its sums round differently: each result stays within
+ * gamma_k * sum |a||b| of the exact one (k terms, gamma_k = k u / (1 - k u), u = 2^-24).
+ *
+ * Aliasing: outputs must not overlap inputs, weights or scratch, unless an operator's comment allows it.
+ *
+ * Threads: a context is immutable once it is created; any number of threads may share it. Each call needs its
+ * own scratch and output.
+ *
+ * Errors: every function that can fail returns an enum lw_status; on any value other than LW_OK nothing was
+ * written to the output.
+ */
+#ifndef LANEWISE_LANEWISE_H
+#define LANEWISE_LANEWISE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define LW_VERSION_MAJOR 0
+#define LW_VERSION_MINOR 1
+#define LW_VERSION_PATCH 0
+#define LW_VERSION_STRING "0.1.0"
+
+/* ---- Status --------------------------------------------------------------------------------------------- */
+
+enum lw_status {
+    LW_OK = 0,
+    LW_NULL_POINTER = 1,      /* a pointer that is needed is NULL */
+    LW_BAD_STRUCT_BYTES = 2,  /* a descriptor's struct_bytes is not a size this version knows */
+    LW_BAD_ENUM = 3,          /* an enum field holds a value outside of its enum */
+    LW_BAD_SHAPE = 4,         /* sizes that contradict each other, or a zero where one is not allowed */
+    LW_TOO_LARGE = 5,         /* a size in bytes or elements does not fit size_t */
+    LW_UNKNOWN_TIER = 6,      /* no tier of that name is compiled in */
+    LW_BUFFER_TOO_SMALL = 7,  /* memory handed in is smaller than the size the library reported */
+    LW_UNSUPPORTED = 8,       /* a valid request that this version has no code for */
+    LW_BAD_INDEX = 9          /* an index tensor points outside of the tensor it indexes */
+};
+
+/* A short English sentence for a status; never NULL, also for values that are not in the enum. */
+const char *lw_status_string(enum lw_status status);
+
+/* LW_VERSION_STRING of the library that is linked, to compare with the header's. */
+const char *lw_version(void);
+
+/* ---- Tiers and contexts --------------------------------------------------------------------------------- */
+
+/* How many tiers are compiled in (1 to 3), and the name of each, slowest first: "scalar", "simd128", "relaxed".
+ * lw_tier_name returns NULL when index is not below lw_tier_count(). */
+size_t lw_tier_count(void);
+const char *lw_tier_name(size_t index);
+
+/* A context holds the kernels of one tier. It has no pointers into anything but code: it needs no destroy call,
+ * and its memory may be freed or reused as soon as no call uses it. */
+struct lw_context;
+
+struct lw_context_options {
+    uint32_t struct_bytes; /* sizeof(struct lw_context_options) */
+    const char *tier;      /* tier to force, or NULL for the best that is compiled in */
+};
+
+/* Bytes of memory that lw_context_create needs. */
+size_t lw_context_bytes(void);
+
+/* Makes a context inside `memory` (aligned as malloc aligns).
+ * options: may be NULL for all defaults.
+ * Errors: LW_NULL_POINTER, LW_BAD_STRUCT_BYTES, LW_BUFFER_TOO_SMALL, LW_UNKNOWN_TIER; *context is then NULL. */
+enum lw_status lw_context_create(void *memory, size_t memory_bytes, const struct lw_context_options *options,
+                                 struct lw_context **context);
+
+/* The name of the context's tier. */
+const char *lw_context_tier(const struct lw_context *context);
+
+/* ---- What descriptors share ----------------------------------------------------------------------------- */
+
+#define LW_MAX_RANK 8
+
+enum lw_activation_kind {
+    LW_LINEAR = 0,
+    LW_RELU = 1,       /* x < 0 ? 0 : x */
+    LW_RELU6 = 2,      /* the same, and 6 < x ? 6 : x */
+    LW_LEAKY_RELU = 3, /* x < 0 ? alpha x : x */
+    LW_PRELU = 4,      /* x < 0 ? slope[channel] x : x */
+    LW_ELU = 5,        /* x < 0 ? exp(x) - 1 : x */
+    LW_SIGMOID = 6,    /* 1 / (1 + exp(-x)) */
+    LW_TANH = 7,
+    LW_HARD_SWISH = 8, /* x clamp(x + 3, 0, 6) / 6 */
+    LW_CLAMP = 9       /* min and max: x < min ? min : x, then max < x ? max : x */
+};
+/* A NaN goes through every activation as a NaN. */
+
+struct lw_activation {
+    uint32_t kind; /* enum lw_activation_kind */
+    float alpha;   /* LW_LEAKY_RELU only */
+    float min, max; /* LW_CLAMP only; LW_BAD_SHAPE unless min <= max */
+};
+
+enum lw_padding {
+    LW_PADDING_VALID = 0,   /* none */
+    LW_PADDING_SAME = 1,    /* output = ceil(input / stride); an odd pad's extra row goes to the bottom and right */
+    LW_PADDING_EXPLICIT = 2 /* as the four pad_ fields say, in pixels */
+};
+
+/* A sliding window over the height and width of an image.
+ * output = floor((input + pads - ((kernel - 1) dilation + 1)) / stride) + 1 for VALID and EXPLICIT.
+ * All kernel, stride and dilation fields are 1 or more; LW_BAD_SHAPE otherwise. */
+struct lw_window {
+    uint32_t kernel_height, kernel_width;
+    uint32_t stride_height, stride_width;
+    uint32_t dilation_height, dilation_width;
+    uint32_t padding; /* enum lw_padding */
+    uint32_t pad_top, pad_left, pad_bottom, pad_right; /* LW_PADDING_EXPLICIT only */
+};
+
+/* What an operator needs and makes. */
+struct lw_sizes {
+    uint32_t output_height, output_width; /* of image operators; 1 and the row count's width elsewhere */
+    size_t output_elements;               /* elements of the whole output */
+    size_t packed_bytes;                  /* bytes for lw_<op>_pack to fill; 0 when there is nothing to pack */
+    size_t scratch_bytes;                 /* bytes of working memory for lw_<op>_run */
+};
+
+/* ---- Convolution ---------------------------------------------------------------------------------------- */
+
+/* output[n][y][x][o] = activation(bias[o] + sum over ky, kx, i of
+ *     input[n][y stride - pad_top + ky dilation][x stride - pad_left + kx dilation][g I + i] filter[ky][kx][i][o])
+ * summed in ascending (ky, kx, i), starting from the bias; I = input_channels / groups, and g is the group of o.
+ * Pixels outside of the image count as 0. The formula is TensorFlow's conv2d.
+ *
+ * filter: [kernel_height][kernel_width][input_channels / groups][output_channels]
+ * bias:   [output_channels] or NULL for none;  slopes: [output_channels] for LW_PRELU, else ignored.
+ * Errors: LW_BAD_SHAPE also when groups does not divide both channel counts, or when the window does not fit. */
+struct lw_conv2d {
+    uint32_t struct_bytes;
+    uint32_t batch, input_height, input_width, input_channels;
+    uint32_t output_channels;
+    uint32_t groups; /* 1 for an ordinary convolution */
+    struct lw_window window;
+    struct lw_activation activation;
+};
+
+enum lw_status lw_conv2d_sizes(const struct lw_context *, const struct lw_conv2d *, struct lw_sizes *);
+enum lw_status lw_conv2d_pack(const struct lw_context *, const struct lw_conv2d *, const float *filter, void *packed);
+enum lw_status lw_conv2d_run(const struct lw_context *, const struct lw_conv2d *, const float *input,
+                             const void *packed, const float *bias, const float *slopes, void *scratch,
+                             float *output);
+
+/* ---- Depthwise convolution ------------------------------------------------------------------------------ */
+
+/* output[n][y][x][c M + m] = activation(bias[c M + m] + sum over ky, kx of
+ *     input[n][...][...][c] filter[ky][kx][c][m]),  M = depth_multiplier, ascending (ky, kx), from the bias.
+ * filter: [kernel_height][kernel_width][channels][depth_multiplier], used as it is: nothing to pack.
+ * bias, slopes: [channels * depth_multiplier]. */
+struct lw_depthwise_conv2d {
+    uint32_t struct_bytes;
+    uint32_t batch, input_height, input_width, channels;
+    uint32_t depth_multiplier; /* 1 or more */
+    struct lw_window window;
+    struct lw_activation activation;
+};
+
+enum lw_status lw_depthwise_conv2d_sizes(const struct lw_context *, const struct lw_depthwise_conv2d *,
+                                         struct lw_sizes *);
+enum lw_status lw_depthwise_conv2d_run(const struct lw_context *, const struct lw_depthwise_conv2d *,
+                                       const float *input, const float *filter, const float *bias,
+                                       const float *slopes, void *scratch, float *output);
+
+/* ---- Transposed convolution ----------------------------------------------------------------------------- */
+
+/* The gradient of conv2d with respect to its input (TensorFlow's conv2d_backprop_input):
+ * output[n][y][x][o] = activation(bias[o] + sum over (ky, kx, i) with y = iy stride - pad_top + ky dilation and the
+ *     same for x, of input[n][iy][ix][i] filter[ky][kx][o][i]), ascending (ky, kx, i), from the bias.
+ * filter: [kernel_height][kernel_width][output_channels][input_channels]
+ * The window describes the forward convolution, which goes from the output's size to the input's, so
+ * output_height and output_width are part of the descriptor; LW_BAD_SHAPE when the window does not lead from
+ * them to input_height and input_width. */
+struct lw_conv2d_transpose {
+    uint32_t struct_bytes;
+    uint32_t batch, input_height, input_width, input_channels;
+    uint32_t output_height, output_width, output_channels;
+    struct lw_window window;
+    struct lw_activation activation;
+};
+
+enum lw_status lw_conv2d_transpose_sizes(const struct lw_context *, const struct lw_conv2d_transpose *,
+                                         struct lw_sizes *);
+enum lw_status lw_conv2d_transpose_pack(const struct lw_context *, const struct lw_conv2d_transpose *,
+                                        const float *filter, void *packed);
+enum lw_status lw_conv2d_transpose_run(const struct lw_context *, const struct lw_conv2d_transpose *,
+                                       const float *input, const void *packed, const float *bias,
+                                       const float *slopes, void *scratch, float *output);
+
+/* ---- Matrix multiplication ------------------------------------------------------------------------------ */
+
+/* output[b][i][j] = activation(bias[j] + sum over k ascending of A[b][i][k] B[b][k][j]), from the bias.
+ * A is stored [m][k], or [k][m] when transpose_a is 1; B [k][n], or [n][k] when transpose_b is 1.
+ * Batches lie a_batch_stride and b_batch_stride elements apart; 0 uses the same matrix for every batch.
+ * lw_matmul_pack packs B: all batches of it, or the one. bias, slopes: [n] or NULL as in convolution. */
+struct lw_matmul {
+    uint32_t struct_bytes;
+    uint32_t batch, m, n, k; /* k = 0 is allowed: the sum is then empty */
+    uint32_t transpose_a, transpose_b;
+    size_t a_batch_stride, b_batch_stride;
+    struct lw_activation activation;
+};
+
+enum lw_status lw_matmul_sizes(const struct lw_context *, const struct lw_matmul *, struct lw_sizes *);
+enum lw_status lw_matmul_pack(const struct lw_context *, const struct lw_matmul *, const float *b, void *packed);
+enum lw_status lw_matmul_run(const struct lw_context *, const struct lw_matmul *, const float *a, const void *packed,
+                             const float *bias, const float *slopes, void *scratch, float *output);
+
+/* ---- Pooling -------------------------------------------------------------------------------------------- */
+
+enum lw_pool_kind {
+    LW_POOL_MAX = 0,    /* the largest; -infinity when the window has no pixel in the image; a NaN is skipped */
+    LW_POOL_AVERAGE = 1 /* the sum over the window's pixels that lie inside of the image, in ascending order, divided
+                           by their number; NaN when there is none */
+};
+
+/* Global average pooling is this with the window the size of the image, or lw_reduce with LW_REDUCE_MEAN. */
+struct lw_pool2d {
+    uint32_t struct_bytes;
+    uint32_t kind; /* enum lw_pool_kind */
+    uint32_t batch, input_height, input_width, channels;
+    struct lw_window window;
+    struct lw_activation activation; /* LW_PRELU is LW_UNSUPPORTED */
+};
+
+enum lw_status lw_pool2d_sizes(const struct lw_context *, const struct lw_pool2d *, struct lw_sizes *);
+enum lw_status lw_pool2d_run(const struct lw_context *, const struct lw_pool2d *, const float *input, void *scratch,
+                             float *output);
+
+/* ---- Elementwise ---------------------------------------------------------------------------------------- */
+
+enum lw_unary_op {
+    LW_UNARY_ACTIVATION = 0, /* the activation given (any but LW_PRELU: that is LW_BINARY_PRELU) */
+    LW_UNARY_EXP = 1,
+    LW_UNARY_SQRT = 2,  /* correctly rounded */
+    LW_UNARY_ABS = 3,
+    LW_UNARY_NEG = 4,
+    LW_UNARY_FLOOR = 5,
+    LW_UNARY_SQUARE = 6
+};
+
+/* output[i] = op(input[i]) for count elements. output may be input. activation may be NULL for other ops. */
+enum lw_status lw_unary_run(const struct lw_context *, enum lw_unary_op op, const struct lw_activation *activation,
+                            size_t count, const float *input, float *output);
+
+enum lw_type {
+    LW_FLOAT32 = 0,
+    LW_INT32 = 1,
+    LW_BOOL = 2 /* one byte, 0 or 1 */
+};
+
+enum lw_binary_op {
+    LW_BINARY_ADD = 0,
+    LW_BINARY_SUB = 1,
+    LW_BINARY_MUL = 2,
+    LW_BINARY_DIV = 3,       /* float32 only; LW_UNSUPPORTED for int32 */
+    LW_BINARY_MIN = 4,       /* b < a ? b : a, but a NaN in either operand gives NaN */
+    LW_BINARY_MAX = 5,       /* a < b ? b : a, but a NaN in either operand gives NaN */
+    LW_BINARY_FLOOR_DIV = 6, /* floor(a / b); an int32 division by 0 gives 0 */
+    LW_BINARY_SQUARED_DIFFERENCE = 7,
+    LW_BINARY_PRELU = 8      /* a < 0 ? b a : a; float32 only */
+};
+
+/* output = op(a, b) with broadcasting: shapes are aligned at the right, and a size of 1 is repeated.
+ * The output's shape is [max(a_shape[d], b_shape[d])], 0 if either is 0. Both operands and the output have the
+ * same type (LW_FLOAT32 or LW_INT32); int32 wraps around. output may be a or b if that operand has the output's
+ * shape. */
+struct lw_binary {
+    uint32_t struct_bytes;
+    uint32_t op;   /* enum lw_binary_op */
+    uint32_t type; /* enum lw_type */
+    uint32_t a_rank, b_rank; /* 0 to LW_MAX_RANK */
+    uint32_t a_shape[LW_MAX_RANK], b_shape[LW_MAX_RANK]; /* the first *_rank entries count */
+};
+
+enum lw_status lw_binary_sizes(const struct lw_context *, const struct lw_binary *, struct lw_sizes *);
+enum lw_status lw_binary_run(const struct lw_context *, const struct lw_binary *, const void *a, const void *b,
+                             void *output);
+
+/* ---- Rows: softmax, reductions, batch normalisation ----------------------------------------------------- */
+
+/* output[r][c] = exp(x[r][c] - max_c x[r]) / sum over c of the same. output may be input. */
+enum lw_status lw_softmax_run(const struct lw_context *, size_t rows, size_t columns, const float *input,
+                              float *output);
+
+enum lw_reduce_op {
+    LW_REDUCE_SUM = 0,
+    LW_REDUCE_MEAN = 1 /* the sum divided by `reduced`; NaN when that is 0 */
+};
+
+/* output[o][i] = op over r of input[o][r][i]; input is [outer][reduced][inner]. Any set of axes becomes this after a
+ * transpose (lw_copy). */
+enum lw_status lw_reduce_run(const struct lw_context *, enum lw_reduce_op op, size_t outer, size_t reduced, size_t inner,
+                             const float *input, float *output);
+
+/* output[o][i] = the first r at which input[o][r][i] is largest (NaN is never larger than anything; 0 when all are
+ * NaN). LW_BAD_SHAPE when reduced is 0. type: LW_FLOAT32 or LW_INT32. */
+enum lw_status lw_argmax_run(const struct lw_context *, enum lw_type type, size_t outer, size_t reduced, size_t inner,
+                             const void *input, int32_t *output);
+
+/* output[r][c] = (input[r][c] - mean[c]) * scale[c] / sqrt(variance[c] + epsilon) + offset[c], evaluated as
+ * input * s + t with s = scale / sqrt(variance + epsilon) and t = offset - mean * s.
+ * scale and offset may be NULL for 1 and 0. scratch: 2 * channels floats. output may be input. */
+enum lw_status lw_batch_norm_run(const struct lw_context *, size_t rows, size_t channels, float epsilon,
+                                 const float *input, const float *mean, const float *variance, const float *scale,
+                                 const float *offset, void *scratch, float *output);
+
+/* ---- Images --------------------------------------------------------------------------------------------- */
+
+/* Bilinear resize. The source coordinate of output pixel y is y * scale, or (y + 0.5) * scale - 0.5 clamped to 0 with
+ * half_pixel_centers; scale is input / output, or (input - 1) / (output - 1) with align_corners and output > 1. */
+struct lw_resize_bilinear {
+    uint32_t struct_bytes;
+    uint32_t batch, input_height, input_width, channels;
+    uint32_t output_height, output_width;
+    uint32_t align_corners, half_pixel_centers; /* 0 or 1; not both 1 */
+};
+
+enum lw_status lw_resize_bilinear_sizes(const struct lw_context *, const struct lw_resize_bilinear *,
+                                        struct lw_sizes *);
+enum lw_status lw_resize_bilinear_run(const struct lw_context *, const struct lw_resize_bilinear *, const float *input,
+                                      void *scratch, float *output);
+
+/* ---- Moving data (any element size) --------------------------------------------------------------------- */
+
+/* Copies an n-dimensional array from one stride pattern to another: transpose, slice, concat, pack and unpack are all
+ * this. Strides are in elements and may be 0 (input only: repeat) or negative (then the pointer names the element
+ * at index 0). element_bytes: 1, 2, 4, 8 or 16. The caller promises that all addresses lie inside of its buffers. */
+struct lw_copy {
+    uint32_t struct_bytes;
+    uint32_t element_bytes;
+    uint32_t rank; /* 0 to LW_MAX_RANK */
+    uint32_t shape[LW_MAX_RANK];
+    ptrdiff_t input_strides[LW_MAX_RANK], output_strides[LW_MAX_RANK];
+};
+
+enum lw_status lw_copy_run(const struct lw_context *, const struct lw_copy *, const void *input, void *output);
+
+/* output is input with before[d] and after[d] copies of *value around each dimension; value has element_bytes bytes. */
+struct lw_pad {
+    uint32_t struct_bytes;
+    uint32_t element_bytes;
+    uint32_t rank;
+    uint32_t shape[LW_MAX_RANK];
+    uint32_t before[LW_MAX_RANK], after[LW_MAX_RANK];
+};
+
+enum lw_status lw_pad_sizes(const struct lw_context *, const struct lw_pad *, struct lw_sizes *);
+enum lw_status lw_pad_run(const struct lw_context *, const struct lw_pad *, const void *input, const void *value,
+                          void *output);
+
+/* output[i] = the slice of slice_bytes bytes at params[indices[i][0]][indices[i][1]]...; indices is
+ * [count][index_rank], params_shape the first index_rank dimensions of params.
+ * LW_BAD_INDEX when an index is out of range; nothing is written then. */
+struct lw_gather_nd {
+    uint32_t struct_bytes;
+    uint32_t index_rank; /* 0 to LW_MAX_RANK */
+    uint32_t params_shape[LW_MAX_RANK];
+    size_t count, slice_bytes;
+};
+
+enum lw_status lw_gather_nd_run(const struct lw_context *, const struct lw_gather_nd *, const void *params,
+                                const int32_t *indices, void *output);
+
+/* Converts count elements. float32 to int32 truncates towards zero, saturates, and makes NaN 0 (wasm's trunc_sat); any
+ * type to bool is x != 0 (NaN is true); bool to number is 0 or 1; int32 to float32 rounds to nearest. */
+enum lw_status lw_cast_run(const struct lw_context *, enum lw_type from, enum lw_type to, size_t count,
+                           const void *input, void *output);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * THE CONTRACT between operators and micro-kernels.
+ *
+ * An operator (kernels/<op>.c) validates, packs, tiles and loops; all arithmetic on tensors' elements happens in
+ * micro-kernels, which it reaches through the table below. Each tier fills the table: scalar first, which is the
+ * specification, then simd128, then relaxed, each overriding what it has something better for.
+ *
+ * Rules for every slot
+ * - Strides and counts are in elements. Any count may be 0 unless a slot says otherwise.
+ * - A kernel reads and writes the elements its comment names and not one byte more.
+ * - out does not overlap any input, unless a slot allows it.
+ * - The order of every sum is part of the contract: scalar and simd128 give the same bits (a NaN is a NaN, whatever
+ *   its payload). relaxed may fuse multiply and add, nothing else.
+ * - min(a, b) is `b < a ? b : a` and max(a, b) is `a < b ? b : a` (wasm's pmin and pmax): with the data first and
+ *   the bound second, a NaN in the data survives.
+ */
+#ifndef LW_KERNELS_H
+#define LW_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* clamp(x) = min(max(x, lo), hi): x < lo ? lo : x, then hi < x ? hi : x. No clamp: -infinity and +infinity. */
+struct lw_clamp {
+    float lo, hi;
+};
+
+/*
+ * Matrix product with gathered rows: pointwise and general convolution, transposed convolution, matmul.
+ *
+ *   out[i][j] = clamp(bias[j] + sum over t, c ascending of rows_t(i)[c] * B[t * channels + c][j])
+ *
+ * for i < m, j < n, t < taps, c < channels. The accumulator starts at bias[j] (+0 when bias is NULL), and one
+ * accumulator takes all terms of an output in order.
+ *
+ * rows:  [ceil(m / mr)][taps][mr] pointers. rows_t(i) is rows[((i / mr) * taps + t) * mr + i % mr], each to
+ *        `channels` floats. The pointers of the last block beyond m are not read. Padding is a pointer to zeros.
+ * panels: B packed as [ceil(n / nr)][taps * channels][nr]; columns beyond n hold zeros.
+ * bias:  [n] or NULL.
+ * out:   [m] rows of n floats, out_stride apart.
+ * m, n >= 1; taps * channels may be 0: the sum is then empty.
+ *
+ * mr and nr are the kernel's tile and travel with it: the operator lays rows and panels out accordingly, and the
+ * result does not depend on them. mr <= LW_GEMM_MAX_MR, nr <= LW_GEMM_MAX_NR.
+ */
+typedef void lw_gemm_f32_fn(size_t m, size_t n, size_t taps, size_t channels, const float *const *rows,
+                            const float *panels, const float *bias, struct lw_clamp clamp, float *out,
+                            size_t out_stride);
+#define LW_GEMM_MAX_MR 8
+#define LW_GEMM_MAX_NR 16
+struct lw_gemm_f32 {
+    size_t mr, nr;
+    lw_gemm_f32_fn *run;
+};
+
+/*
+ * One output row of a depthwise convolution over rows that already include the padding.
+ *
+ *   out[x][c] = clamp(bias[c] + sum over ky, kx ascending of
+ *                     rows[ky][x * column_step + kx * tap_step + c] * weights[(ky * kernel_width + kx) * channels + c])
+ *
+ * for x < columns, c < channels. rows: kernel_height pointers; each row holds (columns - 1) * column_step +
+ * (kernel_width - 1) * tap_step + channels floats. column_step is stride * channels, tap_step is dilation * channels.
+ * weights: [kernel_height][kernel_width][channels]. bias: [channels] or NULL for +0. out: [columns][channels].
+ * dwconv3x3 takes kernel_height = kernel_width = 3 only, dwconv5x5 5 only; dwconv any >= 1.
+ */
+typedef void lw_dwconv_f32_fn(size_t columns, size_t channels, size_t kernel_height, size_t kernel_width,
+                              size_t column_step, size_t tap_step, const float *const *rows, const float *weights,
+                              const float *bias, struct lw_clamp clamp, float *out);
+
+/*
+ * Pooling of `pixels` output pixels; pixel p has counts[p] input pixels, each `channels` floats, whose pointers follow
+ * each other in taps (those of pixel 0, then those of pixel 1, ...).
+ *   maxpool: out[p][c] = max over its taps in order, starting from -infinity: acc < x ? x : acc (a NaN is skipped)
+ *   avgpool: out[p][c] = (sum over its taps in order, starting from +0) / (float)counts[p]
+ * counts[p] may be 0: -infinity, or 0 / 0.
+ */
+typedef void lw_pool_f32_fn(size_t pixels, size_t channels, const uint32_t *counts, const float *const *taps,
+                            float *out);
+
+/* out[i] = f(x[i]) for i < n; out may be x. alpha is the slope of leaky relu and ignored by the others.
+ * The slots of this type, with their formulas, are in enum lw_unary below. */
+typedef void lw_unary_f32_fn(size_t n, float alpha, const float *x, float *out);
+
+enum lw_unary {
+    LW_K_LEAKY_RELU, /* x < 0 ? alpha * x : x */
+    LW_K_ELU,        /* x < 0 ? expm1(x) : x */
+    LW_K_SIGMOID,    /* 1 / (1 + exp(-x)) */
+    LW_K_TANH,
+    LW_K_HARD_SWISH, /* x * min(max(x + 3, 0), 6) * (1/6 rounded to float), multiplied in this order */
+    LW_K_EXP,
+    LW_K_SQRT,
+    LW_K_ABS,
+    LW_K_NEG,
+    LW_K_FLOOR,
+    LW_K_SQUARE,
+    LW_K_UNARY_COUNT
+};
+/* expm1, exp, sigmoid and tanh are polynomials of our own (the formulas are in kernels_scalar/unary_scalar.c, with
+ * their error bounds), evaluated with the same operations in the same order in every tier. */
+
+/* out[i] = clamp(x[i]); out may be x. relu is {0, inf}, relu6 {0, 6}. */
+typedef void lw_clamp_f32_fn(size_t n, struct lw_clamp clamp, const float *x, float *out);
+
+/* out[i] = op(a[i * a_step], b[i * b_step]) for i < n, where each step is 0 or 1 (both 0 is not used: n is then 1).
+ * out may be a or b where that step is 1. */
+typedef void lw_binary_f32_fn(size_t n, const float *a, size_t a_step, const float *b, size_t b_step, float *out);
+typedef void lw_binary_i32_fn(size_t n, const int32_t *a, size_t a_step, const int32_t *b, size_t b_step,
+                              int32_t *out);
+
+/* Indexed by the public enum lw_binary_op, formulas there. min and max give NaN when either operand is NaN; else
+ * min(a, b) and max(a, b) as above. i32 wraps around; DIV and PRELU are NULL in binary_i32. */
+#define LW_K_BINARY_COUNT 9
+
+/* out[r][c] = e[r][c] / sum of e[r], e[r][c] = exp(x[r][c] - max of x[r]). out may be x. The max is taken in
+ * ascending order from -infinity with max(acc, x); the sum is sum_f32's. columns >= 1. */
+typedef void lw_softmax_f32_fn(size_t rows, size_t columns, const float *x, float *out);
+
+/* Sum of n floats: 16 partial sums p[l] = sum over i ascending of x[16 i + l], each from +0; then
+ * q[l] = (p[l] + p[l + 4]) + (p[l + 8] + p[l + 12]) for l < 4, and the result (q[0] + q[1]) + (q[2] + q[3]). */
+typedef float lw_sum_f32_fn(size_t n, const float *x);
+
+/* out[c] = sum over r ascending of x[r * row_stride + c], from +0, for c < columns. */
+typedef void lw_sum_rows_f32_fn(size_t rows, size_t columns, const float *x, size_t row_stride, float *out);
+
+/* out[r][c] = x[r][c] * scale[c] + shift[c]; x and out are [rows][channels]; out may be x. The multiply-add may be
+ * fused in relaxed. */
+typedef void lw_scale_shift_f32_fn(size_t rows, size_t channels, const float *x, const float *scale,
+                                   const float *shift, float *out);
+
+/* One output row of a bilinear resize: with top and bottom the two source rows,
+ *   t = top[x0[x] + c] + (top[x1[x] + c] - top[x0[x] + c]) * fx[x],  b the same of bottom,
+ *   out[x][c] = t + (b - t) * fy.
+ * x0 and x1 are offsets in elements. The multiply-adds may be fused in relaxed. */
+typedef void lw_bilinear_row_f32_fn(size_t columns, size_t channels, const float *top, const float *bottom,
+                                    const uint32_t *x0, const uint32_t *x1, const float *fx, float fy, float *out);
+
+struct lw_kernels {
+    struct lw_gemm_f32 gemm_f32;
+    lw_dwconv_f32_fn *dwconv3x3_f32, *dwconv5x5_f32, *dwconv_f32;
+    lw_pool_f32_fn *maxpool_f32, *avgpool_f32;
+    lw_clamp_f32_fn *clamp_f32;
+    lw_unary_f32_fn *unary_f32[LW_K_UNARY_COUNT];
+    lw_binary_f32_fn *binary_f32[LW_K_BINARY_COUNT];
+    lw_binary_i32_fn *binary_i32[LW_K_BINARY_COUNT];
+    lw_softmax_f32_fn *softmax_f32;
+    lw_sum_f32_fn *sum_f32;
+    lw_sum_rows_f32_fn *sum_rows_f32;
+    lw_scale_shift_f32_fn *scale_shift_f32;
+    lw_bilinear_row_f32_fn *bilinear_row_f32;
+};
+
+/* The tiers that are compiled in, in order; later ones inherit what they don't override. */
+struct lw_tier {
+    const char *name;
+    void (*install)(struct lw_kernels *kernels);
+};
+extern const struct lw_tier lw_tiers[];
+extern const size_t lw_tiers_count;
+
+struct lw_context {
+    struct lw_kernels kernels;
+    const struct lw_tier *tier;
+};
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* What operators share: overflow-checked sizes, windows, activations. Not installed. */
+#ifndef LW_OPERATOR_H
+#define LW_OPERATOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernels/kernels.h"
+#include "lanewise/lanewise.h"
+
+/* *product *= factor; false when the result does not fit. */
+static inline bool lw_multiply(size_t *product, size_t factor) {
+    if (factor && *product > SIZE_MAX / factor) return false;
+    *product *= factor;
+    return true;
+}
+
+/* *sum += term; false when the result does not fit. */
+static inline bool lw_add(size_t *sum, size_t term) {
+    if (*sum > SIZE_MAX - term) return false;
+    *sum += term;
+    return true;
+}
+
+/* Multiplies count factors into *product, starting from 1. A zero anywhere makes the product 0 only when the others
+ * fit too, so that a tensor's strides can be computed as well. */
+bool lw_product(const size_t *factors, size_t count, size_t *product);
+
+/* A window whose padding is resolved for one image size. */
+struct lw_placed_window {
+    size_t output_height, output_width;
+    size_t pad_top, pad_left; /* pixels before the image; how far the window reaches behind it follows */
+};
+
+/* Checks the window and places it. Errors: LW_BAD_ENUM, LW_BAD_SHAPE, LW_TOO_LARGE. */
+enum lw_status lw_window_place(const struct lw_window *window, size_t input_height, size_t input_width,
+                               struct lw_placed_window *placed);
+
+/* Checks an activation. Errors: LW_BAD_ENUM, LW_BAD_SHAPE (LW_CLAMP with min > max or a NaN). */
+enum lw_status lw_activation_check(const struct lw_activation *activation);
+
+/* The part of an activation that micro-kernels fuse: the bounds of relu, relu6 and clamp, else no bounds. */
+struct lw_clamp lw_activation_clamp(const struct lw_activation *activation);
+
+/* Applies what micro-kernels don't fuse (everything but linear, relu, relu6 and clamp) in place to `rows` rows of
+ * `channels` floats, row_stride apart. Operators call it for each block of output they have just written, while it is
+ * in the cache. slopes: [channels], LW_PRELU only. */
+void lw_activation_finish(const struct lw_context *context, const struct lw_activation *activation, size_t rows,
+                          size_t channels, size_t row_stride, const float *slopes, float *x);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The one place that knows where vectors come from: wasm_simd128.h in WebAssembly, SIMDe natively. Kernels write
+ * wasm_* intrinsics, and these few helpers for what differs by target or tier.
+ */
+#ifndef LW_SIMD_H
+#define LW_SIMD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __wasm__
+#include <wasm_simd128.h>
+#else
+#define SIMDE_ENABLE_NATIVE_ALIASES
+#include <simde/wasm/simd128.h>
+#endif
+
+/* a * b + c: two roundings in simd128, one in relaxed where the engine's machine has FMA. Native builds are for tests
+ * and tools and take plain SSE, so there relaxed rounds as simd128 does. */
+static inline v128_t lw_madd(v128_t a, v128_t b, v128_t c) {
+#if defined(LW_RELAXED) && defined(__wasm__)
+    return wasm_f32x4_relaxed_madd(a, b, c);
+#else
+    return wasm_f32x4_add(wasm_f32x4_mul(a, b), c);
+#endif
+}
+
+/* b < a ? b : a per lane, and a < b ? b : a. Not wasm_f32x4_min: SIMDe's differs from wasm's on signed zeros. */
+static inline v128_t lw_min(v128_t a, v128_t b) {
+    return wasm_f32x4_pmin(a, b);
+}
+static inline v128_t lw_max(v128_t a, v128_t b) {
+    return wasm_f32x4_pmax(a, b);
+}
+
+/* Keeps the compiler from moving the computation of v past this point. LLVM otherwise gathers the loads of an
+ * unrolled loop and chains each accumulator's operations, V8 keeps that order, and everything spills. */
+static inline void lw_keep(v128_t *v) {
+#ifdef __wasm__
+    __asm__ volatile("" : "+r"(*v));
+#else
+    (void)v;
+#endif
+}
+
+/* The first n (1 to 3) lanes, the others 0; reads and writes those n floats only. */
+static inline v128_t lw_load_lanes(const float *p, size_t n) {
+    v128_t v = wasm_f32x4_splat(0.0f);
+    if (n == 1) return wasm_v128_load32_lane(p, v, 0);
+    v = wasm_v128_load64_lane(p, v, 0);
+    if (n == 3) v = wasm_v128_load32_lane(p + 2, v, 2);
+    return v;
+}
+static inline void lw_store_lanes(float *p, v128_t v, size_t n) {
+    if (n == 1) {
+        wasm_v128_store32_lane(p, v, 0);
+        return;
+    }
+    wasm_v128_store64_lane(p, v, 0);
+    if (n == 3) wasm_v128_store32_lane(p + 2, v, 2);
+}
+
+#endif

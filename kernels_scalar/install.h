@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* The families of the scalar tier: each fills its slots of the table. */
+#ifndef LW_SCALAR_INSTALL_H
+#define LW_SCALAR_INSTALL_H
+
+#include "kernels/kernels.h"
+
+void lw_scalar_gemm_install(struct lw_kernels *kernels);
+void lw_scalar_dwconv_install(struct lw_kernels *kernels);
+void lw_scalar_pool_install(struct lw_kernels *kernels);
+void lw_scalar_unary_install(struct lw_kernels *kernels);
+void lw_scalar_binary_install(struct lw_kernels *kernels);
+void lw_scalar_rows_install(struct lw_kernels *kernels);   /* softmax, sums, scale_shift */
+void lw_scalar_resize_install(struct lw_kernels *kernels);
+
+/* All of them. */
+void lw_scalar_install(struct lw_kernels *kernels);
+
+#endif

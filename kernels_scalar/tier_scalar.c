@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernels_scalar/install.h"
+
+void lw_scalar_install(struct lw_kernels *kernels) {
+    lw_scalar_gemm_install(kernels);
+    lw_scalar_dwconv_install(kernels);
+    lw_scalar_pool_install(kernels);
+    lw_scalar_unary_install(kernels);
+    lw_scalar_binary_install(kernels);
+    lw_scalar_rows_install(kernels);
+    lw_scalar_resize_install(kernels);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The families of the SIMD tiers. Every file of this folder is compiled twice: as it is for simd128, and with
+ * LW_RELAXED defined for relaxed. Both may be linked into one program, so the second time the functions get other
+ * names.
+ */
+#ifndef LW_SIMD128_INSTALL_H
+#define LW_SIMD128_INSTALL_H
+
+#include "kernels/kernels.h"
+
+#ifdef LW_RELAXED
+#define lw_simd128_gemm_install lw_relaxed_gemm_install
+#define lw_simd128_dwconv_install lw_relaxed_dwconv_install
+#define lw_simd128_pool_install lw_relaxed_pool_install
+#define lw_simd128_unary_install lw_relaxed_unary_install
+#define lw_simd128_binary_install lw_relaxed_binary_install
+#define lw_simd128_rows_install lw_relaxed_rows_install
+#define lw_simd128_resize_install lw_relaxed_resize_install
+#define lw_simd128_install lw_relaxed_install
+#endif
+
+void lw_simd128_gemm_install(struct lw_kernels *kernels);
+void lw_simd128_dwconv_install(struct lw_kernels *kernels);
+void lw_simd128_pool_install(struct lw_kernels *kernels);
+void lw_simd128_unary_install(struct lw_kernels *kernels);
+void lw_simd128_binary_install(struct lw_kernels *kernels);
+void lw_simd128_rows_install(struct lw_kernels *kernels);   /* softmax, sums, scale_shift */
+void lw_simd128_resize_install(struct lw_kernels *kernels);
+
+/* All of them. */
+void lw_simd128_install(struct lw_kernels *kernels);
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernels_simd128/install.h"
+
+void lw_simd128_install(struct lw_kernels *kernels) {
+    lw_simd128_gemm_install(kernels);
+    lw_simd128_dwconv_install(kernels);
+    lw_simd128_pool_install(kernels);
+    lw_simd128_unary_install(kernels);
+    lw_simd128_binary_install(kernels);
+    lw_simd128_rows_install(kernels);
+    lw_simd128_resize_install(kernels);
+}

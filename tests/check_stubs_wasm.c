@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Emscripten declares the POSIX timers and defines none, so a wasm program linked with libcheck
+ * lacks three symbols. Check arms them only for a forked test's time limit, and wasm tests run
+ * unforked (CK_FORK=no in cross/run-wasm): the stubs are linked, never called. Meson's own time
+ * limit takes their place.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <time.h>
+
+int timer_create(clockid_t clock, struct sigevent *restrict event, timer_t *restrict timer)
+{
+    (void)clock;
+    (void)event;
+    (void)timer;
+    errno = ENOTSUP;
+    return -1;
+}
+
+int timer_settime(timer_t timer, int flags, const struct itimerspec *restrict value,
+                  struct itimerspec *restrict old)
+{
+    (void)timer;
+    (void)flags;
+    (void)value;
+    (void)old;
+    errno = ENOTSUP;
+    return -1;
+}
+
+int timer_delete(timer_t timer)
+{
+    (void)timer;
+    errno = ENOTSUP;
+    return -1;
+}

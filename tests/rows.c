@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* The list of families. Each tests/test_<family>.c defines its rows as a struct lw_family. */
+#include "tests/rows.h"
+
+const struct lw_family *const lw_families[] = {
+    &lw_family_gemm,
+    &lw_family_conv2d,
+    &lw_family_matmul,
+    &lw_family_dwconv,
+    &lw_family_pool,
+    &lw_family_unary,
+    &lw_family_binary,
+    &lw_family_rows,
+    &lw_family_resize,
+    &lw_family_move,
+};
+const size_t lw_families_count = sizeof lw_families / sizeof lw_families[0];

@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/rows.h"
+
+const struct lw_family lw_family_rows = {"rows", NULL, 0};
