@@ -45,6 +45,13 @@ extern "C" {
 #define LW_VERSION_PATCH 0
 #define LW_VERSION_STRING "0.1.0"
 
+/* Marks what programs may call; everything else is hidden. */
+#if defined(__GNUC__)
+#define LW_API __attribute__((visibility("default")))
+#else
+#define LW_API
+#endif
+
 /* ---- Status --------------------------------------------------------------------------------------------- */
 
 enum lw_status {
@@ -61,17 +68,17 @@ enum lw_status {
 };
 
 /* A short English sentence for a status; never NULL, also for values that are not in the enum. */
-const char *lw_status_string(enum lw_status status);
+LW_API const char *lw_status_string(enum lw_status status);
 
 /* LW_VERSION_STRING of the library that is linked, to compare with the header's. */
-const char *lw_version(void);
+LW_API const char *lw_version(void);
 
 /* ---- Tiers and contexts --------------------------------------------------------------------------------- */
 
 /* How many tiers are compiled in (1 to 3), and the name of each, slowest first: "scalar", "simd128", "relaxed".
  * lw_tier_name returns NULL when index is not below lw_tier_count(). */
-size_t lw_tier_count(void);
-const char *lw_tier_name(size_t index);
+LW_API size_t lw_tier_count(void);
+LW_API const char *lw_tier_name(size_t index);
 
 /* A context holds the kernels of one tier. It has no pointers into anything but code: it needs no destroy call,
  * and its memory may be freed or reused as soon as no call uses it. */
@@ -83,16 +90,16 @@ struct lw_context_options {
 };
 
 /* Bytes of memory that lw_context_create needs. */
-size_t lw_context_bytes(void);
+LW_API size_t lw_context_bytes(void);
 
 /* Makes a context inside `memory` (aligned as malloc aligns).
  * options: may be NULL for all defaults.
  * Errors: LW_NULL_POINTER, LW_BAD_STRUCT_BYTES, LW_BUFFER_TOO_SMALL, LW_UNKNOWN_TIER; *context is then NULL. */
-enum lw_status lw_context_create(void *memory, size_t memory_bytes, const struct lw_context_options *options,
+LW_API enum lw_status lw_context_create(void *memory, size_t memory_bytes, const struct lw_context_options *options,
                                  struct lw_context **context);
 
 /* The name of the context's tier. */
-const char *lw_context_tier(const struct lw_context *context);
+LW_API const char *lw_context_tier(const struct lw_context *context);
 
 /* ---- What descriptors share ----------------------------------------------------------------------------- */
 
@@ -162,9 +169,9 @@ struct lw_conv2d {
     struct lw_activation activation;
 };
 
-enum lw_status lw_conv2d_sizes(const struct lw_context *, const struct lw_conv2d *, struct lw_sizes *);
-enum lw_status lw_conv2d_pack(const struct lw_context *, const struct lw_conv2d *, const float *filter, void *packed);
-enum lw_status lw_conv2d_run(const struct lw_context *, const struct lw_conv2d *, const float *input,
+LW_API enum lw_status lw_conv2d_sizes(const struct lw_context *, const struct lw_conv2d *, struct lw_sizes *);
+LW_API enum lw_status lw_conv2d_pack(const struct lw_context *, const struct lw_conv2d *, const float *filter, void *packed);
+LW_API enum lw_status lw_conv2d_run(const struct lw_context *, const struct lw_conv2d *, const float *input,
                              const void *packed, const float *bias, const float *slopes, void *scratch,
                              float *output);
 
@@ -182,9 +189,9 @@ struct lw_depthwise_conv2d {
     struct lw_activation activation;
 };
 
-enum lw_status lw_depthwise_conv2d_sizes(const struct lw_context *, const struct lw_depthwise_conv2d *,
+LW_API enum lw_status lw_depthwise_conv2d_sizes(const struct lw_context *, const struct lw_depthwise_conv2d *,
                                          struct lw_sizes *);
-enum lw_status lw_depthwise_conv2d_run(const struct lw_context *, const struct lw_depthwise_conv2d *,
+LW_API enum lw_status lw_depthwise_conv2d_run(const struct lw_context *, const struct lw_depthwise_conv2d *,
                                        const float *input, const float *filter, const float *bias,
                                        const float *slopes, void *scratch, float *output);
 
@@ -205,11 +212,11 @@ struct lw_conv2d_transpose {
     struct lw_activation activation;
 };
 
-enum lw_status lw_conv2d_transpose_sizes(const struct lw_context *, const struct lw_conv2d_transpose *,
+LW_API enum lw_status lw_conv2d_transpose_sizes(const struct lw_context *, const struct lw_conv2d_transpose *,
                                          struct lw_sizes *);
-enum lw_status lw_conv2d_transpose_pack(const struct lw_context *, const struct lw_conv2d_transpose *,
+LW_API enum lw_status lw_conv2d_transpose_pack(const struct lw_context *, const struct lw_conv2d_transpose *,
                                         const float *filter, void *packed);
-enum lw_status lw_conv2d_transpose_run(const struct lw_context *, const struct lw_conv2d_transpose *,
+LW_API enum lw_status lw_conv2d_transpose_run(const struct lw_context *, const struct lw_conv2d_transpose *,
                                        const float *input, const void *packed, const float *bias,
                                        const float *slopes, void *scratch, float *output);
 
@@ -227,9 +234,9 @@ struct lw_matmul {
     struct lw_activation activation;
 };
 
-enum lw_status lw_matmul_sizes(const struct lw_context *, const struct lw_matmul *, struct lw_sizes *);
-enum lw_status lw_matmul_pack(const struct lw_context *, const struct lw_matmul *, const float *b, void *packed);
-enum lw_status lw_matmul_run(const struct lw_context *, const struct lw_matmul *, const float *a, const void *packed,
+LW_API enum lw_status lw_matmul_sizes(const struct lw_context *, const struct lw_matmul *, struct lw_sizes *);
+LW_API enum lw_status lw_matmul_pack(const struct lw_context *, const struct lw_matmul *, const float *b, void *packed);
+LW_API enum lw_status lw_matmul_run(const struct lw_context *, const struct lw_matmul *, const float *a, const void *packed,
                              const float *bias, const float *slopes, void *scratch, float *output);
 
 /* ---- Pooling -------------------------------------------------------------------------------------------- */
@@ -249,8 +256,8 @@ struct lw_pool2d {
     struct lw_activation activation; /* LW_PRELU is LW_UNSUPPORTED */
 };
 
-enum lw_status lw_pool2d_sizes(const struct lw_context *, const struct lw_pool2d *, struct lw_sizes *);
-enum lw_status lw_pool2d_run(const struct lw_context *, const struct lw_pool2d *, const float *input, void *scratch,
+LW_API enum lw_status lw_pool2d_sizes(const struct lw_context *, const struct lw_pool2d *, struct lw_sizes *);
+LW_API enum lw_status lw_pool2d_run(const struct lw_context *, const struct lw_pool2d *, const float *input, void *scratch,
                              float *output);
 
 /* ---- Elementwise ---------------------------------------------------------------------------------------- */
@@ -266,7 +273,7 @@ enum lw_unary_op {
 };
 
 /* output[i] = op(input[i]) for count elements. output may be input. activation may be NULL for other ops. */
-enum lw_status lw_unary_run(const struct lw_context *, enum lw_unary_op op, const struct lw_activation *activation,
+LW_API enum lw_status lw_unary_run(const struct lw_context *, enum lw_unary_op op, const struct lw_activation *activation,
                             size_t count, const float *input, float *output);
 
 enum lw_type {
@@ -299,14 +306,14 @@ struct lw_binary {
     uint32_t a_shape[LW_MAX_RANK], b_shape[LW_MAX_RANK]; /* the first *_rank entries count */
 };
 
-enum lw_status lw_binary_sizes(const struct lw_context *, const struct lw_binary *, struct lw_sizes *);
-enum lw_status lw_binary_run(const struct lw_context *, const struct lw_binary *, const void *a, const void *b,
+LW_API enum lw_status lw_binary_sizes(const struct lw_context *, const struct lw_binary *, struct lw_sizes *);
+LW_API enum lw_status lw_binary_run(const struct lw_context *, const struct lw_binary *, const void *a, const void *b,
                              void *output);
 
 /* ---- Rows: softmax, reductions, batch normalisation ----------------------------------------------------- */
 
 /* output[r][c] = exp(x[r][c] - max_c x[r]) / sum over c of the same. output may be input. */
-enum lw_status lw_softmax_run(const struct lw_context *, size_t rows, size_t columns, const float *input,
+LW_API enum lw_status lw_softmax_run(const struct lw_context *, size_t rows, size_t columns, const float *input,
                               float *output);
 
 enum lw_reduce_op {
@@ -316,18 +323,18 @@ enum lw_reduce_op {
 
 /* output[o][i] = op over r of input[o][r][i]; input is [outer][reduced][inner]. Any set of axes becomes this after a
  * transpose (lw_copy). */
-enum lw_status lw_reduce_run(const struct lw_context *, enum lw_reduce_op op, size_t outer, size_t reduced, size_t inner,
+LW_API enum lw_status lw_reduce_run(const struct lw_context *, enum lw_reduce_op op, size_t outer, size_t reduced, size_t inner,
                              const float *input, float *output);
 
 /* output[o][i] = the first r at which input[o][r][i] is largest (NaN is never larger than anything; 0 when all are
  * NaN). LW_BAD_SHAPE when reduced is 0. type: LW_FLOAT32 or LW_INT32. */
-enum lw_status lw_argmax_run(const struct lw_context *, enum lw_type type, size_t outer, size_t reduced, size_t inner,
+LW_API enum lw_status lw_argmax_run(const struct lw_context *, enum lw_type type, size_t outer, size_t reduced, size_t inner,
                              const void *input, int32_t *output);
 
 /* output[r][c] = (input[r][c] - mean[c]) * scale[c] / sqrt(variance[c] + epsilon) + offset[c], evaluated as
  * input * s + t with s = scale / sqrt(variance + epsilon) and t = offset - mean * s.
  * scale and offset may be NULL for 1 and 0. scratch: 2 * channels floats. output may be input. */
-enum lw_status lw_batch_norm_run(const struct lw_context *, size_t rows, size_t channels, float epsilon,
+LW_API enum lw_status lw_batch_norm_run(const struct lw_context *, size_t rows, size_t channels, float epsilon,
                                  const float *input, const float *mean, const float *variance, const float *scale,
                                  const float *offset, void *scratch, float *output);
 
@@ -342,9 +349,9 @@ struct lw_resize_bilinear {
     uint32_t align_corners, half_pixel_centers; /* 0 or 1; not both 1 */
 };
 
-enum lw_status lw_resize_bilinear_sizes(const struct lw_context *, const struct lw_resize_bilinear *,
+LW_API enum lw_status lw_resize_bilinear_sizes(const struct lw_context *, const struct lw_resize_bilinear *,
                                         struct lw_sizes *);
-enum lw_status lw_resize_bilinear_run(const struct lw_context *, const struct lw_resize_bilinear *, const float *input,
+LW_API enum lw_status lw_resize_bilinear_run(const struct lw_context *, const struct lw_resize_bilinear *, const float *input,
                                       void *scratch, float *output);
 
 /* ---- Moving data (any element size) --------------------------------------------------------------------- */
@@ -360,7 +367,7 @@ struct lw_copy {
     ptrdiff_t input_strides[LW_MAX_RANK], output_strides[LW_MAX_RANK];
 };
 
-enum lw_status lw_copy_run(const struct lw_context *, const struct lw_copy *, const void *input, void *output);
+LW_API enum lw_status lw_copy_run(const struct lw_context *, const struct lw_copy *, const void *input, void *output);
 
 /* output is input with before[d] and after[d] copies of *value around each dimension; value has element_bytes bytes. */
 struct lw_pad {
@@ -371,8 +378,8 @@ struct lw_pad {
     uint32_t before[LW_MAX_RANK], after[LW_MAX_RANK];
 };
 
-enum lw_status lw_pad_sizes(const struct lw_context *, const struct lw_pad *, struct lw_sizes *);
-enum lw_status lw_pad_run(const struct lw_context *, const struct lw_pad *, const void *input, const void *value,
+LW_API enum lw_status lw_pad_sizes(const struct lw_context *, const struct lw_pad *, struct lw_sizes *);
+LW_API enum lw_status lw_pad_run(const struct lw_context *, const struct lw_pad *, const void *input, const void *value,
                           void *output);
 
 /* output[i] = the slice of slice_bytes bytes at params[indices[i][0]][indices[i][1]]...; indices is
@@ -385,12 +392,12 @@ struct lw_gather_nd {
     size_t count, slice_bytes;
 };
 
-enum lw_status lw_gather_nd_run(const struct lw_context *, const struct lw_gather_nd *, const void *params,
+LW_API enum lw_status lw_gather_nd_run(const struct lw_context *, const struct lw_gather_nd *, const void *params,
                                 const int32_t *indices, void *output);
 
 /* Converts count elements. float32 to int32 truncates towards zero, saturates, and makes NaN 0 (wasm's trunc_sat); any
  * type to bool is x != 0 (NaN is true); bool to number is 0 or 1; int32 to float32 rounds to nearest. */
-enum lw_status lw_cast_run(const struct lw_context *, enum lw_type from, enum lw_type to, size_t count,
+LW_API enum lw_status lw_cast_run(const struct lw_context *, enum lw_type from, enum lw_type to, size_t count,
                            const void *input, void *output);
 
 #ifdef __cplusplus
