@@ -56,15 +56,15 @@ extern "C" {
 
 enum lw_status {
     LW_OK = 0,
-    LW_NULL_POINTER = 1,      /* a pointer that is needed is NULL */
-    LW_BAD_STRUCT_BYTES = 2,  /* a descriptor's struct_bytes is not a size this version knows */
-    LW_BAD_ENUM = 3,          /* an enum field holds a value outside of its enum */
-    LW_BAD_SHAPE = 4,         /* sizes that contradict each other, or a zero where one is not allowed */
-    LW_TOO_LARGE = 5,         /* a size in bytes or elements does not fit size_t */
-    LW_UNKNOWN_TIER = 6,      /* no tier of that name is compiled in */
-    LW_BUFFER_TOO_SMALL = 7,  /* memory handed in is smaller than the size the library reported */
-    LW_UNSUPPORTED = 8,       /* a valid request that this version has no code for */
-    LW_BAD_INDEX = 9          /* an index tensor points outside of the tensor it indexes */
+    LW_NULL_POINTER = 1,     /* a pointer that is needed is NULL */
+    LW_BAD_STRUCT_BYTES = 2, /* a descriptor's struct_bytes is not a size this version knows */
+    LW_BAD_ENUM = 3,         /* an enum field holds a value outside of its enum */
+    LW_BAD_SHAPE = 4,        /* sizes that contradict each other, or a zero where one is not allowed */
+    LW_TOO_LARGE = 5,        /* a size in bytes or elements does not fit size_t */
+    LW_UNKNOWN_TIER = 6,     /* no tier of that name is compiled in */
+    LW_BUFFER_TOO_SMALL = 7, /* memory handed in is smaller than the size the library reported */
+    LW_UNSUPPORTED = 8,      /* a valid request that this version has no code for */
+    LW_BAD_INDEX = 9         /* an index tensor points outside of the tensor it indexes */
 };
 
 /* A short English sentence for a status; never NULL, also for values that are not in the enum. */
@@ -96,7 +96,7 @@ LW_API size_t lw_context_bytes(void);
  * options: may be NULL for all defaults.
  * Errors: LW_NULL_POINTER, LW_BAD_STRUCT_BYTES, LW_BUFFER_TOO_SMALL, LW_UNKNOWN_TIER; *context is then NULL. */
 LW_API enum lw_status lw_context_create(void *memory, size_t memory_bytes, const struct lw_context_options *options,
-                                 struct lw_context **context);
+                                        struct lw_context **context);
 
 /* The name of the context's tier. */
 LW_API const char *lw_context_tier(const struct lw_context *context);
@@ -120,8 +120,8 @@ enum lw_activation_kind {
 /* A NaN goes through every activation as a NaN. */
 
 struct lw_activation {
-    uint32_t kind; /* enum lw_activation_kind */
-    float alpha;   /* LW_LEAKY_RELU only */
+    uint32_t kind;  /* enum lw_activation_kind */
+    float alpha;    /* LW_LEAKY_RELU only */
     float min, max; /* LW_CLAMP only; LW_BAD_SHAPE unless min <= max */
 };
 
@@ -138,7 +138,7 @@ struct lw_window {
     uint32_t kernel_height, kernel_width;
     uint32_t stride_height, stride_width;
     uint32_t dilation_height, dilation_width;
-    uint32_t padding; /* enum lw_padding */
+    uint32_t padding;                                  /* enum lw_padding */
     uint32_t pad_top, pad_left, pad_bottom, pad_right; /* LW_PADDING_EXPLICIT only */
 };
 
@@ -169,11 +169,13 @@ struct lw_conv2d {
     struct lw_activation activation;
 };
 
-LW_API enum lw_status lw_conv2d_sizes(const struct lw_context *, const struct lw_conv2d *, struct lw_sizes *);
-LW_API enum lw_status lw_conv2d_pack(const struct lw_context *, const struct lw_conv2d *, const float *filter, void *packed);
-LW_API enum lw_status lw_conv2d_run(const struct lw_context *, const struct lw_conv2d *, const float *input,
-                             const void *packed, const float *bias, const float *slopes, void *scratch,
-                             float *output);
+LW_API enum lw_status lw_conv2d_sizes(const struct lw_context *context, const struct lw_conv2d *op,
+                                      struct lw_sizes *sizes);
+LW_API enum lw_status lw_conv2d_pack(const struct lw_context *context, const struct lw_conv2d *op, const float *filter,
+                                     void *packed);
+LW_API enum lw_status lw_conv2d_run(const struct lw_context *context, const struct lw_conv2d *op, const float *input,
+                                    const void *packed, const float *bias, const float *slopes, void *scratch,
+                                    float *output);
 
 /* ---- Depthwise convolution ------------------------------------------------------------------------------ */
 
@@ -189,11 +191,11 @@ struct lw_depthwise_conv2d {
     struct lw_activation activation;
 };
 
-LW_API enum lw_status lw_depthwise_conv2d_sizes(const struct lw_context *, const struct lw_depthwise_conv2d *,
-                                         struct lw_sizes *);
-LW_API enum lw_status lw_depthwise_conv2d_run(const struct lw_context *, const struct lw_depthwise_conv2d *,
-                                       const float *input, const float *filter, const float *bias,
-                                       const float *slopes, void *scratch, float *output);
+LW_API enum lw_status lw_depthwise_conv2d_sizes(const struct lw_context *context, const struct lw_depthwise_conv2d *op,
+                                                struct lw_sizes *sizes);
+LW_API enum lw_status lw_depthwise_conv2d_run(const struct lw_context *context, const struct lw_depthwise_conv2d *op,
+                                              const float *input, const float *filter, const float *bias,
+                                              const float *slopes, void *scratch, float *output);
 
 /* ---- Transposed convolution ----------------------------------------------------------------------------- */
 
@@ -212,13 +214,13 @@ struct lw_conv2d_transpose {
     struct lw_activation activation;
 };
 
-LW_API enum lw_status lw_conv2d_transpose_sizes(const struct lw_context *, const struct lw_conv2d_transpose *,
-                                         struct lw_sizes *);
-LW_API enum lw_status lw_conv2d_transpose_pack(const struct lw_context *, const struct lw_conv2d_transpose *,
-                                        const float *filter, void *packed);
-LW_API enum lw_status lw_conv2d_transpose_run(const struct lw_context *, const struct lw_conv2d_transpose *,
-                                       const float *input, const void *packed, const float *bias,
-                                       const float *slopes, void *scratch, float *output);
+LW_API enum lw_status lw_conv2d_transpose_sizes(const struct lw_context *context, const struct lw_conv2d_transpose *op,
+                                                struct lw_sizes *sizes);
+LW_API enum lw_status lw_conv2d_transpose_pack(const struct lw_context *context, const struct lw_conv2d_transpose *op,
+                                               const float *filter, void *packed);
+LW_API enum lw_status lw_conv2d_transpose_run(const struct lw_context *context, const struct lw_conv2d_transpose *op,
+                                              const float *input, const void *packed, const float *bias,
+                                              const float *slopes, void *scratch, float *output);
 
 /* ---- Matrix multiplication ------------------------------------------------------------------------------ */
 
@@ -234,10 +236,13 @@ struct lw_matmul {
     struct lw_activation activation;
 };
 
-LW_API enum lw_status lw_matmul_sizes(const struct lw_context *, const struct lw_matmul *, struct lw_sizes *);
-LW_API enum lw_status lw_matmul_pack(const struct lw_context *, const struct lw_matmul *, const float *b, void *packed);
-LW_API enum lw_status lw_matmul_run(const struct lw_context *, const struct lw_matmul *, const float *a, const void *packed,
-                             const float *bias, const float *slopes, void *scratch, float *output);
+LW_API enum lw_status lw_matmul_sizes(const struct lw_context *context, const struct lw_matmul *op,
+                                      struct lw_sizes *sizes);
+LW_API enum lw_status lw_matmul_pack(const struct lw_context *context, const struct lw_matmul *op, const float *b,
+                                     void *packed);
+LW_API enum lw_status lw_matmul_run(const struct lw_context *context, const struct lw_matmul *op, const float *a,
+                                    const void *packed, const float *bias, const float *slopes, void *scratch,
+                                    float *output);
 
 /* ---- Pooling -------------------------------------------------------------------------------------------- */
 
@@ -256,16 +261,17 @@ struct lw_pool2d {
     struct lw_activation activation; /* LW_PRELU is LW_UNSUPPORTED */
 };
 
-LW_API enum lw_status lw_pool2d_sizes(const struct lw_context *, const struct lw_pool2d *, struct lw_sizes *);
-LW_API enum lw_status lw_pool2d_run(const struct lw_context *, const struct lw_pool2d *, const float *input, void *scratch,
-                             float *output);
+LW_API enum lw_status lw_pool2d_sizes(const struct lw_context *context, const struct lw_pool2d *op,
+                                      struct lw_sizes *sizes);
+LW_API enum lw_status lw_pool2d_run(const struct lw_context *context, const struct lw_pool2d *op, const float *input,
+                                    void *scratch, float *output);
 
 /* ---- Elementwise ---------------------------------------------------------------------------------------- */
 
 enum lw_unary_op {
     LW_UNARY_ACTIVATION = 0, /* the activation given (any but LW_PRELU: that is LW_BINARY_PRELU) */
     LW_UNARY_EXP = 1,
-    LW_UNARY_SQRT = 2,  /* correctly rounded */
+    LW_UNARY_SQRT = 2, /* correctly rounded */
     LW_UNARY_ABS = 3,
     LW_UNARY_NEG = 4,
     LW_UNARY_FLOOR = 5,
@@ -273,8 +279,9 @@ enum lw_unary_op {
 };
 
 /* output[i] = op(input[i]) for count elements. output may be input. activation may be NULL for other ops. */
-LW_API enum lw_status lw_unary_run(const struct lw_context *, enum lw_unary_op op, const struct lw_activation *activation,
-                            size_t count, const float *input, float *output);
+LW_API enum lw_status lw_unary_run(const struct lw_context *context, enum lw_unary_op op,
+                                   const struct lw_activation *activation, size_t count, const float *input,
+                                   float *output);
 
 enum lw_type {
     LW_FLOAT32 = 0,
@@ -291,7 +298,7 @@ enum lw_binary_op {
     LW_BINARY_MAX = 5,       /* a < b ? b : a, but a NaN in either operand gives NaN */
     LW_BINARY_FLOOR_DIV = 6, /* floor(a / b); an int32 division by 0 gives 0 */
     LW_BINARY_SQUARED_DIFFERENCE = 7,
-    LW_BINARY_PRELU = 8      /* a < 0 ? b a : a; float32 only */
+    LW_BINARY_PRELU = 8 /* a < 0 ? b a : a; float32 only */
 };
 
 /* output = op(a, b) with broadcasting: shapes are aligned at the right, and a size of 1 is repeated.
@@ -300,21 +307,22 @@ enum lw_binary_op {
  * shape. */
 struct lw_binary {
     uint32_t struct_bytes;
-    uint32_t op;   /* enum lw_binary_op */
-    uint32_t type; /* enum lw_type */
-    uint32_t a_rank, b_rank; /* 0 to LW_MAX_RANK */
+    uint32_t op;                                         /* enum lw_binary_op */
+    uint32_t type;                                       /* enum lw_type */
+    uint32_t a_rank, b_rank;                             /* 0 to LW_MAX_RANK */
     uint32_t a_shape[LW_MAX_RANK], b_shape[LW_MAX_RANK]; /* the first *_rank entries count */
 };
 
-LW_API enum lw_status lw_binary_sizes(const struct lw_context *, const struct lw_binary *, struct lw_sizes *);
-LW_API enum lw_status lw_binary_run(const struct lw_context *, const struct lw_binary *, const void *a, const void *b,
-                             void *output);
+LW_API enum lw_status lw_binary_sizes(const struct lw_context *context, const struct lw_binary *op,
+                                      struct lw_sizes *sizes);
+LW_API enum lw_status lw_binary_run(const struct lw_context *context, const struct lw_binary *op, const void *a,
+                                    const void *b, void *output);
 
 /* ---- Rows: softmax, reductions, batch normalisation ----------------------------------------------------- */
 
 /* output[r][c] = exp(x[r][c] - max_c x[r]) / sum over c of the same. output may be input. */
-LW_API enum lw_status lw_softmax_run(const struct lw_context *, size_t rows, size_t columns, const float *input,
-                              float *output);
+LW_API enum lw_status lw_softmax_run(const struct lw_context *context, size_t rows, size_t columns, const float *input,
+                                     float *output);
 
 enum lw_reduce_op {
     LW_REDUCE_SUM = 0,
@@ -323,20 +331,20 @@ enum lw_reduce_op {
 
 /* output[o][i] = op over r of input[o][r][i]; input is [outer][reduced][inner]. Any set of axes becomes this after a
  * transpose (lw_copy). */
-LW_API enum lw_status lw_reduce_run(const struct lw_context *, enum lw_reduce_op op, size_t outer, size_t reduced, size_t inner,
-                             const float *input, float *output);
+LW_API enum lw_status lw_reduce_run(const struct lw_context *context, enum lw_reduce_op op, size_t outer,
+                                    size_t reduced, size_t inner, const float *input, float *output);
 
 /* output[o][i] = the first r at which input[o][r][i] is largest (NaN is never larger than anything; 0 when all are
  * NaN). LW_BAD_SHAPE when reduced is 0. type: LW_FLOAT32 or LW_INT32. */
-LW_API enum lw_status lw_argmax_run(const struct lw_context *, enum lw_type type, size_t outer, size_t reduced, size_t inner,
-                             const void *input, int32_t *output);
+LW_API enum lw_status lw_argmax_run(const struct lw_context *context, enum lw_type type, size_t outer, size_t reduced,
+                                    size_t inner, const void *input, int32_t *output);
 
 /* output[r][c] = (input[r][c] - mean[c]) * scale[c] / sqrt(variance[c] + epsilon) + offset[c], evaluated as
  * input * s + t with s = scale / sqrt(variance + epsilon) and t = offset - mean * s.
  * scale and offset may be NULL for 1 and 0. scratch: 2 * channels floats. output may be input. */
-LW_API enum lw_status lw_batch_norm_run(const struct lw_context *, size_t rows, size_t channels, float epsilon,
-                                 const float *input, const float *mean, const float *variance, const float *scale,
-                                 const float *offset, void *scratch, float *output);
+LW_API enum lw_status lw_batch_norm_run(const struct lw_context *context, size_t rows, size_t channels, float epsilon,
+                                        const float *input, const float *mean, const float *variance,
+                                        const float *scale, const float *offset, void *scratch, float *output);
 
 /* ---- Images --------------------------------------------------------------------------------------------- */
 
@@ -349,10 +357,10 @@ struct lw_resize_bilinear {
     uint32_t align_corners, half_pixel_centers; /* 0 or 1; not both 1 */
 };
 
-LW_API enum lw_status lw_resize_bilinear_sizes(const struct lw_context *, const struct lw_resize_bilinear *,
-                                        struct lw_sizes *);
-LW_API enum lw_status lw_resize_bilinear_run(const struct lw_context *, const struct lw_resize_bilinear *, const float *input,
-                                      void *scratch, float *output);
+LW_API enum lw_status lw_resize_bilinear_sizes(const struct lw_context *context, const struct lw_resize_bilinear *op,
+                                               struct lw_sizes *sizes);
+LW_API enum lw_status lw_resize_bilinear_run(const struct lw_context *context, const struct lw_resize_bilinear *op,
+                                             const float *input, void *scratch, float *output);
 
 /* ---- Moving data (any element size) --------------------------------------------------------------------- */
 
@@ -367,7 +375,8 @@ struct lw_copy {
     ptrdiff_t input_strides[LW_MAX_RANK], output_strides[LW_MAX_RANK];
 };
 
-LW_API enum lw_status lw_copy_run(const struct lw_context *, const struct lw_copy *, const void *input, void *output);
+LW_API enum lw_status lw_copy_run(const struct lw_context *context, const struct lw_copy *op, const void *input,
+                                  void *output);
 
 /* output is input with before[d] and after[d] copies of *value around each dimension; value has element_bytes bytes. */
 struct lw_pad {
@@ -378,9 +387,9 @@ struct lw_pad {
     uint32_t before[LW_MAX_RANK], after[LW_MAX_RANK];
 };
 
-LW_API enum lw_status lw_pad_sizes(const struct lw_context *, const struct lw_pad *, struct lw_sizes *);
-LW_API enum lw_status lw_pad_run(const struct lw_context *, const struct lw_pad *, const void *input, const void *value,
-                          void *output);
+LW_API enum lw_status lw_pad_sizes(const struct lw_context *context, const struct lw_pad *op, struct lw_sizes *sizes);
+LW_API enum lw_status lw_pad_run(const struct lw_context *context, const struct lw_pad *op, const void *input,
+                                 const void *value, void *output);
 
 /* output[i] = the slice of slice_bytes bytes at params[indices[i][0]][indices[i][1]]...; indices is
  * [count][index_rank], params_shape the first index_rank dimensions of params.
@@ -392,13 +401,13 @@ struct lw_gather_nd {
     size_t count, slice_bytes;
 };
 
-LW_API enum lw_status lw_gather_nd_run(const struct lw_context *, const struct lw_gather_nd *, const void *params,
-                                const int32_t *indices, void *output);
+LW_API enum lw_status lw_gather_nd_run(const struct lw_context *context, const struct lw_gather_nd *op,
+                                       const void *params, const int32_t *indices, void *output);
 
 /* Converts count elements. float32 to int32 truncates towards zero, saturates, and makes NaN 0 (wasm's trunc_sat); any
  * type to bool is x != 0 (NaN is true); bool to number is 0 or 1; int32 to float32 rounds to nearest. */
-LW_API enum lw_status lw_cast_run(const struct lw_context *, enum lw_type from, enum lw_type to, size_t count,
-                           const void *input, void *output);
+LW_API enum lw_status lw_cast_run(const struct lw_context *context, enum lw_type from, enum lw_type to, size_t count,
+                                  const void *input, void *output);
 
 #ifdef __cplusplus
 }
