@@ -48,3 +48,18 @@ slowly() {
     return "$status"
   fi
 }
+
+# configure NAME OPTIONS...: make the Meson build folder build/NAME, unless it is there. Meson writes
+# build.ninja last, so an interrupted run is done again.
+configure() {
+  local folder=$root/build/$1
+  shift
+  if [ ! -e "$folder/build.ninja" ]; then
+    rm -rf "$folder"
+    mkdir -p "$root/build"
+    meson setup "$folder" "$root" "$@" >"$folder.log" || {
+      cat "$folder.log" >&2
+      die "Meson could not configure $folder"
+    }
+  fi
+}
