@@ -5,6 +5,7 @@
  * unforked (CK_FORK=no in cross/run-wasm): the stubs are linked, never called. Meson's own time
  * limit takes their place.
  */
+#define _POSIX_C_SOURCE 200809L /* -std=c11 hides POSIX */
 #include <errno.h>
 #include <signal.h>
 #include <time.h>
