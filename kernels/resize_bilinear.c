@@ -1,2 +1,101 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Bilinear resize. Each output pixel lies between two columns and two rows of the image; the columns are the same for
+ * all rows, so they are computed once into tables, and the micro-kernel makes one output row at a time.
+ *
+ * Coordinates are computed in double precision: in float, a coordinate in a wide image has too few bits left for its
+ * fraction. TensorFlow.js's reference does the same. The interpolation itself is in float.
+ */
 #include "kernels/operator.h"
+
+/* Where one output coordinate lies between two input coordinates: at before + fraction. */
+struct source {
+    size_t before, after;
+    float fraction;
+};
+
+static struct source find_source(const struct lw_resize_bilinear *d, size_t position, size_t input, size_t output) {
+    double scale = (double)input / (double)output;
+    if (d->align_corners && output > 1) scale = (double)(input - 1) / (double)(output - 1);
+    double at = d->half_pixel_centers ? ((double)position + 0.5) * scale - 0.5 : (double)position * scale;
+    if (at < 0) at = 0;
+    struct source s;
+    s.before = (size_t)at; /* the floor, since it is not negative */
+    if (s.before > input - 1) s.before = input - 1; /* should rounding ever carry it there */
+    s.fraction = (float)(at - (double)s.before);
+    s.after = (double)s.before < at && s.before + 1 < input ? s.before + 1 : s.before;
+    return s;
+}
+
+struct plan {
+    size_t input_elements, output_elements, scratch_bytes;
+};
+
+static enum lw_status make_plan(const struct lw_resize_bilinear *d, struct plan *p) {
+    *p = (struct plan){0};
+    if (d->struct_bytes != sizeof *d) return LW_BAD_STRUCT_BYTES;
+    if (d->align_corners > 1 || d->half_pixel_centers > 1) return LW_BAD_ENUM;
+    if (d->align_corners && d->half_pixel_centers) return LW_BAD_SHAPE;
+
+    /* Every tensor's bytes must fit; sizeof(float) is a factor to that end and divided out again. */
+    const size_t input[] = {d->batch, d->input_height, d->input_width, d->channels, sizeof(float)};
+    const size_t output[] = {d->batch, d->output_height, d->output_width, d->channels, sizeof(float)};
+    if (!lw_product(input, 5, &p->input_elements) || !lw_product(output, 5, &p->output_elements)) return LW_TOO_LARGE;
+    p->input_elements /= sizeof(float);
+    p->output_elements /= sizeof(float);
+    if (p->output_elements == 0) return LW_OK;
+    if (p->input_elements == 0) return LW_BAD_SHAPE; /* nothing to interpolate between */
+
+    /* The tables hold 32-bit offsets into a row. */
+    if ((uint64_t)(d->input_width - 1) * d->channels > UINT32_MAX) return LW_TOO_LARGE;
+    const size_t tables[] = {d->output_width, 2 * sizeof(uint32_t) + sizeof(float)};
+    return lw_product(tables, 2, &p->scratch_bytes) ? LW_OK : LW_TOO_LARGE;
+}
+
+enum lw_status lw_resize_bilinear_sizes(const struct lw_context *context, const struct lw_resize_bilinear *d,
+                                        struct lw_sizes *sizes) {
+    if (!context || !d || !sizes) return LW_NULL_POINTER;
+    struct plan p;
+    enum lw_status status = make_plan(d, &p);
+    if (status != LW_OK) return status;
+    *sizes = (struct lw_sizes){
+        .output_height = d->output_height,
+        .output_width = d->output_width,
+        .output_elements = p.output_elements,
+        .scratch_bytes = p.scratch_bytes,
+    };
+    return LW_OK;
+}
+
+enum lw_status lw_resize_bilinear_run(const struct lw_context *context, const struct lw_resize_bilinear *d,
+                                      const float *input, /* (batch, input_height, input_width, channels) */
+                                      void *scratch,
+                                      float *output) /* (batch, output_height, output_width, channels) */
+{
+    if (!context || !d) return LW_NULL_POINTER;
+    struct plan p;
+    enum lw_status status = make_plan(d, &p);
+    if (status != LW_OK) return status;
+    if (p.output_elements == 0) return LW_OK;
+    if (!input || !scratch || !output) return LW_NULL_POINTER;
+
+    uint32_t *x0 = scratch;                       /* (output_width) */
+    uint32_t *x1 = x0 + d->output_width;          /* (output_width) */
+    float *fx = (float *)(x1 + d->output_width); /* (output_width) */
+    for (size_t x = 0; x < d->output_width; x++) {
+        struct source s = find_source(d, x, d->input_width, d->output_width);
+        x0[x] = (uint32_t)(s.before * d->channels);
+        x1[x] = (uint32_t)(s.after * d->channels);
+        fx[x] = s.fraction;
+    }
+
+    size_t input_row = (size_t)d->input_width * d->channels, output_row = (size_t)d->output_width * d->channels;
+    for (size_t n = 0; n < d->batch; n++, input += d->input_height * input_row) {
+        for (size_t y = 0; y < d->output_height; y++, output += output_row) {
+            struct source s = find_source(d, y, d->input_height, d->output_height);
+            context->kernels.bilinear_row_f32(d->output_width, d->channels, input + s.before * input_row,
+                                              input + s.after * input_row, x0, x1, fx, s.fraction, output);
+        }
+    }
+    return LW_OK;
+}
