@@ -1,2 +1,267 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernels/operator.h"
+/*
+ * Convolution as a matrix product with gathered rows (gemm_f32): an output pixel is a row, its sum runs over
+ * k = (ky, kx, i), and B is the filter [kernel_height * kernel_width * group_inputs][group_outputs] of each group.
+ * The input is not copied: for every pixel and tap there is a pointer to the input's channels there, or to a row of
+ * zeros outside of the image.
+ *
+ * With few input channels (a network's first layer) a pointer for every few floats costs more than the arithmetic. Then
+ * the input rows that a block of output rows sees are copied into scratch memory with their padding. In such a row
+ * kernel_width pixels follow each other, and one pointer serves kernel_width * input_channels terms; the order of the
+ * sum is the same.
+ */
+#include "kernels/gemm_pack.h"
+
+#include <string.h>
+
+struct plan {
+    struct lw_placed_window window;
+    size_t pixels; /* of the whole output: batch * output_height * output_width */
+    size_t input_elements, output_elements;
+    size_t group_inputs, group_outputs;
+    size_t group_packed; /* elements of a group's packed filter */
+    size_t block_rows;   /* output pixels for each call of the kernel, a multiple of mr */
+    size_t scratch_bytes;
+
+    bool copies;         /* input rows go through scratch memory */
+    size_t patch_width;  /* floats of a copied row */
+    size_t patch_height; /* rows that are copied for block_height output rows */
+    size_t block_height;
+};
+
+/* Input channels up to which rows are copied, and the largest patch in floats. */
+enum { COPY_CHANNELS = 8, PATCH_FLOATS = 8 * 1024, MAX_PATCH_FLOATS = 32 * 1024 };
+
+/* Decides whether input rows are copied, and how many output rows make a block. */
+static void plan_copies(const struct lw_gemm_f32 *gemm, const struct lw_conv2d *conv, struct plan *plan) {
+    const struct lw_window *w = &conv->window;
+    plan->copies = false;
+    if (conv->groups != 1 || w->dilation_width != 1 || w->kernel_width == 1 || conv->input_channels > COPY_CHANNELS)
+        return;
+    if (plan->pixels == 0) return;
+
+    /* No overflow: a patch is no larger than the padded image, which lw_window_place has measured, and the sizes of
+     * one side times COPY_CHANNELS are compared by division. */
+    const size_t width = (plan->window.output_width - 1) * w->stride_width + w->kernel_width;
+    const size_t extent = (size_t)(w->kernel_height - 1) * w->dilation_height + 1;
+    if (width > MAX_PATCH_FLOATS / conv->input_channels) return;
+    plan->patch_width = width * conv->input_channels;
+    if (extent > MAX_PATCH_FLOATS / plan->patch_width) return;
+
+    const size_t row_floats = (size_t)conv->input_channels * w->stride_width + conv->output_channels;
+    const size_t block = lw_gemm_block_rows(gemm, plan->pixels, w->kernel_height, row_floats);
+    size_t height = block / plan->window.output_width;
+    const size_t patch_rows = PATCH_FLOATS / plan->patch_width;
+    const size_t fitting = patch_rows > extent ? (patch_rows - extent) / w->stride_height + 1 : 1;
+    if (height > fitting) height = fitting;
+    if (height > plan->window.output_height) height = plan->window.output_height;
+    if (height == 0) height = 1;
+
+    plan->copies = true;
+    plan->block_height = height;
+    plan->patch_height = (height - 1) * w->stride_height + extent;
+    plan->block_rows = (height * plan->window.output_width + gemm->mr - 1) / gemm->mr * gemm->mr;
+}
+
+static enum lw_status make_plan(const struct lw_context *context, const struct lw_conv2d *conv, struct plan *plan) {
+    if (!context || !conv) return LW_NULL_POINTER;
+    if (conv->struct_bytes != sizeof *conv) return LW_BAD_STRUCT_BYTES;
+    enum lw_status status = lw_activation_check(&conv->activation);
+    if (status != LW_OK) return status;
+    status = lw_window_place(&conv->window, conv->input_height, conv->input_width, &plan->window);
+    if (status != LW_OK) return status;
+    if (conv->groups == 0 || conv->input_channels == 0 || conv->output_channels == 0) return LW_BAD_SHAPE;
+    if (conv->input_channels % conv->groups || conv->output_channels % conv->groups) return LW_BAD_SHAPE;
+    if (plan->window.output_height > UINT32_MAX || plan->window.output_width > UINT32_MAX) return LW_TOO_LARGE;
+
+    const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
+    plan->group_inputs = conv->input_channels / conv->groups;
+    plan->group_outputs = conv->output_channels / conv->groups;
+    const size_t input[] = {conv->batch, conv->input_height, conv->input_width, conv->input_channels, sizeof(float)};
+    const size_t output[] = {conv->batch, plan->window.output_height, plan->window.output_width,
+                             conv->output_channels, sizeof(float)};
+    const size_t terms[] = {conv->window.kernel_height, conv->window.kernel_width, plan->group_inputs};
+    size_t k, packed_bytes;
+    if (!lw_product(input, 5, &plan->input_elements) || !lw_product(output, 5, &plan->output_elements) ||
+        !lw_product(output, 3, &plan->pixels) || !lw_product(terms, 3, &k) ||
+        !lw_gemm_packed_elements(gemm, k, plan->group_outputs, &plan->group_packed))
+        return LW_TOO_LARGE;
+    plan->input_elements /= sizeof(float);
+    plan->output_elements /= sizeof(float);
+    const size_t packed[] = {conv->groups, plan->group_packed, sizeof(float)};
+    if (!lw_product(packed, 3, &packed_bytes)) return LW_TOO_LARGE;
+
+    plan_copies(gemm, conv, plan);
+    size_t taps = conv->window.kernel_height;
+    size_t floats = plan->group_inputs; /* the row of zeros */
+    if (plan->copies) {
+        floats = plan->patch_height * plan->patch_width;
+    } else {
+        taps *= conv->window.kernel_width;
+        plan->block_rows =
+            lw_gemm_block_rows(gemm, plan->pixels, taps, (size_t)conv->input_channels + conv->output_channels);
+    }
+    if (!lw_gemm_scratch_bytes(plan->block_rows, taps, floats, &plan->scratch_bytes)) return LW_TOO_LARGE;
+    return LW_OK;
+}
+
+enum lw_status lw_conv2d_sizes(const struct lw_context *context, const struct lw_conv2d *conv,
+                               struct lw_sizes *sizes) {
+    struct plan plan;
+    const enum lw_status status = make_plan(context, conv, &plan);
+    if (status != LW_OK) return status;
+    if (!sizes) return LW_NULL_POINTER;
+    *sizes = (struct lw_sizes){
+        .output_height = (uint32_t)plan.window.output_height,
+        .output_width = (uint32_t)plan.window.output_width,
+        .output_elements = plan.output_elements,
+        .packed_bytes = conv->groups * plan.group_packed * sizeof(float),
+        .scratch_bytes = plan.scratch_bytes,
+    };
+    return LW_OK;
+}
+
+enum lw_status lw_conv2d_pack(const struct lw_context *context, const struct lw_conv2d *conv, const float *filter,
+                              void *packed) {
+    struct plan plan;
+    const enum lw_status status = make_plan(context, conv, &plan);
+    if (status != LW_OK) return status;
+    if (!filter || !packed) return LW_NULL_POINTER;
+
+    const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
+    const size_t k = (size_t)conv->window.kernel_height * conv->window.kernel_width * plan.group_inputs;
+    for (size_t g = 0; g < conv->groups; g++)
+        lw_gemm_pack(gemm, k, plan.group_outputs, filter + g * plan.group_outputs, conv->output_channels, 1,
+                     k * gemm->nr, (float *)packed + g * plan.group_packed);
+    return LW_OK;
+}
+
+/* Points rows at the input of output pixels first to first + count - 1.
+ * input: [batch][height][width][channels], from the group's first channel on; zeros: [group_inputs] */
+static void gather(const struct lw_conv2d *conv, const struct lw_placed_window *placed, size_t first, size_t count,
+                   const float *input, const float *zeros, size_t mr, const float **rows) {
+    const struct lw_window *w = &conv->window;
+    const size_t height = conv->input_height, width = conv->input_width, channels = conv->input_channels;
+    const size_t taps = (size_t)w->kernel_height * w->kernel_width;
+    size_t x = first % placed->output_width, y = first / placed->output_width % placed->output_height;
+    size_t n = first / placed->output_width / placed->output_height;
+
+    for (size_t i = 0; i < count; i++) {
+        const float **to = rows + i / mr * mr * taps + i % mr;
+        /* Left of or above the image a coordinate wraps around to a huge number: not below width or height either. */
+        size_t iy = y * w->stride_height - placed->pad_top;
+        for (size_t ky = 0; ky < w->kernel_height; ky++, iy += w->dilation_height) {
+            const size_t row = iy < height ? (n * height + iy) * width : 0;
+            const size_t row_width = iy < height ? width : 0;
+            size_t ix = x * w->stride_width - placed->pad_left;
+            for (size_t kx = 0; kx < w->kernel_width; kx++, ix += w->dilation_width, to += mr)
+                *to = ix < row_width ? input + (row + ix) * channels : zeros;
+        }
+        if (++x == placed->output_width) {
+            x = 0;
+            if (++y == placed->output_height) {
+                y = 0;
+                n++;
+            }
+        }
+    }
+}
+
+static void run_gathered(const struct lw_context *context, const struct lw_conv2d *conv, const struct plan *plan,
+                         const float *input, const float *packed, const float *bias, const float *slopes,
+                         void *scratch, float *output) {
+    const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
+    const struct lw_clamp clamp = lw_activation_clamp(&conv->activation);
+    const size_t taps = (size_t)conv->window.kernel_height * conv->window.kernel_width;
+    const size_t outputs = conv->output_channels;
+    const float **rows = lw_gemm_scratch_rows(scratch);
+    float *zeros = (float *)(rows + plan->block_rows * taps);
+    memset(zeros, 0, plan->group_inputs * sizeof *zeros);
+
+    for (size_t first = 0; first < plan->pixels; first += plan->block_rows) {
+        const size_t count = plan->pixels - first < plan->block_rows ? plan->pixels - first : plan->block_rows;
+        float *block = output + first * outputs; /* (count, output_channels) */
+        for (size_t g = 0; g < conv->groups; g++) {
+            gather(conv, &plan->window, first, count, input ? input + g * plan->group_inputs : zeros, zeros, gemm->mr,
+                   rows);
+            gemm->run(count, plan->group_outputs, taps, plan->group_inputs, rows, packed + g * plan->group_packed,
+                      bias ? bias + g * plan->group_outputs : NULL, clamp, block + g * plan->group_outputs, outputs);
+        }
+        lw_activation_finish(context, &conv->activation, count, outputs, outputs, slopes, block);
+    }
+}
+
+/* Copies the input rows that output rows from y on see, with their padding.
+ * image: [height][width][channels]; patch: [rows][patch_width] */
+static void copy_patch(const struct lw_conv2d *conv, const struct plan *plan, size_t y, size_t rows,
+                       const float *image, float *patch) {
+    const size_t image_width = (size_t)conv->input_width * conv->input_channels;
+    const size_t patch_pixels = plan->patch_width / conv->input_channels;
+    const size_t pad = plan->window.pad_left < patch_pixels ? plan->window.pad_left : patch_pixels;
+    const size_t left = pad * conv->input_channels;
+    const size_t rest = plan->patch_width - left;
+    const size_t middle = image_width < rest ? image_width : rest;
+
+    size_t iy = y * conv->window.stride_height - plan->window.pad_top; /* wraps around above the image, as in gather */
+    for (size_t r = 0; r < rows; r++, iy++, patch += plan->patch_width) {
+        if (iy >= conv->input_height || middle == 0) {
+            memset(patch, 0, plan->patch_width * sizeof *patch);
+            continue;
+        }
+        memset(patch, 0, left * sizeof *patch);
+        memcpy(patch + left, image + iy * image_width, middle * sizeof *patch);
+        memset(patch + left + middle, 0, (rest - middle) * sizeof *patch);
+    }
+}
+
+static void run_copied(const struct lw_context *context, const struct lw_conv2d *conv, const struct plan *plan,
+                       const float *input, const float *packed, const float *bias, const float *slopes, void *scratch,
+                       float *output) {
+    const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
+    const struct lw_clamp clamp = lw_activation_clamp(&conv->activation);
+    const struct lw_window *w = &conv->window;
+    const size_t taps = w->kernel_height, outputs = conv->output_channels;
+    const size_t output_height = plan->window.output_height, output_width = plan->window.output_width;
+    const float **rows = lw_gemm_scratch_rows(scratch);
+    float *patch = (float *)(rows + plan->block_rows * taps); /* (patch_height, patch_width) */
+
+    /* The patch lies at the same place for every block, so the pointers into it are made once. */
+    for (size_t i = 0; i < plan->block_height * output_width; i++) {
+        const size_t y = i / output_width, x = i % output_width;
+        const float **to = rows + i / gemm->mr * gemm->mr * taps + i % gemm->mr;
+        const float *from = patch + y * w->stride_height * plan->patch_width + x * w->stride_width * conv->input_channels;
+        for (size_t ky = 0; ky < taps; ky++)
+            to[ky * gemm->mr] = from + ky * w->dilation_height * plan->patch_width;
+    }
+
+    for (size_t n = 0; n < conv->batch; n++) {
+        const float *image = input + n * conv->input_height * conv->input_width * conv->input_channels;
+        for (size_t y = 0; y < output_height; y += plan->block_height) {
+            const size_t left = output_height - y;
+            const size_t height = left < plan->block_height ? left : plan->block_height;
+            const size_t count = height * output_width;
+            float *block = output + (n * output_height + y) * output_width * outputs; /* (count, output_channels) */
+            copy_patch(conv, plan, y, plan->patch_height - (plan->block_height - height) * w->stride_height, image,
+                       patch);
+            gemm->run(count, outputs, taps, (size_t)w->kernel_width * conv->input_channels, rows, packed, bias, clamp,
+                      block, outputs);
+            lw_activation_finish(context, &conv->activation, count, outputs, outputs, slopes, block);
+        }
+    }
+}
+
+enum lw_status lw_conv2d_run(const struct lw_context *context, const struct lw_conv2d *conv, const float *input,
+                             const void *packed, const float *bias, const float *slopes, void *scratch,
+                             float *output) {
+    struct plan plan;
+    const enum lw_status status = make_plan(context, conv, &plan);
+    if (status != LW_OK) return status;
+    if ((!input && plan.input_elements) || !packed || (!scratch && plan.scratch_bytes) ||
+        (!output && plan.output_elements) || (!slopes && conv->activation.kind == LW_PRELU))
+        return LW_NULL_POINTER;
+    if (plan.output_elements == 0) return LW_OK;
+
+    if (plan.copies) run_copied(context, conv, &plan, input, packed, bias, slopes, scratch, output);
+    else run_gathered(context, conv, &plan, input, packed, bias, slopes, scratch, output);
+    return LW_OK;
+}

@@ -1,2 +1,228 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernels/operator.h"
+/*
+ * Transposed convolution as matrix products with gathered rows (gemm_f32), without multiplying by the zeros between
+ * the input's pixels.
+ *
+ * Input row iy reaches output row y through tap ky when y + pad_top = iy stride + ky dilation. So the taps that an
+ * output row sees depend on its phase, (y + pad_top) mod stride, only: ky dilation has the same remainder. The taps of
+ * one phase are first, first + period, first + 2 period, ... with period = stride / gcd(stride, dilation); columns
+ * likewise. For stride 2 and a 3 x 3 kernel:
+ *
+ *   taps of the phases (row, column):  even, even: ky 0 2, kx 0 2    even, odd: ky 0 2, kx 1
+ *                                      odd, even:  ky 1,   kx 0 2    odd, odd:  ky 1,   kx 1
+ *
+ * A call of the kernel computes pixels of one phase in one output row. The filter is packed phase after phase, each
+ * as a matrix [its taps * input_channels][output_channels]; phases are ordered by their first taps.
+ */
+#include "kernels/gemm_pack.h"
+
+#include <string.h>
+
+/* One dimension: where its phases' taps are. */
+struct axis {
+    size_t kernel, stride, dilation, period;
+};
+
+/* The taps of one phase along one dimension; count is 0 when no tap reaches the phase. */
+struct phase {
+    size_t first, count;
+    size_t before; /* taps of the phases before it */
+};
+
+struct plan {
+    struct axis y, x;
+    size_t pad_top, pad_left;
+    size_t input_elements, output_elements;
+    size_t tap_packed; /* elements of one packed tap */
+    size_t packed_bytes;
+    size_t max_taps;   /* of any phase */
+    size_t block_rows; /* output pixels for each call of the kernel, a multiple of mr */
+    size_t scratch_bytes;
+};
+
+static struct axis make_axis(size_t kernel, size_t stride, size_t dilation) {
+    size_t a = stride, b = dilation; /* Euclid: a becomes the greatest common divisor */
+    while (b) {
+        const size_t r = a % b;
+        a = b;
+        b = r;
+    }
+    return (struct axis){kernel, stride, dilation, stride / a};
+}
+
+/* The phase whose first tap is `first` < min(period, kernel). */
+static struct phase phase_of_tap(const struct axis *axis, size_t first) {
+    const size_t longer = axis->kernel % axis->period; /* so many phases have one tap more than the rest */
+    return (struct phase){
+        .first = first,
+        .count = axis->kernel / axis->period + (first < longer),
+        .before = axis->kernel / axis->period * first + (first < longer ? first : longer),
+    };
+}
+
+static size_t phases(const struct axis *axis) {
+    return axis->period < axis->kernel ? axis->period : axis->kernel;
+}
+
+/* The phase of a padded output position. */
+static struct phase phase_of_position(const struct axis *axis, size_t position) {
+    for (size_t first = 0; first < phases(axis); first++) {
+        if (first * axis->dilation % axis->stride == position % axis->stride) return phase_of_tap(axis, first);
+    }
+    return (struct phase){0};
+}
+
+/* The input coordinate that reaches a padded output position through a tap of its phase; SIZE_MAX before the image. */
+static size_t input_of(const struct axis *axis, size_t position, size_t tap) {
+    const size_t offset = tap * axis->dilation;
+    return position < offset ? SIZE_MAX : (position - offset) / axis->stride;
+}
+
+static enum lw_status make_plan(const struct lw_context *context, const struct lw_conv2d_transpose *conv,
+                                struct plan *plan) {
+    if (!context || !conv) return LW_NULL_POINTER;
+    if (conv->struct_bytes != sizeof *conv) return LW_BAD_STRUCT_BYTES;
+    enum lw_status status = lw_activation_check(&conv->activation);
+    if (status != LW_OK) return status;
+    struct lw_placed_window placed;
+    status = lw_window_place(&conv->window, conv->output_height, conv->output_width, &placed);
+    if (status != LW_OK) return status;
+    if (conv->input_channels == 0 || conv->output_channels == 0) return LW_BAD_SHAPE;
+    if (placed.output_height != conv->input_height || placed.output_width != conv->input_width) return LW_BAD_SHAPE;
+
+    const struct lw_window *w = &conv->window;
+    plan->y = make_axis(w->kernel_height, w->stride_height, w->dilation_height);
+    plan->x = make_axis(w->kernel_width, w->stride_width, w->dilation_width);
+    plan->pad_top = placed.pad_top;
+    plan->pad_left = placed.pad_left;
+
+    const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
+    const size_t input[] = {conv->batch, conv->input_height, conv->input_width, conv->input_channels, sizeof(float)};
+    const size_t output[] = {conv->batch, conv->output_height, conv->output_width, conv->output_channels,
+                             sizeof(float)};
+    if (!lw_product(input, 5, &plan->input_elements) || !lw_product(output, 5, &plan->output_elements) ||
+        !lw_gemm_packed_elements(gemm, conv->input_channels, conv->output_channels, &plan->tap_packed))
+        return LW_TOO_LARGE;
+    plan->input_elements /= sizeof(float);
+    plan->output_elements /= sizeof(float);
+    const size_t packed[] = {w->kernel_height, w->kernel_width, plan->tap_packed, sizeof(float)};
+    if (!lw_product(packed, 4, &plan->packed_bytes)) return LW_TOO_LARGE;
+
+    plan->max_taps = phase_of_tap(&plan->y, 0).count * phase_of_tap(&plan->x, 0).count;
+    const size_t widest = conv->output_width / w->stride_width + (conv->output_width % w->stride_width != 0);
+    plan->block_rows = lw_gemm_block_rows(gemm, widest, plan->max_taps,
+                                          (size_t)conv->input_channels + conv->output_channels);
+    if (!lw_gemm_scratch_bytes(plan->block_rows, plan->max_taps, conv->input_channels, &plan->scratch_bytes))
+        return LW_TOO_LARGE;
+    return LW_OK;
+}
+
+enum lw_status lw_conv2d_transpose_sizes(const struct lw_context *context, const struct lw_conv2d_transpose *conv,
+                                         struct lw_sizes *sizes) {
+    struct plan plan;
+    const enum lw_status status = make_plan(context, conv, &plan);
+    if (status != LW_OK) return status;
+    if (!sizes) return LW_NULL_POINTER;
+    *sizes = (struct lw_sizes){
+        .output_height = conv->output_height,
+        .output_width = conv->output_width,
+        .output_elements = plan.output_elements,
+        .packed_bytes = plan.packed_bytes,
+        .scratch_bytes = plan.scratch_bytes,
+    };
+    return LW_OK;
+}
+
+/* Where a phase's matrix starts, in packed taps. */
+static size_t packed_taps_before(const struct plan *plan, struct phase y, struct phase x) {
+    return y.before * plan->x.kernel + y.count * x.before;
+}
+
+enum lw_status lw_conv2d_transpose_pack(const struct lw_context *context, const struct lw_conv2d_transpose *conv,
+                                        const float *filter, void *packed) {
+    struct plan plan;
+    const enum lw_status status = make_plan(context, conv, &plan);
+    if (status != LW_OK) return status;
+    if (!filter || !packed) return LW_NULL_POINTER;
+
+    const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
+    const size_t inputs = conv->input_channels, outputs = conv->output_channels;
+    for (size_t first_y = 0; first_y < phases(&plan.y); first_y++) {
+        const struct phase y = phase_of_tap(&plan.y, first_y);
+        for (size_t first_x = 0; first_x < phases(&plan.x); first_x++) {
+            const struct phase x = phase_of_tap(&plan.x, first_x);
+            const size_t taps = y.count * x.count;
+            float *matrix = (float *)packed + packed_taps_before(&plan, y, x) * plan.tap_packed;
+            for (size_t t = 0; t < taps; t++) {
+                const size_t ky = y.first + t / x.count * plan.y.period, kx = x.first + t % x.count * plan.x.period;
+                const float *tap = filter + (ky * plan.x.kernel + kx) * outputs * inputs; /* (outputs, inputs) */
+                lw_gemm_pack(gemm, inputs, outputs, tap, 1, inputs, taps * inputs * gemm->nr,
+                             matrix + t * inputs * gemm->nr);
+            }
+        }
+    }
+    return LW_OK;
+}
+
+/* Points rows at the input of `count` output pixels of one phase: padded position y, and x, x + stride, ...
+ * image: [input_height][input_width][input_channels]; zeros: [input_channels] */
+static void gather(const struct lw_conv2d_transpose *conv, const struct plan *plan, struct phase phase_y,
+                   struct phase phase_x, size_t y, size_t x, size_t count, const float *image, const float *zeros,
+                   size_t mr, const float **rows) {
+    const size_t taps = phase_y.count * phase_x.count;
+    for (size_t ty = 0; ty < phase_y.count; ty++) {
+        const size_t iy = input_of(&plan->y, y, phase_y.first + ty * plan->y.period);
+        for (size_t tx = 0; tx < phase_x.count; tx++) {
+            const size_t t = ty * phase_x.count + tx, kx = phase_x.first + tx * plan->x.period;
+            for (size_t i = 0; i < count; i++) {
+                const size_t ix = input_of(&plan->x, x + i * plan->x.stride, kx);
+                const bool inside = iy < conv->input_height && ix < conv->input_width;
+                rows[(i / mr * taps + t) * mr + i % mr] =
+                    inside ? image + (iy * conv->input_width + ix) * conv->input_channels : zeros;
+            }
+        }
+    }
+}
+
+enum lw_status lw_conv2d_transpose_run(const struct lw_context *context, const struct lw_conv2d_transpose *conv,
+                                       const float *input, const void *packed, const float *bias,
+                                       const float *slopes, void *scratch, float *output) {
+    struct plan plan;
+    const enum lw_status status = make_plan(context, conv, &plan);
+    if (status != LW_OK) return status;
+    if ((!input && plan.input_elements) || !packed || (!scratch && plan.scratch_bytes) ||
+        (!output && plan.output_elements) || (!slopes && conv->activation.kind == LW_PRELU))
+        return LW_NULL_POINTER;
+    if (plan.output_elements == 0) return LW_OK;
+
+    const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
+    const struct lw_clamp clamp = lw_activation_clamp(&conv->activation);
+    const size_t inputs = conv->input_channels, outputs = conv->output_channels;
+    const size_t width = conv->output_width, stride = plan.x.stride;
+    const size_t image_elements = (size_t)conv->input_height * conv->input_width * inputs;
+    const float **rows = lw_gemm_scratch_rows(scratch);
+    float *zeros = (float *)(rows + plan.block_rows * plan.max_taps);
+    memset(zeros, 0, inputs * sizeof *zeros);
+
+    for (size_t row = 0; row < (size_t)conv->batch * conv->output_height; row++) {
+        const float *image = input ? input + row / conv->output_height * image_elements : zeros;
+        const size_t y = row % conv->output_height + plan.pad_top;
+        const struct phase phase_y = phase_of_position(&plan.y, y);
+        float *output_row = output + row * width * outputs; /* (output_width, output_channels) */
+        for (size_t start = 0; start < stride && start < width; start++) {
+            const struct phase phase_x = phase_of_position(&plan.x, start + plan.pad_left);
+            const float *matrix =
+                (const float *)packed + packed_taps_before(&plan, phase_y, phase_x) * plan.tap_packed;
+            const size_t pixels = (width - start - 1) / stride + 1; /* of this phase */
+            for (size_t i = 0; i < pixels; i += plan.block_rows) {
+                const size_t count = pixels - i < plan.block_rows ? pixels - i : plan.block_rows;
+                const size_t x = start + i * stride;
+                gather(conv, &plan, phase_y, phase_x, y, x + plan.pad_left, count, image, zeros, gemm->mr, rows);
+                gemm->run(count, outputs, phase_y.count * phase_x.count, inputs, rows, matrix, bias, clamp,
+                          output_row + x * outputs, stride * outputs);
+            }
+        }
+        lw_activation_finish(context, &conv->activation, width, outputs, outputs, slopes, output_row);
+    }
+    return LW_OK;
+}

@@ -1,7 +1,208 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Matrix product with gathered rows:
+ *
+ *   out[i][j] = clamp(bias[j] + sum over t, c ascending of rows_t(i)[c] * panels[t * channels + c][j])
+ *
+ * rows:   [ceil(m / MR)][taps][MR] pointers to channels floats
+ * panels: [ceil(n / NR)][taps * channels][NR], columns beyond n are zeros
+ * out:    [m] rows of n floats, out_stride apart
+ *
+ * A tile of MR x NR outputs stays in registers while a column of A and a row of B pass by:
+ *
+ *              B  [ b0 b1 ]        each b a vector of 4 columns
+ *   A  a0 ->      acc  acc
+ *      a1 ->      acc  acc         acc[i][v] += splat(a[i]) * b[v]
+ *
+ * V8 has 15 vector registers for this. With a fused multiply-add the best tile is 6 x 8: 12 accumulators, 2 b, 1 a.
+ * A separate multiplication needs a register for the product, and 6 x 8 would spill; 2 x 16 (8 accumulators, 1 b, 2 a,
+ * products) is the best of those that don't. lw_keep holds the compiler to the order written here, without which it
+ * gathers loads ahead and spills. Small loops are unrolled by V8, so only the tile with few accumulators and many
+ * barriers unrolls here.
+ *
+ * The order of the loops: a panel is the outer one, so that it stays in the first-level cache while the tiles of a
+ * block pass by (the caller keeps a block of rows small enough for the second level).
+ */
 #include "kernels/simd.h"
 #include "kernels_simd128/install.h"
 
+#ifdef LW_RELAXED
+enum { MR = 6, VECTORS = 2, UNROLL = 1 };
+#else
+enum { MR = 2, VECTORS = 4, UNROLL = 4 };
+#endif
+enum { NR = 4 * VECTORS };
+
+/* Short tails of rows (1 or 2) have too few accumulators to hide an addition's latency: they take several panels at
+ * once, 8 accumulators as above. */
+enum { GROUPED_ROWS = MR > 2 ? 2 : 1, GROUPED_VECTORS = 8 };
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* The terms of `unroll` consecutive c. a: [height] pointers at c. b: row c of the first panel; panels lie panel_step
+ * apart, and `vectors` vectors are taken from each. acc: [height][panels * vectors]. */
+INLINE void terms(const size_t unroll, const size_t height, const size_t panels, const size_t vectors,
+                  const float *const *a, size_t c, const float *b, size_t panel_step, v128_t *acc) {
+#pragma GCC unroll 4
+    for (size_t u = 0; u < unroll; u++) {
+        const size_t width = panels * vectors;
+#ifdef LW_RELAXED
+        v128_t bs[GROUPED_VECTORS];
+#pragma GCC unroll 8
+        for (size_t v = 0; v < width; v++)
+            bs[v] = wasm_v128_load(b + v / vectors * panel_step + u * NR + v % vectors * 4);
+#pragma GCC unroll 8
+        for (size_t i = 0; i < height; i++) {
+            const v128_t x = wasm_v128_load32_splat(a[i] + c + u);
+#pragma GCC unroll 8
+            for (size_t v = 0; v < width; v++) acc[i * width + v] = lw_madd(x, bs[v], acc[i * width + v]);
+        }
+#else
+        v128_t x[MR];
+#pragma GCC unroll 8
+        for (size_t i = 0; i < height; i++) x[i] = wasm_v128_load32_splat(a[i] + c + u);
+#pragma GCC unroll 8
+        for (size_t v = 0; v < width; v++) {
+            const v128_t bv = wasm_v128_load(b + v / vectors * panel_step + u * NR + v % vectors * 4);
+#pragma GCC unroll 8
+            for (size_t i = 0; i < height; i++) {
+                acc[i * width + v] = lw_madd(x[i], bv, acc[i * width + v]);
+                lw_keep(&acc[i * width + v]);
+            }
+        }
+#endif
+    }
+}
+
+/* A tile of height x (panels * vectors * 4) outputs, these three constants: all its columns exist. bias: one for each
+ * column. */
+INLINE void tile(const size_t height, const size_t panels, const size_t vectors, size_t taps, size_t channels,
+                 const float *const *rows, const float *b, const float *bias, struct lw_clamp clamp, float *out,
+                 size_t out_stride) {
+    const size_t width = panels * vectors;
+    const size_t panel_step = taps * channels * NR;
+    v128_t acc[MR * VECTORS > GROUPED_VECTORS * GROUPED_ROWS ? MR * VECTORS : GROUPED_VECTORS * GROUPED_ROWS];
+#pragma GCC unroll 8
+    for (size_t i = 0; i < height; i++) {
+#pragma GCC unroll 8
+        for (size_t v = 0; v < width; v++) acc[i * width + v] = wasm_v128_load(bias + v * 4);
+    }
+
+    for (size_t t = 0; t < taps; t++, rows += MR) {
+        const float *a[MR];
+#pragma GCC unroll 8
+        for (size_t i = 0; i < height; i++) a[i] = rows[i];
+        size_t c = 0;
+        if (UNROLL > 1) {
+            for (; c + UNROLL <= channels; c += UNROLL, b += UNROLL * NR)
+                terms(UNROLL, height, panels, vectors, a, c, b, panel_step, acc);
+        }
+        for (; c < channels; c++, b += NR) terms(1, height, panels, vectors, a, c, b, panel_step, acc);
+    }
+
+    const v128_t lo = wasm_f32x4_splat(clamp.lo), hi = wasm_f32x4_splat(clamp.hi);
+#pragma GCC unroll 8
+    for (size_t i = 0; i < height; i++) {
+#pragma GCC unroll 8
+        for (size_t v = 0; v < width; v++)
+            wasm_v128_store(out + i * out_stride + v * 4, lw_min(lw_max(acc[i * width + v], lo), hi));
+    }
+}
+
+/* The same for any height <= MR and vectors <= VECTORS of one panel: the tails, each with its own code. */
+static void any_tile(size_t height, size_t vectors, size_t taps, size_t channels, const float *const *rows,
+                     const float *b, const float *bias, struct lw_clamp clamp, float *out, size_t out_stride) {
+#define TILE(h, v)                                                                                                    \
+    case (h)*8 + (v): tile(h, 1, v, taps, channels, rows, b, bias, clamp, out, out_stride); break
+    switch (height * 8 + vectors) {
+        TILE(1, 1);
+        TILE(1, 2);
+        TILE(2, 1);
+        TILE(2, 2);
+#ifdef LW_RELAXED
+        TILE(3, 1);
+        TILE(3, 2);
+        TILE(4, 1);
+        TILE(4, 2);
+        TILE(5, 1);
+        TILE(5, 2);
+        TILE(6, 1);
+        TILE(6, 2);
+#else
+        TILE(1, 3);
+        TILE(1, 4);
+        TILE(2, 3);
+        TILE(2, 4);
+#endif
+    }
+#undef TILE
+}
+
+/* height <= MR rows of the last panel, of which only n < NR columns exist. When n is no multiple of 4 the tile goes
+ * through a buffer, since bias and out end at column n. */
+static void narrow_tile(size_t height, size_t n, size_t taps, size_t channels, const float *const *rows, const float *b,
+                        const float *bias, struct lw_clamp clamp, float *out, size_t out_stride) {
+    const size_t vectors = (n + 3) / 4;
+    if (n % 4 == 0) {
+        any_tile(height, vectors, taps, channels, rows, b, bias, clamp, out, out_stride);
+        return;
+    }
+    float whole_bias[NR] = {0.0f}, whole[MR * NR];
+    for (size_t j = 0; j < n; j++) whole_bias[j] = bias[j];
+    any_tile(height, vectors, taps, channels, rows, b, whole_bias, clamp, whole, NR);
+    for (size_t i = 0; i < height; i++) {
+        for (size_t j = 0; j < n; j++) out[i * out_stride + j] = whole[i * NR + j];
+    }
+}
+
+/* The first `height` <= GROUPED_ROWS rows of a block, over all whole panels; returns the columns it computed. */
+static size_t grouped_rows(size_t height, size_t n, size_t taps, size_t channels, const float *const *rows,
+                           const float *panels, const float *bias, size_t bias_step, struct lw_clamp clamp, float *out,
+                           size_t out_stride) {
+    enum { PANELS_1 = GROUPED_VECTORS / VECTORS, PANELS_2 = GROUPED_VECTORS / VECTORS / 2 };
+    const size_t panel_step = taps * channels * NR;
+    size_t j = 0;
+    if (height == 1) {
+        for (; j + PANELS_1 * NR <= n; j += PANELS_1 * NR, panels += PANELS_1 * panel_step)
+            tile(1, PANELS_1, VECTORS, taps, channels, rows, panels, bias + j * bias_step, clamp, out + j, out_stride);
+    } else if (PANELS_2 > 1) {
+        for (; j + PANELS_2 * NR <= n; j += PANELS_2 * NR, panels += PANELS_2 * panel_step)
+            tile(2, PANELS_2, VECTORS, taps, channels, rows, panels, bias + j * bias_step, clamp, out + j, out_stride);
+    }
+    return j;
+}
+
+static void gemm(size_t m, size_t n, size_t taps, size_t channels, const float *const *rows, const float *panels,
+                 const float *bias, struct lw_clamp clamp, float *out, size_t out_stride) {
+    static const float zeros[4 * GROUPED_VECTORS];
+    const size_t bias_step = bias ? 1 : 0; /* without a bias every tile starts from the same zeros */
+    if (!bias) bias = zeros;
+    const size_t panel_step = taps * channels * NR;
+    const size_t tail = m % MR, whole = m - tail;
+
+    size_t grouped = 0; /* columns of the tail rows that are done */
+    if (tail > 0 && tail <= GROUPED_ROWS)
+        grouped = grouped_rows(tail, n, taps, channels, rows + whole * taps, panels, bias, bias_step, clamp,
+                               out + whole * out_stride, out_stride);
+    if (grouped == n && whole == 0) return;
+
+    size_t j = 0;
+    for (; j + NR <= n; j += NR, panels += panel_step) {
+        const float *tile_bias = bias + j * bias_step;
+        for (size_t i = 0; i < whole; i += MR)
+            tile(MR, 1, VECTORS, taps, channels, rows + i * taps, panels, tile_bias, clamp, out + i * out_stride + j,
+                 out_stride);
+        if (tail > 0 && j >= grouped)
+            any_tile(tail, VECTORS, taps, channels, rows + whole * taps, panels, tile_bias, clamp,
+                     out + whole * out_stride + j, out_stride);
+    }
+    if (j < n) {
+        for (size_t i = 0; i < m; i += MR)
+            narrow_tile(m - i < MR ? m - i : MR, n - j, taps, channels, rows + i * taps, panels, bias + j * bias_step,
+                        clamp, out + i * out_stride + j, out_stride);
+    }
+}
+
 void lw_simd128_gemm_install(struct lw_kernels *kernels) {
-    (void)kernels;
+    kernels->gemm_f32 = (struct lw_gemm_f32){MR, NR, gemm};
 }

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* Laying out the operands of gemm_f32: panels of B, and how many rows of A at a time. */
+#include "kernels/gemm_pack.h"
+
+static size_t divide_up(size_t a, size_t b) {
+    return a / b + (a % b != 0);
+}
+
+bool lw_gemm_packed_elements(const struct lw_gemm_f32 *gemm, size_t k, size_t n, size_t *elements) {
+    const size_t factors[] = {divide_up(n, gemm->nr), gemm->nr, k, sizeof(float)};
+    if (!lw_product(factors, 4, elements)) return false;
+    *elements /= sizeof(float);
+    return true;
+}
+
+void lw_gemm_pack(const struct lw_gemm_f32 *gemm, size_t k, size_t n, const float *b, size_t k_step, size_t n_step,
+                  size_t panel_step, float *panels) {
+    const size_t nr = gemm->nr;
+    for (size_t j = 0; j < n; j += nr, panels += panel_step) {
+        const size_t width = n - j < nr ? n - j : nr;
+        for (size_t i = 0; i < k; i++) {
+            const float *from = b + i * k_step + j * n_step;
+            float *to = panels + i * nr;
+            size_t c = 0;
+            for (; c < width; c++) to[c] = from[c * n_step];
+            for (; c < nr; c++) to[c] = 0.0f;
+        }
+    }
+}
+
+size_t lw_gemm_block_rows(const struct lw_gemm_f32 *gemm, size_t m, size_t taps, size_t row_floats) {
+    enum { FLOATS = 32 * 1024, POINTERS = 2048, MIN_TILES = 8, MAX_TILES = 64 };
+    size_t tiles = FLOATS / gemm->mr / (row_floats ? row_floats : 1);
+    if (tiles < MIN_TILES) tiles = MIN_TILES;
+    if (tiles > MAX_TILES) tiles = MAX_TILES;
+    const size_t pointer_tiles = POINTERS / gemm->mr / (taps ? taps : 1);
+    if (tiles > pointer_tiles) tiles = pointer_tiles ? pointer_tiles : 1;
+
+    const size_t m_tiles = divide_up(m, gemm->mr);
+    if (m_tiles == 0) return 0;
+    return divide_up(m_tiles, divide_up(m_tiles, tiles)) * gemm->mr;
+}
+
+bool lw_gemm_scratch_bytes(size_t block_rows, size_t taps, size_t floats, size_t *bytes) {
+    const size_t pointers[] = {block_rows, taps, sizeof(float *)};
+    const size_t rest[] = {floats, sizeof(float)};
+    size_t rest_bytes;
+    *bytes = 0;
+    if (!lw_product(pointers, 3, bytes) || !lw_product(rest, 2, &rest_bytes)) return false;
+    return lw_add(bytes, rest_bytes) && lw_add(bytes, sizeof(float *) - sizeof(float));
+}
+
+const float **lw_gemm_scratch_rows(void *scratch) {
+    const uintptr_t address = (uintptr_t)scratch, mask = sizeof(float *) - 1;
+    return (const float **)((char *)scratch + ((mask + 1 - (address & mask)) & mask));
+}

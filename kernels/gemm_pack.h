@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* How the operators on top of gemm_f32 (kernels.h) lay out its operands. Not installed. */
+#ifndef LW_GEMM_PACK_H
+#define LW_GEMM_PACK_H
+
+#include "kernels/operator.h"
+
+/* Elements of a packed [k][n] matrix: ceil(n / nr) panels of k rows of nr; false when their bytes don't fit size_t. */
+bool lw_gemm_packed_elements(const struct lw_gemm_f32 *gemm, size_t k, size_t n, size_t *elements);
+
+/* Packs B, whose element [k][n] is b[k * k_step + n * n_step], into panels that start panel_step floats apart:
+ * panels[n / nr * panel_step + k * nr + n % nr]. With panel_step = k * nr that is the whole matrix; a longer step
+ * leaves room for the rows of other taps. */
+void lw_gemm_pack(const struct lw_gemm_f32 *gemm, size_t k, size_t n, const float *b, size_t k_step, size_t n_step,
+                  size_t panel_step, float *panels);
+
+/* How many of m rows to hand to the kernel in one call. Many, so that a panel in the first-level cache serves many
+ * tiles; but few enough for the rows of A and of the output (row_floats together, per row) and for the pointers (taps
+ * per row) to stay in the second level. A multiple of mr, 0 only when m is 0; the blocks of m are of similar size. */
+size_t lw_gemm_block_rows(const struct lw_gemm_f32 *gemm, size_t m, size_t taps, size_t row_floats);
+
+/* Bytes for the row pointers of a block and, behind them, `floats` floats, in scratch memory that is aligned for
+ * floats only; false when that doesn't fit size_t. */
+bool lw_gemm_scratch_bytes(size_t block_rows, size_t taps, size_t floats, size_t *bytes);
+
+/* The pointers in that scratch memory; the floats start at rows + block_rows * taps. */
+const float **lw_gemm_scratch_rows(void *scratch);
+
+#endif
