@@ -1,4 +1,325 @@
 /* SPDX-License-Identifier: MIT */
+/* Depthwise convolution: the three micro-kernels and the operator. */
+#include <math.h>
+#include <string.h>
+
+#include "tests/oracle.h"
 #include "tests/rows.h"
 
-const struct lw_family lw_family_dwconv = {"dwconv", NULL, 0};
+/* ---- The slots ---- */
+
+/* The sum of one output with all that a bound needs. */
+struct sum {
+    double value, magnitude; /* magnitude leaves out what is not finite */
+    size_t terms;
+};
+
+static void add(struct sum *s, double term) {
+    s->value += term;
+    if (isfinite(term)) s->magnitude += fabs(term);
+    s->terms++;
+}
+
+/* Ready for lw_test_within. Where partial sums may exceed the floats, doubles can't tell what happens: take any. */
+static void expect(struct sum s, float got, double *want, double *bound) {
+    *want = s.magnitude > 1e38 ? (double)got : s.value;
+    *bound = lw_test_gamma(s.terms + 1, s.magnitude);
+}
+
+static void check_slot(struct lw_test *t, lw_dwconv_f32_fn *reference, lw_dwconv_f32_fn *tested, size_t fixed_size) {
+    for (int round = 0; round < 150; round++) {
+        size_t columns = lw_test_range(t, 0, 13), channels = lw_test_range(t, 0, round % 8 ? 13 : 70);
+        size_t kernel_height = fixed_size ? fixed_size : lw_test_range(t, 1, 7);
+        size_t kernel_width = fixed_size ? fixed_size : lw_test_range(t, 1, 7);
+        size_t column_step = lw_test_range(t, 1, 3) * channels, tap_step = lw_test_range(t, 1, 3) * channels;
+        if (round % 3 == 0) column_step = tap_step;
+        int fill = round % 5 == 3 ? LW_FILL_SPECIAL : round % 5 == 4 ? LW_FILL_WIDE : LW_FILL_UNIFORM;
+
+        size_t row_floats = columns ? (columns - 1) * column_step + (kernel_width - 1) * tap_step + channels : 0;
+        const float *rows[7];
+        for (size_t ky = 0; ky < kernel_height; ky++) rows[ky] = lw_test_floats(t, row_floats, fill);
+        const float *weights = lw_test_floats(t, kernel_height * kernel_width * channels, fill);
+        const float *bias = lw_test_range(t, 0, 2) ? lw_test_floats(t, channels, fill) : NULL;
+        struct lw_clamp clamp = {-INFINITY, INFINITY};
+        if (lw_test_range(t, 0, 1)) clamp = (struct lw_clamp){lw_test_uniform(t, -1, 0), lw_test_uniform(t, 0, 1)};
+
+        size_t n = columns * channels;
+        float *got = lw_test_floats(t, n, LW_FILL_POISON), *other = lw_test_floats(t, n, LW_FILL_POISON);
+        tested(columns, channels, kernel_height, kernel_width, column_step, tap_step, rows, weights, bias, clamp, got);
+        reference(columns, channels, kernel_height, kernel_width, column_step, tap_step, rows, weights, bias, clamp,
+                  other);
+        if (t->exact) lw_test_same("dwconv against scalar", other, got, n);
+
+        double *want = lw_test_buffer(t, n * sizeof *want), *bound = lw_test_buffer(t, n * sizeof *bound);
+        for (size_t x = 0; x < columns; x++) {
+            for (size_t c = 0; c < channels; c++) {
+                struct sum s = {0, 0, 0};
+                if (bias) add(&s, (double)bias[c]);
+                for (size_t ky = 0; ky < kernel_height; ky++)
+                    for (size_t kx = 0; kx < kernel_width; kx++)
+                        add(&s, (double)rows[ky][x * column_step + kx * tap_step + c] *
+                                    (double)weights[(ky * kernel_width + kx) * channels + c]);
+                if (s.value < (double)clamp.lo) s.value = (double)clamp.lo;
+                if ((double)clamp.hi < s.value) s.value = (double)clamp.hi;
+                size_t i = x * channels + c;
+                expect(s, got[i], &want[i], &bound[i]);
+            }
+        }
+        lw_test_within("dwconv against doubles", want, bound, got, n);
+    }
+}
+
+static void check_dwconv3x3(struct lw_test *t) {
+    check_slot(t, t->reference->kernels.dwconv3x3_f32, t->tested->kernels.dwconv3x3_f32, 3);
+}
+
+static void check_dwconv5x5(struct lw_test *t) {
+    check_slot(t, t->reference->kernels.dwconv5x5_f32, t->tested->kernels.dwconv5x5_f32, 5);
+}
+
+static void check_dwconv(struct lw_test *t) {
+    check_slot(t, t->reference->kernels.dwconv_f32, t->tested->kernels.dwconv_f32, 0);
+}
+
+/* ---- The operator ---- */
+
+static void run(struct lw_test *t, const struct lw_context *context, const struct lw_depthwise_conv2d *d,
+                const float *input, const float *filter, const float *bias, const float *slopes, float *output) {
+    struct lw_sizes sizes;
+    enum lw_status status = lw_depthwise_conv2d_sizes(context, d, &sizes);
+    lw_test_true(status == LW_OK, "depthwise_conv2d sizes: %s", lw_status_string(status));
+    void *scratch = lw_test_buffer(t, sizes.scratch_bytes);
+    status = lw_depthwise_conv2d_run(context, d, input, filter, bias, slopes, scratch, output);
+    lw_test_true(status == LW_OK, "depthwise_conv2d run: %s", lw_status_string(status));
+}
+
+static void check_geometry(struct lw_test *t, const struct lw_depthwise_conv2d *d) {
+    struct lw_oracle_span rows = lw_oracle_rows(&d->window, d->input_height);
+    struct lw_oracle_span columns = lw_oracle_columns(&d->window, d->input_width);
+    struct lw_sizes sizes = {0};
+    enum lw_status status = lw_depthwise_conv2d_sizes(t->tested, d, &sizes);
+    if (rows.output < 0 || columns.output < 0) {
+        lw_test_true(status == LW_BAD_SHAPE, "a window that does not fit: %s", lw_status_string(status));
+        return;
+    }
+    lw_test_true(status == LW_OK, "sizes: %s", lw_status_string(status));
+    size_t height = (size_t)rows.output, width = (size_t)columns.output, M = d->depth_multiplier;
+    size_t channels = d->channels * M, n = d->batch * height * width * channels;
+    lw_test_true(sizes.output_height == height && sizes.output_width == width && sizes.output_elements == n &&
+                     sizes.packed_bytes == 0,
+                 "output is %u x %u, want %zu x %zu", sizes.output_height, sizes.output_width, height, width);
+
+    const struct lw_window *w = &d->window;
+    const float *input =
+        lw_test_floats(t, (size_t)d->batch * d->input_height * d->input_width * d->channels, LW_FILL_UNIFORM);
+    const float *filter = lw_test_floats(t, w->kernel_height * w->kernel_width * channels, LW_FILL_UNIFORM);
+    const float *bias = lw_test_range(t, 0, 2) ? lw_test_floats(t, channels, LW_FILL_UNIFORM) : NULL;
+    const float *slopes = d->activation.kind == LW_PRELU ? lw_test_floats(t, channels, LW_FILL_UNIFORM) : NULL;
+    float *got = lw_test_floats(t, n, LW_FILL_POISON), *other = lw_test_floats(t, n, LW_FILL_POISON);
+    run(t, t->tested, d, input, filter, bias, slopes, got);
+    run(t, t->reference, d, input, filter, bias, slopes, other);
+    if (t->exact) lw_test_same("depthwise_conv2d against scalar", other, got, n);
+
+    double *want = lw_test_buffer(t, n * sizeof *want), *bound = lw_test_buffer(t, n * sizeof *bound);
+    size_t i = 0;
+    for (size_t b = 0; b < d->batch; b++) {
+        for (size_t p = 0; p < height * width; p++) {
+            for (size_t o = 0; o < channels; o++, i++) {
+                struct sum s = {0, 0, 0};
+                if (bias) add(&s, (double)bias[o]);
+                for (long ky = 0; ky < (long)w->kernel_height; ky++) {
+                    for (long kx = 0; kx < (long)w->kernel_width; kx++) {
+                        long y = (long)(p / width * w->stride_height) - rows.before + ky * (long)w->dilation_height;
+                        long x = (long)(p % width * w->stride_width) - columns.before + kx * (long)w->dilation_width;
+                        if (y < 0 || y >= (long)d->input_height || x < 0 || x >= (long)d->input_width) continue;
+                        size_t pixel = (b * d->input_height + (size_t)y) * d->input_width + (size_t)x;
+                        size_t tap = (size_t)ky * w->kernel_width + (size_t)kx;
+                        add(&s, (double)input[pixel * d->channels + o / M] * (double)filter[tap * channels + o]);
+                    }
+                }
+                expect(s, got[i], &want[i], &bound[i]);
+                want[i] = lw_oracle_activation(&d->activation, slopes ? (double)slopes[o] : 0, want[i], &bound[i]);
+            }
+        }
+    }
+    lw_test_within("depthwise_conv2d against doubles", want, bound, got, n);
+}
+
+/* A small descriptor that is right: 2 images of 5 x 6 x 3, 3 x 3 taps, SAME. */
+static struct lw_depthwise_conv2d right(void) {
+    return (struct lw_depthwise_conv2d){
+        .struct_bytes = sizeof(struct lw_depthwise_conv2d),
+        .batch = 2,
+        .input_height = 5,
+        .input_width = 6,
+        .channels = 3,
+        .depth_multiplier = 2,
+        .window = {3, 3, 1, 1, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0},
+        .activation = {LW_LINEAR, 0, 0, 0},
+    };
+}
+
+static void check_rejected(struct lw_test *t, const char *what, struct lw_depthwise_conv2d d, enum lw_status want) {
+    static const float some[1024];
+    static max_align_t scratch[1024];
+    struct lw_sizes sizes = {7, 7, 7, 7, 7}, same = sizes;
+    enum lw_status status = lw_depthwise_conv2d_sizes(t->tested, &d, &sizes);
+    lw_test_true(status == want, "%s: sizes gives %s", what, lw_status_string(status));
+    lw_test_same_bytes(what, &same, &sizes, sizeof sizes);
+    float *output = lw_test_floats(t, 2048, LW_FILL_POISON);
+    lw_test_seal(t, output);
+    status = lw_depthwise_conv2d_run(t->tested, &d, some, some, some, some, scratch, output);
+    lw_test_true(status == want, "%s: run gives %s", what, lw_status_string(status));
+}
+
+#define REJECT(change, status)                                                                                         \
+    do {                                                                                                               \
+        struct lw_depthwise_conv2d d = right();                                                                        \
+        d.change;                                                                                                      \
+        check_rejected(t, #change, d, status);                                                                         \
+    } while (0)
+
+static void check_errors(struct lw_test *t) {
+    REJECT(struct_bytes = 0, LW_BAD_STRUCT_BYTES);
+    REJECT(struct_bytes--, LW_BAD_STRUCT_BYTES);
+    REJECT(struct_bytes++, LW_BAD_STRUCT_BYTES);
+    REJECT(depth_multiplier = 0, LW_BAD_SHAPE);
+    REJECT(window.kernel_height = 0, LW_BAD_SHAPE);
+    REJECT(window.kernel_width = 0, LW_BAD_SHAPE);
+    REJECT(window.stride_height = 0, LW_BAD_SHAPE);
+    REJECT(window.stride_width = 0, LW_BAD_SHAPE);
+    REJECT(window.dilation_height = 0, LW_BAD_SHAPE);
+    REJECT(window.dilation_width = 0, LW_BAD_SHAPE);
+    REJECT(window.padding = 3, LW_BAD_ENUM);
+    REJECT(activation.kind = LW_CLAMP + 1, LW_BAD_ENUM);
+    REJECT(activation = ((struct lw_activation){LW_CLAMP, 0, 1, 0}), LW_BAD_SHAPE);
+    REJECT(activation = ((struct lw_activation){LW_CLAMP, 0, NAN, 0}), LW_BAD_SHAPE);
+    REJECT(activation = ((struct lw_activation){LW_CLAMP, 0, 0, NAN}), LW_BAD_SHAPE);
+    REJECT(window = ((struct lw_window){6, 3, 1, 1, 1, 1, LW_PADDING_VALID, 0, 0, 0, 0}), LW_BAD_SHAPE);
+    REJECT(window = ((struct lw_window){3, 7, 1, 1, 1, 1, LW_PADDING_VALID, 0, 0, 0, 0}), LW_BAD_SHAPE);
+
+    /* Every size 2^32 - 1: the products exceed 64 bits, and a zero among the factors does not hide it. */
+    struct lw_depthwise_conv2d d = right();
+    d.batch = d.input_height = d.input_width = d.channels = d.depth_multiplier = UINT32_MAX;
+    check_rejected(t, "everything huge", d, LW_TOO_LARGE);
+    d.batch = 0;
+    check_rejected(t, "everything huge but the batch", d, LW_TOO_LARGE);
+    /* Tensors that fit beside a ring of rows that doesn't. */
+    d = right();
+    d.window.kernel_height = d.window.kernel_width = d.window.dilation_height = d.window.dilation_width = 1u << 16;
+    d.channels = 1u << 16;
+    d.depth_multiplier = 1u << 16;
+    check_rejected(t, "a filter that is too large", d, LW_TOO_LARGE);
+    d = right();
+    d.input_height = 1;
+    d.window.kernel_width = d.window.dilation_width = UINT32_MAX;
+    d.channels = 1u << 16;
+    check_rejected(t, "rows that are too large", d, LW_TOO_LARGE);
+
+    /* Pointers. */
+    d = right();
+    static const float some[1024];
+    static max_align_t scratch[1024];
+    float *output = lw_test_floats(t, 5 * 6 * 3 * 2 * 2, LW_FILL_POISON);
+    lw_test_seal(t, output);
+    struct lw_sizes sizes;
+    lw_test_true(lw_depthwise_conv2d_sizes(NULL, &d, &sizes) == LW_NULL_POINTER, "no context");
+    lw_test_true(lw_depthwise_conv2d_sizes(t->tested, NULL, &sizes) == LW_NULL_POINTER, "no descriptor");
+    lw_test_true(lw_depthwise_conv2d_sizes(t->tested, &d, NULL) == LW_NULL_POINTER, "no sizes");
+    for (int missing = 0; missing < 7; missing++) {
+        d.activation.kind = missing == 6 ? LW_PRELU : LW_LINEAR;
+        enum lw_status status = lw_depthwise_conv2d_run(
+            missing == 0 ? NULL : t->tested, missing == 1 ? NULL : &d, missing == 2 ? NULL : some,
+            missing == 3 ? NULL : some, some, missing == 6 ? NULL : some, missing == 4 ? NULL : scratch,
+            missing == 5 ? NULL : output);
+        lw_test_true(status == LW_NULL_POINTER, "argument %d missing: %s", missing, lw_status_string(status));
+    }
+
+    /* What has no output needs no pointers. */
+    d = right();
+    d.batch = 0;
+    lw_test_true(lw_depthwise_conv2d_run(t->tested, &d, NULL, NULL, NULL, NULL, NULL, NULL) == LW_OK, "batch 0");
+    d = right();
+    d.channels = 0;
+    lw_test_true(lw_depthwise_conv2d_run(t->tested, &d, NULL, NULL, NULL, NULL, NULL, NULL) == LW_OK, "no channels");
+}
+
+static void check_operator(struct lw_test *t) {
+    for (int round = 0; round < 150; round++) {
+        struct lw_depthwise_conv2d d = right();
+        d.batch = (uint32_t)lw_test_range(t, 0, 3);
+        d.input_height = (uint32_t)lw_test_range(t, 0, 11);
+        d.input_width = (uint32_t)lw_test_range(t, 0, 11);
+        d.channels = (uint32_t)lw_test_range(t, 0, 9);
+        d.depth_multiplier = round % 2 ? 1 : (uint32_t)lw_test_range(t, 1, 4);
+        d.window = lw_oracle_window(t, 6);
+        if (round % 3 == 0) d.window.kernel_height = d.window.kernel_width = 3;
+        if (round % 3 == 1) d.window.kernel_height = d.window.kernel_width = 5;
+        d.activation = lw_oracle_random_activation(t, (uint32_t)round % (LW_CLAMP + 1));
+        check_geometry(t, &d);
+    }
+    check_errors(t);
+}
+
+/* ---- Benchmarks ---- */
+
+struct bench_arg {
+    struct lw_depthwise_conv2d d;
+    const float *input, *filter, *bias;
+    void *scratch;
+    float *output;
+};
+
+static void bench_run(const struct lw_context *context, void *arg) {
+    struct bench_arg *a = arg;
+    lw_depthwise_conv2d_run(context, &a->d, a->input, a->filter, a->bias, NULL, a->scratch, a->output);
+}
+
+static void bench_layer(struct lw_bench *b, const char *label, uint32_t size, uint32_t channels, uint32_t kernel,
+                        uint32_t stride) {
+    struct bench_arg *a = lw_bench_buffer(b, sizeof *a);
+    a->d = right();
+    a->d.batch = a->d.depth_multiplier = 1;
+    a->d.input_height = a->d.input_width = size;
+    a->d.channels = channels;
+    a->d.window.kernel_height = a->d.window.kernel_width = kernel;
+    a->d.window.stride_height = a->d.window.stride_width = stride;
+    a->d.activation.kind = LW_RELU6;
+    struct lw_sizes sizes;
+    if (lw_depthwise_conv2d_sizes(lw_bench_context(b), &a->d, &sizes) != LW_OK) return;
+    size_t input = (size_t)size * size * channels, filter = (size_t)kernel * kernel * channels;
+    a->input = lw_bench_floats(b, input);
+    a->filter = lw_bench_floats(b, filter);
+    a->bias = lw_bench_floats(b, channels);
+    a->scratch = lw_bench_buffer(b, sizes.scratch_bytes);
+    a->output = lw_bench_buffer(b, sizes.output_elements * sizeof(float));
+    lw_bench_add(b, label, 2.0 * (double)sizes.output_elements * kernel * kernel,
+                 4.0 * (double)(input + filter + channels + sizes.output_elements), bench_run, a);
+}
+
+static void bench_dwconv3x3(struct lw_bench *b) {
+    bench_layer(b, "112x112x32 3x3 s1", 112, 32, 3, 1);
+    bench_layer(b, "56x56x128 3x3 s1", 56, 128, 3, 1);
+    bench_layer(b, "28x28x256 3x3 s1", 28, 256, 3, 1);
+    bench_layer(b, "14x14x512 3x3 s1", 14, 512, 3, 1);
+    bench_layer(b, "7x7x1024 3x3 s1", 7, 1024, 3, 1);
+    bench_layer(b, "112x112x64 3x3 s2", 112, 64, 3, 2);
+    bench_layer(b, "56x56x128 3x3 s2", 56, 128, 3, 2);
+}
+
+static void bench_dwconv5x5(struct lw_bench *b) {
+    bench_layer(b, "64x64x24 5x5 s1", 64, 24, 5, 1);
+    bench_layer(b, "32x32x48 5x5 s1", 32, 48, 5, 1);
+}
+
+static void bench_dwconv(struct lw_bench *b) {
+    bench_layer(b, "28x28x96 7x7 s1", 28, 96, 7, 1);
+}
+
+static const struct lw_row rows[] = {
+    {"dwconv3x3_f32", offsetof(struct lw_kernels, dwconv3x3_f32), check_dwconv3x3, bench_dwconv3x3},
+    {"dwconv5x5_f32", offsetof(struct lw_kernels, dwconv5x5_f32), check_dwconv5x5, bench_dwconv5x5},
+    {"dwconv_f32", offsetof(struct lw_kernels, dwconv_f32), check_dwconv, bench_dwconv},
+    {"depthwise_conv2d", LW_NO_SLOT, check_operator, NULL},
+};
+const struct lw_family lw_family_dwconv = {"dwconv", rows, sizeof rows / sizeof rows[0]};

@@ -1,4 +1,246 @@
 /* SPDX-License-Identifier: MIT */
+/* Bilinear resize: the micro-kernel and the operator. */
+#include <math.h>
+
+#include "tests/harness.h"
 #include "tests/rows.h"
 
-const struct lw_family lw_family_resize = {"resize", NULL, 0};
+/* One output pixel from its four corners; each of the three lerps a + (b - a) f rounds three times. */
+static double lerp(double a, double b, double f) {
+    return a + (b - a) * f;
+}
+
+static void expect(double t0, double t1, double b0, double b1, double fx, double fy, float got, double *want,
+                   double *bound) {
+    double magnitude = fabs(t0) + fabs(t1) + fabs(b0) + fabs(b1);
+    *want = lerp(lerp(t0, t1, fx), lerp(b0, b1, fx), fy);
+    *bound = lw_test_gamma(12, 2 * magnitude);
+    if (magnitude > 1e37 || !isfinite(magnitude)) *want = (double)got; /* differences may overflow, or be NaN */
+}
+
+/* ---- The slot ---- */
+
+static void check_row(struct lw_test *t) {
+    for (int round = 0; round < 200; round++) {
+        size_t columns = lw_test_range(t, 0, 19), channels = lw_test_range(t, 0, round % 2 ? 4 : 21);
+        size_t pixels = lw_test_range(t, 1, 9); /* of a source row */
+        int fill = round % 5 == 3 ? LW_FILL_SPECIAL : round % 5 == 4 ? LW_FILL_WIDE : LW_FILL_UNIFORM;
+        const float *top = lw_test_floats(t, pixels * channels, fill);
+        const float *bottom = lw_test_range(t, 0, 3) ? lw_test_floats(t, pixels * channels, fill) : top;
+        uint32_t *x0 = lw_test_buffer(t, columns * sizeof *x0), *x1 = lw_test_buffer(t, columns * sizeof *x1);
+        float *fx = lw_test_floats(t, columns, LW_FILL_POISON);
+        for (size_t x = 0; x < columns; x++) {
+            x0[x] = (uint32_t)(lw_test_range(t, 0, pixels - 1) * channels);
+            x1[x] = (uint32_t)(lw_test_range(t, 0, pixels - 1) * channels);
+            fx[x] = lw_test_range(t, 0, 3) ? lw_test_uniform(t, 0, 1) : 0;
+        }
+        lw_test_seal(t, x0);
+        lw_test_seal(t, x1);
+        lw_test_seal(t, fx);
+        float fy = lw_test_range(t, 0, 3) ? lw_test_uniform(t, 0, 1) : 0;
+
+        size_t n = columns * channels;
+        float *got = lw_test_floats(t, n, LW_FILL_POISON), *other = lw_test_floats(t, n, LW_FILL_POISON);
+        t->tested->kernels.bilinear_row_f32(columns, channels, top, bottom, x0, x1, fx, fy, got);
+        t->reference->kernels.bilinear_row_f32(columns, channels, top, bottom, x0, x1, fx, fy, other);
+        if (t->exact) lw_test_same("bilinear_row against scalar", other, got, n);
+
+        double *want = lw_test_buffer(t, n * sizeof *want), *bound = lw_test_buffer(t, n * sizeof *bound);
+        for (size_t i = 0; i < n; i++) {
+            size_t x = i / channels, c = i % channels;
+            expect((double)top[x0[x] + c], (double)top[x1[x] + c], (double)bottom[x0[x] + c], (double)bottom[x1[x] + c],
+                   (double)fx[x], (double)fy, got[i], &want[i], &bound[i]);
+        }
+        lw_test_within("bilinear_row against doubles", want, bound, got, n);
+    }
+}
+
+/* ---- The operator ---- */
+
+static void run(struct lw_test *t, const struct lw_context *context, const struct lw_resize_bilinear *d,
+                const float *input, float *output) {
+    struct lw_sizes sizes;
+    enum lw_status status = lw_resize_bilinear_sizes(context, d, &sizes);
+    lw_test_true(status == LW_OK, "resize_bilinear sizes: %s", lw_status_string(status));
+    lw_test_true(sizes.output_height == d->output_height && sizes.output_width == d->output_width &&
+                     sizes.output_elements == (size_t)d->batch * d->output_height * d->output_width * d->channels &&
+                     sizes.packed_bytes == 0,
+                 "the output's size");
+    void *scratch = lw_test_buffer(t, sizes.scratch_bytes);
+    status = lw_resize_bilinear_run(context, d, input, scratch, output);
+    lw_test_true(status == LW_OK, "resize_bilinear run: %s", lw_status_string(status));
+}
+
+/* The header's formula: where output coordinate `at` lies in the input. */
+static double source(const struct lw_resize_bilinear *d, size_t at, size_t input, size_t output) {
+    double scale = (double)input / (double)output;
+    if (d->align_corners && output > 1) scale = ((double)input - 1) / ((double)output - 1);
+    return d->half_pixel_centers ? fmax(0, ((double)at + 0.5) * scale - 0.5) : (double)at * scale;
+}
+
+static void check_geometry(struct lw_test *t, const struct lw_resize_bilinear *d) {
+    size_t row = (size_t)d->input_width * d->channels;
+    size_t n = (size_t)d->batch * d->output_height * d->output_width * d->channels;
+    const float *input = lw_test_floats(t, d->batch * d->input_height * row, LW_FILL_UNIFORM);
+    float *got = lw_test_floats(t, n, LW_FILL_POISON), *other = lw_test_floats(t, n, LW_FILL_POISON);
+    run(t, t->tested, d, input, got);
+    run(t, t->reference, d, input, other);
+    if (t->exact) lw_test_same("resize_bilinear against scalar", other, got, n);
+
+    double *want = lw_test_buffer(t, n * sizeof *want), *bound = lw_test_buffer(t, n * sizeof *bound);
+    size_t i = 0;
+    for (size_t b = 0; b < d->batch; b++, input += d->input_height * row) {
+        for (size_t y = 0; y < d->output_height; y++) {
+            double sy = source(d, y, d->input_height, d->output_height), y0 = floor(sy);
+            double y1 = fmin(y0 + 1, d->input_height - 1.0);
+            for (size_t x = 0; x < d->output_width; x++) {
+                double sx = source(d, x, d->input_width, d->output_width), x0 = floor(sx);
+                double x1 = fmin(x0 + 1, d->input_width - 1.0);
+                const float *top = input + (size_t)y0 * row, *bottom = input + (size_t)y1 * row;
+                for (size_t c = 0; c < d->channels; c++, i++) {
+                    size_t left = (size_t)x0 * d->channels + c, right = (size_t)x1 * d->channels + c;
+                    expect((double)top[left], (double)top[right], (double)bottom[left], (double)bottom[right], sx - x0,
+                           sy - y0, got[i], &want[i], &bound[i]);
+                }
+            }
+        }
+    }
+    lw_test_within("resize_bilinear against doubles", want, bound, got, n);
+}
+
+/* A small descriptor that is right. */
+static struct lw_resize_bilinear right(void) {
+    return (struct lw_resize_bilinear){
+        .struct_bytes = sizeof(struct lw_resize_bilinear),
+        .batch = 2,
+        .input_height = 3,
+        .input_width = 4,
+        .channels = 3,
+        .output_height = 5,
+        .output_width = 7,
+    };
+}
+
+static void check_rejected(struct lw_test *t, const char *what, struct lw_resize_bilinear d, enum lw_status want) {
+    static const float input[1024];
+    static uint32_t scratch[1024];
+    struct lw_sizes sizes = {7, 7, 7, 7, 7}, same = sizes;
+    enum lw_status status = lw_resize_bilinear_sizes(t->tested, &d, &sizes);
+    lw_test_true(status == want, "%s: sizes gives %s", what, lw_status_string(status));
+    lw_test_same_bytes(what, &same, &sizes, sizeof sizes);
+    float *output = lw_test_floats(t, 1024, LW_FILL_POISON);
+    lw_test_seal(t, output);
+    status = lw_resize_bilinear_run(t->tested, &d, input, scratch, output);
+    lw_test_true(status == want, "%s: run gives %s", what, lw_status_string(status));
+}
+
+#define REJECT(change, status)                                                                                         \
+    do {                                                                                                               \
+        struct lw_resize_bilinear d = right();                                                                         \
+        d.change;                                                                                                      \
+        check_rejected(t, #change, d, status);                                                                         \
+    } while (0)
+
+static void check_errors(struct lw_test *t) {
+    REJECT(struct_bytes = 0, LW_BAD_STRUCT_BYTES);
+    REJECT(struct_bytes--, LW_BAD_STRUCT_BYTES);
+    REJECT(struct_bytes++, LW_BAD_STRUCT_BYTES);
+    REJECT(align_corners = 2, LW_BAD_ENUM);
+    REJECT(half_pixel_centers = 2, LW_BAD_ENUM);
+    REJECT(align_corners = d.half_pixel_centers = 1, LW_BAD_SHAPE);
+    REJECT(input_height = 0, LW_BAD_SHAPE);
+    REJECT(input_width = 0, LW_BAD_SHAPE);
+
+    struct lw_resize_bilinear d = right();
+    d.batch = d.input_height = d.input_width = d.channels = UINT32_MAX;
+    check_rejected(t, "a huge input", d, LW_TOO_LARGE);
+    d.batch = 0;
+    check_rejected(t, "a huge input without batch", d, LW_TOO_LARGE);
+    d = right();
+    d.output_height = d.output_width = d.channels = UINT32_MAX;
+    check_rejected(t, "a huge output", d, LW_TOO_LARGE);
+    d = right();
+    d.input_width = d.channels = 1u << 20;
+    check_rejected(t, "a row of 2^40 floats", d, LW_TOO_LARGE);
+
+    /* Pointers. */
+    d = right();
+    static const float input[1024];
+    static uint32_t scratch[1024];
+    float *output = lw_test_floats(t, 2 * 5 * 7 * 3, LW_FILL_POISON);
+    lw_test_seal(t, output);
+    struct lw_sizes sizes;
+    lw_test_true(lw_resize_bilinear_sizes(NULL, &d, &sizes) == LW_NULL_POINTER, "no context");
+    lw_test_true(lw_resize_bilinear_sizes(t->tested, NULL, &sizes) == LW_NULL_POINTER, "no descriptor");
+    lw_test_true(lw_resize_bilinear_sizes(t->tested, &d, NULL) == LW_NULL_POINTER, "no sizes");
+    for (int missing = 0; missing < 5; missing++) {
+        enum lw_status status = lw_resize_bilinear_run(
+            missing == 0 ? NULL : t->tested, missing == 1 ? NULL : &d, missing == 2 ? NULL : input,
+            missing == 3 ? NULL : scratch, missing == 4 ? NULL : output);
+        lw_test_true(status == LW_NULL_POINTER, "argument %d missing: %s", missing, lw_status_string(status));
+    }
+
+    /* What has no output needs no pointers, and no input either. */
+    for (int empty = 0; empty < 4; empty++) {
+        d = right();
+        if (empty == 0) d.batch = 0;
+        if (empty == 1) d.channels = 0;
+        if (empty == 2) d.output_height = d.input_height = 0;
+        if (empty == 3) d.output_width = 0;
+        lw_test_true(lw_resize_bilinear_run(t->tested, &d, NULL, NULL, NULL) == LW_OK, "empty output %d", empty);
+    }
+}
+
+static void check_operator(struct lw_test *t) {
+    for (int round = 0; round < 150; round++) {
+        struct lw_resize_bilinear d = right();
+        d.batch = (uint32_t)lw_test_range(t, 0, 3);
+        d.input_height = (uint32_t)lw_test_range(t, 1, 9);
+        d.input_width = (uint32_t)lw_test_range(t, 1, 9);
+        d.channels = (uint32_t)lw_test_range(t, 0, 9);
+        d.output_height = (uint32_t)lw_test_range(t, 0, 19);
+        d.output_width = (uint32_t)lw_test_range(t, 0, 19);
+        d.align_corners = round % 3 == 1;
+        d.half_pixel_centers = round % 3 == 2;
+        check_geometry(t, &d);
+    }
+    check_errors(t);
+}
+
+/* ---- Benchmarks ---- */
+
+struct bench_arg {
+    struct lw_resize_bilinear d;
+    const float *input;
+    void *scratch;
+    float *output;
+};
+
+static void bench_run(const struct lw_context *context, void *arg) {
+    struct bench_arg *a = arg;
+    lw_resize_bilinear_run(context, &a->d, a->input, a->scratch, a->output);
+}
+
+static void bench_double(struct lw_bench *b, const char *label, uint32_t size, uint32_t channels) {
+    struct bench_arg *a = lw_bench_buffer(b, sizeof *a);
+    a->d = (struct lw_resize_bilinear){sizeof a->d, 1, size, size, channels, 2 * size, 2 * size, 0, 1};
+    struct lw_sizes sizes;
+    if (lw_resize_bilinear_sizes(lw_bench_context(b), &a->d, &sizes) != LW_OK) return;
+    size_t input = (size_t)size * size * channels;
+    a->input = lw_bench_floats(b, input);
+    a->scratch = lw_bench_buffer(b, sizes.scratch_bytes);
+    a->output = lw_bench_buffer(b, sizes.output_elements * sizeof(float));
+    lw_bench_add(b, label, 9.0 * (double)sizes.output_elements, 4.0 * (double)(input + sizes.output_elements), bench_run,
+                 a);
+}
+
+static void bench_row(struct lw_bench *b) {
+    bench_double(b, "64x64x64 to 128x128", 64, 64);
+    bench_double(b, "64x64x3 to 128x128", 64, 3);
+}
+
+static const struct lw_row rows[] = {
+    {"bilinear_row_f32", offsetof(struct lw_kernels, bilinear_row_f32), check_row, bench_row},
+    {"resize_bilinear", LW_NO_SLOT, check_operator, NULL},
+};
+const struct lw_family lw_family_resize = {"resize", rows, sizeof rows / sizeof rows[0]};

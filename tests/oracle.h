@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* What the oracles of image operators share, written from lanewise.h's formulas in double precision. */
+#ifndef LW_TESTS_ORACLE_H
+#define LW_TESTS_ORACLE_H
+
+#include <math.h>
+
+#include "tests/harness.h"
+
+/* One dimension of a window. */
+struct lw_oracle_span {
+    long output, before; /* output size, and pads before the image; output < 0: the window does not fit */
+};
+
+static inline struct lw_oracle_span lw_oracle_place(uint32_t padding, long input, long kernel, long stride,
+                                                    long dilation, long pad_before, long pad_after) {
+    long extent = (kernel - 1) * dilation + 1;
+    struct lw_oracle_span s = {0, 0};
+    if (padding == LW_PADDING_SAME) {
+        s.output = (input + stride - 1) / stride;
+        long pads = (s.output - 1) * stride + extent - input;
+        s.before = s.output > 0 && pads > 0 ? pads / 2 : 0;
+        return s;
+    }
+    if (padding == LW_PADDING_EXPLICIT) s.before = pad_before;
+    else pad_before = pad_after = 0;
+    long room = input + pad_before + pad_after - extent;
+    s.output = room < 0 ? -1 : room / stride + 1;
+    return s;
+}
+
+static inline struct lw_oracle_span lw_oracle_rows(const struct lw_window *w, uint32_t input_height) {
+    return lw_oracle_place(w->padding, input_height, w->kernel_height, w->stride_height, w->dilation_height, w->pad_top,
+                           w->pad_bottom);
+}
+
+static inline struct lw_oracle_span lw_oracle_columns(const struct lw_window *w, uint32_t input_width) {
+    return lw_oracle_place(w->padding, input_width, w->kernel_width, w->stride_width, w->dilation_width, w->pad_left,
+                           w->pad_right);
+}
+
+/* The activation of x; *bound, how far x may be off, becomes how far the result may be. */
+static inline double lw_oracle_activation(const struct lw_activation *a, double slope, double x, double *bound) {
+    double y = x, steepest = 1;
+    switch (a->kind) {
+    case LW_RELU: return x < 0 ? 0 : x;
+    case LW_RELU6: return x < 0 ? 0 : 6 < x ? 6 : x;
+    case LW_CLAMP: return x < (double)a->min ? (double)a->min : (double)a->max < x ? (double)a->max : x;
+    case LW_LINEAR: return x;
+    case LW_PRELU:
+    case LW_LEAKY_RELU:
+        if (a->kind == LW_LEAKY_RELU) slope = (double)a->alpha;
+        y = x < 0 ? slope * x : x;
+        steepest = fmax(1, fabs(slope));
+        break;
+    case LW_ELU: y = x < 0 ? expm1(x) : x; break;
+    case LW_SIGMOID: y = 1 / (1 + exp(-x)); break;
+    case LW_TANH: y = tanh(x); break;
+    case LW_HARD_SWISH:
+        y = x * fmin(fmax(x + 3, 0), 6) / 6;
+        steepest = 1.5;
+        break;
+    }
+    *bound = *bound * steepest + 1e-6 * (fabs(y) + fabs(x)) + 1e-37;
+    return y;
+}
+
+/* A random window that may or may not fit. */
+static inline struct lw_window lw_oracle_window(struct lw_test *t, size_t largest_kernel) {
+    struct lw_window w = {0};
+    w.kernel_height = (uint32_t)lw_test_range(t, 1, largest_kernel);
+    w.kernel_width = (uint32_t)lw_test_range(t, 1, largest_kernel);
+    w.stride_height = (uint32_t)lw_test_range(t, 1, 3);
+    w.stride_width = (uint32_t)lw_test_range(t, 1, 3);
+    w.dilation_height = lw_test_range(t, 0, 2) ? 1 : (uint32_t)lw_test_range(t, 2, 3);
+    w.dilation_width = lw_test_range(t, 0, 2) ? 1 : (uint32_t)lw_test_range(t, 2, 3);
+    w.padding = (uint32_t)lw_test_range(t, 0, 2);
+    if (w.padding == LW_PADDING_EXPLICIT) {
+        w.pad_top = (uint32_t)lw_test_range(t, 0, 4);
+        w.pad_left = (uint32_t)lw_test_range(t, 0, 4);
+        w.pad_bottom = (uint32_t)lw_test_range(t, 0, 4);
+        w.pad_right = (uint32_t)lw_test_range(t, 0, 4);
+    }
+    return w;
+}
+
+/* A random activation of one kind. */
+static inline struct lw_activation lw_oracle_random_activation(struct lw_test *t, uint32_t kind) {
+    struct lw_activation a = {kind, 0, 0, 0};
+    if (kind == LW_LEAKY_RELU) a.alpha = lw_test_uniform(t, -2, 2);
+    if (kind == LW_CLAMP) {
+        a.min = lw_test_uniform(t, -1, 0);
+        a.max = lw_test_uniform(t, 0, 1);
+    }
+    return a;
+}
+
+#endif
