@@ -1,4 +1,462 @@
 /* SPDX-License-Identifier: MIT */
+/* The operators conv2d and conv2d_transpose. */
+#include <math.h>
+#include <stdio.h>
+
+#include "tests/oracle.h"
 #include "tests/rows.h"
 
-const struct lw_family lw_family_conv2d = {"conv2d", NULL, 0};
+/* A tensor's element in double precision. */
+static double at(const float *x, size_t i) {
+    return (double)x[i];
+}
+
+static void expect(enum lw_status got, enum lw_status want, const char *what) {
+    lw_test_true(got == want, "%s: want %s, got %s", what, lw_status_string(want), lw_status_string(got));
+}
+
+static void untouched(struct lw_test *t, const float *output, size_t n) {
+    float *poison = lw_test_floats(t, n, LW_FILL_POISON);
+    lw_test_same_bytes("the output after an error", poison, output, n * sizeof *output);
+}
+
+/* The sum of one output before its activation. */
+struct sum {
+    double value, magnitude;
+    size_t terms;
+};
+
+static struct sum sum_from(const float *bias, size_t channel) {
+    double x = bias ? at(bias, channel) : 0;
+    return (struct sum){x, fabs(x), 1};
+}
+
+static void sum_add(struct sum *s, double a, double b) {
+    s->value += a * b;
+    s->magnitude += fabs(a * b);
+    s->terms++;
+}
+
+static double sum_activate(const struct sum *s, const struct lw_activation *a, const float *slopes, size_t channel,
+                           double *bound) {
+    *bound = lw_test_gamma(s->terms, s->magnitude);
+    return lw_oracle_activation(a, a->kind == LW_PRELU ? at(slopes, channel) : 0, s->value, bound);
+}
+
+/* ---- conv2d ---- */
+
+static void conv_run(struct lw_test *t, const struct lw_context *context, const struct lw_conv2d *d, const float *input,
+                     const float *filter, const float *bias, const float *slopes, float *output) {
+    struct lw_sizes sizes;
+    expect(lw_conv2d_sizes(context, d, &sizes), LW_OK, "conv2d sizes");
+    float *packed = lw_test_buffer(t, sizes.packed_bytes);
+    void *scratch = lw_test_buffer(t, sizes.scratch_bytes);
+    expect(lw_conv2d_pack(context, d, filter, packed), LW_OK, "conv2d pack");
+    lw_test_seal(t, packed);
+    expect(lw_conv2d_run(context, d, input, packed, bias, slopes, scratch, output), LW_OK, "conv2d run");
+    /* A second run on the used scratch memory gives the same. */
+    expect(lw_conv2d_run(context, d, input, packed, bias, slopes, scratch, output), LW_OK, "conv2d run again");
+}
+
+static void conv_check(struct lw_test *t, const struct lw_conv2d *d, bool has_bias) {
+    const struct lw_window *w = &d->window;
+    char label[200];
+    snprintf(label, sizeof label,
+             "conv2d %ux%ux%ux%u -> %u groups %u kernel %ux%u stride %ux%u dilation %ux%u padding %u activation %u",
+             d->batch, d->input_height, d->input_width, d->input_channels, d->output_channels, d->groups,
+             w->kernel_height, w->kernel_width, w->stride_height, w->stride_width, w->dilation_height,
+             w->dilation_width, w->padding, d->activation.kind);
+    struct lw_oracle_span rows = lw_oracle_rows(w, d->input_height), columns = lw_oracle_columns(w, d->input_width);
+    struct lw_sizes sizes = {0};
+    enum lw_status status = lw_conv2d_sizes(t->tested, d, &sizes);
+    if (rows.output < 0 || columns.output < 0) {
+        expect(status, LW_BAD_SHAPE, "a window that does not fit");
+        return;
+    }
+    expect(status, LW_OK, label);
+    size_t height = (size_t)rows.output, width = (size_t)columns.output, outputs = d->output_channels;
+    size_t n = d->batch * height * width * outputs;
+    lw_test_true(sizes.output_height == height && sizes.output_width == width && sizes.output_elements == n,
+                 "%s: output %u x %u, want %zu x %zu", label, sizes.output_height, sizes.output_width, height, width);
+
+    size_t inputs = d->input_channels / d->groups, group_outputs = outputs / d->groups;
+    const float *input = lw_test_floats(t, (size_t)d->batch * d->input_height * d->input_width * d->input_channels,
+                                        LW_FILL_UNIFORM);
+    const float *filter = lw_test_floats(t, (size_t)w->kernel_height * w->kernel_width * inputs * outputs,
+                                         LW_FILL_UNIFORM);
+    const float *bias = has_bias ? lw_test_floats(t, outputs, LW_FILL_UNIFORM) : NULL;
+    const float *slopes = d->activation.kind == LW_PRELU ? lw_test_floats(t, outputs, LW_FILL_UNIFORM) : NULL;
+    float *got = lw_test_floats(t, n, LW_FILL_POISON), *other = lw_test_floats(t, n, LW_FILL_POISON);
+    conv_run(t, t->tested, d, input, filter, bias, slopes, got);
+    conv_run(t, t->reference, d, input, filter, bias, slopes, other);
+    if (t->exact) lw_test_same(label, other, got, n);
+
+    double *want = lw_test_buffer(t, n * sizeof *want), *bound = lw_test_buffer(t, n * sizeof *bound);
+    for (size_t i = 0; i < n; i++) {
+        size_t o = i % outputs, pixel = i / outputs, image = pixel / width / height;
+        struct sum s = sum_from(bias, o);
+        for (long ky = 0; ky < (long)w->kernel_height; ky++) {
+            for (long kx = 0; kx < (long)w->kernel_width; kx++) {
+                long y = (long)(pixel / width % height * w->stride_height) - rows.before + ky * (long)w->dilation_height;
+                long x = (long)(pixel % width * w->stride_width) - columns.before + kx * (long)w->dilation_width;
+                if (y < 0 || y >= (long)d->input_height || x < 0 || x >= (long)d->input_width) continue;
+                const float *in = input + ((image * d->input_height + (size_t)y) * d->input_width + (size_t)x) *
+                                              d->input_channels + o / group_outputs * inputs;
+                const float *f = filter + (size_t)(ky * (long)w->kernel_width + kx) * inputs * outputs + o;
+                for (size_t c = 0; c < inputs; c++) sum_add(&s, at(in, c), at(f, c * outputs));
+            }
+        }
+        want[i] = sum_activate(&s, &d->activation, slopes, o, &bound[i]);
+    }
+    lw_test_within(label, want, bound, got, n);
+}
+
+static void conv_geometries(struct lw_test *t) {
+    for (uint32_t round = 0; round < 110; round++) {
+        struct lw_conv2d d = {.struct_bytes = sizeof d};
+        d.batch = (uint32_t)lw_test_range(t, round % 16 ? 1 : 0, 3);
+        d.input_height = (uint32_t)lw_test_range(t, round % 16 == 1 ? 0 : 1, 9);
+        d.input_width = (uint32_t)lw_test_range(t, round % 16 == 2 ? 0 : 1, 12);
+        d.groups = round % 4 ? 1 : (uint32_t)lw_test_range(t, 1, 4);
+        d.input_channels = d.groups * (uint32_t)lw_test_range(t, 1, round % 3 ? 9 : 20 / d.groups);
+        d.output_channels = d.groups * (uint32_t)lw_test_range(t, 1, 19 / d.groups);
+        d.window = lw_oracle_window(t, round % 5 ? 3 : 5);
+        if (round % 6 == 5) d.window.kernel_height = d.window.kernel_width = 1;
+        d.activation = lw_oracle_random_activation(t, round % (LW_CLAMP + 1));
+        conv_check(t, &d, round % 3 != 1);
+    }
+    /* More pixels than a block has: pointwise, gathered and copied, and a depthwise one by groups. */
+    static const struct {
+        uint32_t inputs, outputs, groups, kernel, stride;
+    } large[] = {{5, 9, 1, 1, 1}, {5, 9, 1, 1, 2}, {11, 4, 1, 3, 1}, {3, 6, 1, 3, 1}, {2, 5, 1, 5, 2}, {4, 4, 4, 3, 1}};
+    for (size_t i = 0; i < sizeof large / sizeof large[0]; i++) {
+        struct lw_conv2d d = {sizeof d, 2, 21, 23, large[i].inputs, large[i].outputs, large[i].groups, {0}, {0}};
+        d.window = (struct lw_window){large[i].kernel, large[i].kernel, large[i].stride, large[i].stride,
+                                      1, 1, LW_PADDING_SAME, 0, 0, 0, 0};
+        conv_check(t, &d, true);
+    }
+}
+
+/* A valid convolution: 2 x 5 x 4 x 6 -> 2 x 5 x 4 x 8. */
+static struct lw_conv2d conv_valid(void) {
+    return (struct lw_conv2d){sizeof(struct lw_conv2d),           2, 5, 4, 6, 8, 2,
+                              {3, 2, 1, 1, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0}, {LW_LINEAR, 0, 0, 0}};
+}
+
+static void conv_errors(struct lw_test *t) {
+    const struct lw_context *c = t->tested;
+    struct lw_conv2d good = conv_valid(), d;
+    struct lw_sizes sizes;
+    expect(lw_conv2d_sizes(c, &good, &sizes), LW_OK, "the valid convolution");
+    size_t n = sizes.output_elements;
+    const float *input = lw_test_floats(t, 2 * 5 * 4 * 6, LW_FILL_UNIFORM);
+    const float *filter = lw_test_floats(t, 3 * 2 * 3 * 8, LW_FILL_UNIFORM);
+    float *output = lw_test_floats(t, n, LW_FILL_POISON);
+    void *packed = lw_test_buffer(t, sizes.packed_bytes), *scratch = lw_test_buffer(t, sizes.scratch_bytes);
+    expect(lw_conv2d_pack(c, &good, filter, packed), LW_OK, "pack");
+
+#define WRONG(status, change)                                                                                         \
+    do {                                                                                                              \
+        d = good;                                                                                                     \
+        change;                                                                                                       \
+        expect(lw_conv2d_sizes(c, &d, &sizes), status, #change " (sizes)");                                           \
+        expect(lw_conv2d_pack(c, &d, filter, packed), status, #change " (pack)");                                     \
+        expect(lw_conv2d_run(c, &d, input, packed, NULL, NULL, scratch, output), status, #change " (run)");           \
+    } while (0)
+    WRONG(LW_BAD_STRUCT_BYTES, d.struct_bytes = 0);
+    WRONG(LW_BAD_STRUCT_BYTES, d.struct_bytes++);
+    WRONG(LW_BAD_ENUM, d.window.padding = LW_PADDING_EXPLICIT + 1);
+    WRONG(LW_BAD_ENUM, d.activation.kind = LW_CLAMP + 1);
+    WRONG(LW_BAD_SHAPE, d.activation = ((struct lw_activation){LW_CLAMP, 0, 1, 0}));
+    WRONG(LW_BAD_SHAPE, d.activation = ((struct lw_activation){LW_CLAMP, 0, NAN, 0}));
+    WRONG(LW_BAD_SHAPE, d.groups = 0);
+    WRONG(LW_BAD_SHAPE, d.groups = 3);
+    WRONG(LW_BAD_SHAPE, d.groups = 4);
+    WRONG(LW_BAD_SHAPE, d.input_channels = 0);
+    WRONG(LW_BAD_SHAPE, d.output_channels = 0);
+    WRONG(LW_BAD_SHAPE, d.window.kernel_height = 0);
+    WRONG(LW_BAD_SHAPE, d.window.kernel_width = 0);
+    WRONG(LW_BAD_SHAPE, d.window.stride_height = 0);
+    WRONG(LW_BAD_SHAPE, d.window.stride_width = 0);
+    WRONG(LW_BAD_SHAPE, d.window.dilation_height = 0);
+    WRONG(LW_BAD_SHAPE, d.window.dilation_width = 0);
+    WRONG(LW_BAD_SHAPE, (d.window.padding = LW_PADDING_VALID, d.window.kernel_height = 6));
+    WRONG(LW_BAD_SHAPE, (d.window.padding = LW_PADDING_VALID, d.input_width = 1));
+    WRONG(LW_TOO_LARGE, d.batch = d.input_height = d.input_width = UINT32_MAX);
+    WRONG(LW_TOO_LARGE, (d.batch = 0, d.input_height = d.input_width = d.input_channels = UINT32_MAX - 1));
+    WRONG(LW_TOO_LARGE, d.output_channels = d.window.kernel_height = d.window.kernel_width = UINT32_MAX - 1);
+    WRONG(LW_TOO_LARGE, (d.window.padding = LW_PADDING_EXPLICIT, d.window.pad_top = d.window.pad_bottom = UINT32_MAX));
+#undef WRONG
+
+    expect(lw_conv2d_sizes(NULL, &good, &sizes), LW_NULL_POINTER, "sizes without a context");
+    expect(lw_conv2d_sizes(c, NULL, &sizes), LW_NULL_POINTER, "sizes without a descriptor");
+    expect(lw_conv2d_sizes(c, &good, NULL), LW_NULL_POINTER, "sizes without sizes");
+    expect(lw_conv2d_pack(c, &good, NULL, packed), LW_NULL_POINTER, "pack without a filter");
+    expect(lw_conv2d_pack(c, &good, filter, NULL), LW_NULL_POINTER, "pack to nowhere");
+    expect(lw_conv2d_run(c, &good, NULL, packed, NULL, NULL, scratch, output), LW_NULL_POINTER, "no input");
+    expect(lw_conv2d_run(c, &good, input, NULL, NULL, NULL, scratch, output), LW_NULL_POINTER, "no packed filter");
+    expect(lw_conv2d_run(c, &good, input, packed, NULL, NULL, NULL, output), LW_NULL_POINTER, "no scratch");
+    expect(lw_conv2d_run(c, &good, input, packed, NULL, NULL, scratch, NULL), LW_NULL_POINTER, "no output");
+    d = good;
+    d.activation.kind = LW_PRELU;
+    expect(lw_conv2d_run(c, &d, input, packed, NULL, NULL, scratch, output), LW_NULL_POINTER, "PReLU without slopes");
+    untouched(t, output, n);
+
+    d = good;
+    d.batch = 0;
+    expect(lw_conv2d_run(c, &d, NULL, packed, NULL, NULL, scratch, NULL), LW_OK, "an empty batch");
+}
+
+static void conv_row(struct lw_test *t) {
+    conv_geometries(t);
+    conv_errors(t);
+}
+
+/* ---- conv2d_transpose ---- */
+
+static void transpose_run(struct lw_test *t, const struct lw_context *context, const struct lw_conv2d_transpose *d,
+                          const float *input, const float *filter, const float *bias, const float *slopes,
+                          float *output) {
+    struct lw_sizes sizes;
+    expect(lw_conv2d_transpose_sizes(context, d, &sizes), LW_OK, "conv2d_transpose sizes");
+    float *packed = lw_test_buffer(t, sizes.packed_bytes);
+    void *scratch = lw_test_buffer(t, sizes.scratch_bytes);
+    expect(lw_conv2d_transpose_pack(context, d, filter, packed), LW_OK, "conv2d_transpose pack");
+    lw_test_seal(t, packed);
+    expect(lw_conv2d_transpose_run(context, d, input, packed, bias, slopes, scratch, output), LW_OK,
+           "conv2d_transpose run");
+}
+
+static void transpose_check(struct lw_test *t, const struct lw_conv2d_transpose *d, bool has_bias) {
+    const struct lw_window *w = &d->window;
+    char label[200];
+    snprintf(label, sizeof label,
+             "conv2d_transpose %ux%ux%ux%u -> %ux%ux%u kernel %ux%u stride %ux%u dilation %ux%u padding %u activation %u",
+             d->batch, d->input_height, d->input_width, d->input_channels, d->output_height, d->output_width,
+             d->output_channels, w->kernel_height, w->kernel_width, w->stride_height, w->stride_width,
+             w->dilation_height, w->dilation_width, w->padding, d->activation.kind);
+    struct lw_oracle_span rows = lw_oracle_rows(w, d->output_height), columns = lw_oracle_columns(w, d->output_width);
+    size_t height = d->output_height, width = d->output_width, outputs = d->output_channels, inputs = d->input_channels;
+    size_t n = d->batch * height * width * outputs;
+    struct lw_sizes sizes = {0};
+    expect(lw_conv2d_transpose_sizes(t->tested, d, &sizes), LW_OK, label);
+    lw_test_true(sizes.output_height == height && sizes.output_width == width && sizes.output_elements == n,
+                 "%s: output %u x %u", label, sizes.output_height, sizes.output_width);
+
+    const float *input = lw_test_floats(t, (size_t)d->batch * d->input_height * d->input_width * inputs,
+                                        LW_FILL_UNIFORM);
+    const float *filter = lw_test_floats(t, (size_t)w->kernel_height * w->kernel_width * inputs * outputs,
+                                         LW_FILL_UNIFORM);
+    const float *bias = has_bias ? lw_test_floats(t, outputs, LW_FILL_UNIFORM) : NULL;
+    const float *slopes = d->activation.kind == LW_PRELU ? lw_test_floats(t, outputs, LW_FILL_UNIFORM) : NULL;
+    float *got = lw_test_floats(t, n, LW_FILL_POISON), *other = lw_test_floats(t, n, LW_FILL_POISON);
+    transpose_run(t, t->tested, d, input, filter, bias, slopes, got);
+    transpose_run(t, t->reference, d, input, filter, bias, slopes, other);
+    if (t->exact) lw_test_same(label, other, got, n);
+
+    /* Scattered, as a gradient is defined: every input pixel adds to the output pixels it was made from. */
+    struct sum *sums = lw_test_buffer(t, n * sizeof *sums);
+    for (size_t i = 0; i < n; i++) sums[i] = sum_from(bias, i % outputs);
+    for (size_t p = 0; p < (size_t)d->batch * d->input_height * d->input_width; p++) {
+        size_t image = p / d->input_width / d->input_height;
+        for (long ky = 0; ky < (long)w->kernel_height; ky++) {
+            for (long kx = 0; kx < (long)w->kernel_width; kx++) {
+                long y = (long)(p / d->input_width % d->input_height * w->stride_height) - rows.before +
+                         ky * (long)w->dilation_height;
+                long x = (long)(p % d->input_width * w->stride_width) - columns.before + kx * (long)w->dilation_width;
+                if (y < 0 || y >= (long)height || x < 0 || x >= (long)width) continue;
+                for (size_t o = 0; o < outputs; o++) {
+                    const float *f = filter + ((size_t)(ky * (long)w->kernel_width + kx) * outputs + o) * inputs;
+                    for (size_t c = 0; c < inputs; c++)
+                        sum_add(&sums[((image * height + (size_t)y) * width + (size_t)x) * outputs + o],
+                                at(input, p * inputs + c), at(f, c));
+                }
+            }
+        }
+    }
+    double *want = lw_test_buffer(t, n * sizeof *want), *bound = lw_test_buffer(t, n * sizeof *bound);
+    for (size_t i = 0; i < n; i++) want[i] = sum_activate(&sums[i], &d->activation, slopes, i % outputs, &bound[i]);
+    lw_test_within(label, want, bound, got, n);
+}
+
+static void transpose_geometries(struct lw_test *t) {
+    for (uint32_t round = 0, checked = 0; checked < 90; round++) {
+        struct lw_conv2d_transpose d = {.struct_bytes = sizeof d};
+        d.batch = (uint32_t)lw_test_range(t, round % 16 ? 1 : 0, 2);
+        d.output_height = (uint32_t)lw_test_range(t, round % 16 == 1 ? 0 : 1, 11);
+        d.output_width = (uint32_t)lw_test_range(t, 1, 13);
+        d.input_channels = (uint32_t)lw_test_range(t, 1, 11);
+        d.output_channels = (uint32_t)lw_test_range(t, 1, 11);
+        d.window = lw_oracle_window(t, round % 5 ? 3 : 5);
+        if (round % 7 == 6) d.window.stride_width = d.window.stride_height = 4;
+        struct lw_oracle_span rows = lw_oracle_rows(&d.window, d.output_height);
+        struct lw_oracle_span columns = lw_oracle_columns(&d.window, d.output_width);
+        if (rows.output < 0 || columns.output < 0) continue; /* conv2d has the test of windows that don't fit */
+        d.input_height = (uint32_t)rows.output;
+        d.input_width = (uint32_t)columns.output;
+        d.activation = lw_oracle_random_activation(t, checked % (LW_CLAMP + 1));
+        transpose_check(t, &d, checked % 3 != 1);
+        checked++;
+    }
+    /* Rows longer than a block. */
+    struct lw_conv2d_transpose d = {sizeof d, 1, 2, 300, 2, 4, 600, 3, {0}, {0}};
+    d.window = (struct lw_window){3, 3, 2, 2, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0};
+    transpose_check(t, &d, true);
+}
+
+static void transpose_errors(struct lw_test *t) {
+    const struct lw_context *c = t->tested;
+    const struct lw_conv2d_transpose good = {sizeof good, 2, 3, 2, 5, 6, 4, 7, {3, 2, 2, 2, 1, 1, LW_PADDING_SAME,
+                                             0, 0, 0, 0}, {LW_LINEAR, 0, 0, 0}};
+    struct lw_conv2d_transpose d;
+    struct lw_sizes sizes;
+    expect(lw_conv2d_transpose_sizes(c, &good, &sizes), LW_OK, "the valid convolution");
+    size_t n = sizes.output_elements;
+    const float *input = lw_test_floats(t, 2 * 3 * 2 * 5, LW_FILL_UNIFORM);
+    const float *filter = lw_test_floats(t, 3 * 2 * 7 * 5, LW_FILL_UNIFORM);
+    float *output = lw_test_floats(t, n, LW_FILL_POISON);
+    void *packed = lw_test_buffer(t, sizes.packed_bytes), *scratch = lw_test_buffer(t, sizes.scratch_bytes);
+    expect(lw_conv2d_transpose_pack(c, &good, filter, packed), LW_OK, "pack");
+
+#define WRONG(status, change)                                                                                         \
+    do {                                                                                                              \
+        d = good;                                                                                                     \
+        change;                                                                                                       \
+        expect(lw_conv2d_transpose_sizes(c, &d, &sizes), status, #change " (sizes)");                                 \
+        expect(lw_conv2d_transpose_pack(c, &d, filter, packed), status, #change " (pack)");                           \
+        expect(lw_conv2d_transpose_run(c, &d, input, packed, NULL, NULL, scratch, output), status, #change " (run)"); \
+    } while (0)
+    WRONG(LW_BAD_STRUCT_BYTES, d.struct_bytes--);
+    WRONG(LW_BAD_ENUM, d.window.padding = 3);
+    WRONG(LW_BAD_ENUM, d.activation.kind = LW_CLAMP + 1);
+    WRONG(LW_BAD_SHAPE, d.activation = ((struct lw_activation){LW_CLAMP, 0, 1, 0}));
+    WRONG(LW_BAD_SHAPE, d.input_channels = 0);
+    WRONG(LW_BAD_SHAPE, d.output_channels = 0);
+    WRONG(LW_BAD_SHAPE, d.input_height = 4);
+    WRONG(LW_BAD_SHAPE, d.input_width = 3);
+    WRONG(LW_BAD_SHAPE, d.output_height = 7);
+    WRONG(LW_BAD_SHAPE, d.output_width = 2);
+    WRONG(LW_BAD_SHAPE, d.window.kernel_height = 0);
+    WRONG(LW_BAD_SHAPE, d.window.stride_width = 0);
+    WRONG(LW_BAD_SHAPE, d.window.dilation_height = 0);
+    WRONG(LW_BAD_SHAPE, (d.window.padding = LW_PADDING_VALID, d.window.kernel_height = 7));
+    WRONG(LW_TOO_LARGE, (d.batch = d.output_channels = UINT32_MAX - 1));
+    WRONG(LW_TOO_LARGE, (d.window.kernel_height = d.window.kernel_width = d.input_channels = UINT32_MAX - 1));
+#undef WRONG
+
+    expect(lw_conv2d_transpose_sizes(NULL, &good, &sizes), LW_NULL_POINTER, "sizes without a context");
+    expect(lw_conv2d_transpose_sizes(c, NULL, &sizes), LW_NULL_POINTER, "sizes without a descriptor");
+    expect(lw_conv2d_transpose_sizes(c, &good, NULL), LW_NULL_POINTER, "sizes without sizes");
+    expect(lw_conv2d_transpose_pack(c, &good, NULL, packed), LW_NULL_POINTER, "pack without a filter");
+    expect(lw_conv2d_transpose_pack(c, &good, filter, NULL), LW_NULL_POINTER, "pack to nowhere");
+    expect(lw_conv2d_transpose_run(c, &good, NULL, packed, NULL, NULL, scratch, output), LW_NULL_POINTER, "no input");
+    expect(lw_conv2d_transpose_run(c, &good, input, NULL, NULL, NULL, scratch, output), LW_NULL_POINTER, "no packed");
+    expect(lw_conv2d_transpose_run(c, &good, input, packed, NULL, NULL, NULL, output), LW_NULL_POINTER, "no scratch");
+    expect(lw_conv2d_transpose_run(c, &good, input, packed, NULL, NULL, scratch, NULL), LW_NULL_POINTER, "no output");
+    d = good;
+    d.activation.kind = LW_PRELU;
+    expect(lw_conv2d_transpose_run(c, &d, input, packed, NULL, NULL, scratch, output), LW_NULL_POINTER,
+           "PReLU without slopes");
+    untouched(t, output, n);
+    d = good;
+    d.batch = 0;
+    expect(lw_conv2d_transpose_run(c, &d, NULL, packed, NULL, NULL, scratch, NULL), LW_OK, "an empty batch");
+}
+
+static void transpose_row(struct lw_test *t) {
+    transpose_geometries(t);
+    transpose_errors(t);
+}
+
+/* ---- Benchmarks ---- */
+
+struct call {
+    struct lw_conv2d conv;
+    struct lw_conv2d_transpose transpose;
+    float *input, *bias, *output;
+    void *packed, *scratch;
+};
+
+static void bench_conv_run(const struct lw_context *context, void *arg) {
+    const struct call *c = arg;
+    lw_conv2d_run(context, &c->conv, c->input, c->packed, c->bias, NULL, c->scratch, c->output);
+}
+
+static void bench_transpose_run(const struct lw_context *context, void *arg) {
+    const struct call *c = arg;
+    lw_conv2d_transpose_run(context, &c->transpose, c->input, c->packed, c->bias, NULL, c->scratch, c->output);
+}
+
+static void bench_conv(struct lw_bench *b) {
+    static const struct {
+        const char *label;
+        uint32_t size, inputs, outputs, kernel, stride;
+    } layers[] = {
+        {"1x1 56x56 64->128", 56, 64, 128, 1, 1},     {"1x1 28x28 128->256", 28, 128, 256, 1, 1},
+        {"1x1 14x14 512->512", 14, 512, 512, 1, 1},   {"1x1 7x7 1024->1024", 7, 1024, 1024, 1, 1},
+        {"1x1 112x112 32->16", 112, 32, 16, 1, 1},    {"1x1 s2 56x56 64->128", 56, 64, 128, 1, 2},
+        {"3x3 56x56 64->64", 56, 64, 64, 3, 1},       {"3x3 14x14 256->256", 14, 256, 256, 3, 1},
+        {"3x3 s2 28x28 128->128", 28, 128, 128, 3, 2}, {"3x3 s2 224x224 3->32", 224, 3, 32, 3, 2},
+        {"5x5 s2 128x128 3->24", 128, 3, 24, 5, 2},   {"1x1 1x1 1024->1001", 1, 1024, 1001, 1, 1},
+    };
+    const struct lw_context *context = lw_bench_context(b);
+    for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
+        struct call *c = lw_bench_buffer(b, sizeof *c);
+        uint32_t size = layers[i].size, kernel = layers[i].kernel, stride = layers[i].stride;
+        c->conv = (struct lw_conv2d){sizeof c->conv, 1, size, size, layers[i].inputs, layers[i].outputs, 1,
+                                     {kernel, kernel, stride, stride, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0},
+                                     {LW_RELU6, 0, 0, 0}};
+        struct lw_sizes sizes;
+        if (lw_conv2d_sizes(context, &c->conv, &sizes) != LW_OK) return;
+        size_t input = (size_t)size * size * layers[i].inputs;
+        size_t filter = (size_t)kernel * kernel * layers[i].inputs * layers[i].outputs;
+        c->input = lw_bench_floats(b, input);
+        c->bias = lw_bench_floats(b, layers[i].outputs);
+        c->output = lw_bench_floats(b, sizes.output_elements);
+        c->packed = lw_bench_buffer(b, sizes.packed_bytes);
+        c->scratch = lw_bench_buffer(b, sizes.scratch_bytes);
+        if (lw_conv2d_pack(context, &c->conv, lw_bench_floats(b, filter), c->packed) != LW_OK) return;
+        double pixels = (double)sizes.output_height * sizes.output_width;
+        lw_bench_add(b, layers[i].label, 2 * pixels * (double)filter,
+                     4 * (double)(input + filter + sizes.output_elements), bench_conv_run, c);
+    }
+}
+
+static void bench_transpose(struct lw_bench *b) {
+    static const struct {
+        const char *label;
+        uint32_t size, inputs, outputs, kernel, stride;
+    } layers[] = {
+        {"2x2 s2 32x32 64->64", 32, 64, 64, 2, 2},
+        {"3x3 s2 32x32 64->64", 32, 64, 64, 3, 2},
+        {"4x4 s2 16x16 128->64", 16, 128, 64, 4, 2},
+        {"3x3 s1 28x28 64->32", 28, 64, 32, 3, 1},
+    };
+    const struct lw_context *context = lw_bench_context(b);
+    for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
+        struct call *c = lw_bench_buffer(b, sizeof *c);
+        uint32_t size = layers[i].size, kernel = layers[i].kernel, stride = layers[i].stride;
+        c->transpose = (struct lw_conv2d_transpose){
+            sizeof c->transpose, 1, size, size, layers[i].inputs, size * stride, size * stride, layers[i].outputs,
+            {kernel, kernel, stride, stride, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0}, {LW_RELU, 0, 0, 0}};
+        struct lw_sizes sizes;
+        if (lw_conv2d_transpose_sizes(context, &c->transpose, &sizes) != LW_OK) return;
+        size_t input = (size_t)size * size * layers[i].inputs;
+        size_t filter = (size_t)kernel * kernel * layers[i].inputs * layers[i].outputs;
+        c->input = lw_bench_floats(b, input);
+        c->bias = lw_bench_floats(b, layers[i].outputs);
+        c->output = lw_bench_floats(b, sizes.output_elements);
+        c->packed = lw_bench_buffer(b, sizes.packed_bytes);
+        c->scratch = lw_bench_buffer(b, sizes.scratch_bytes);
+        if (lw_conv2d_transpose_pack(context, &c->transpose, lw_bench_floats(b, filter), c->packed) != LW_OK) return;
+        lw_bench_add(b, layers[i].label, 2.0 * size * size * (double)filter,
+                     4 * (double)(input + filter + sizes.output_elements), bench_transpose_run, c);
+    }
+}
+
+static const struct lw_row rows[] = {
+    {"conv2d", LW_NO_SLOT, conv_row, bench_conv},
+    {"conv2d_transpose", LW_NO_SLOT, transpose_row, bench_transpose},
+};
+
+const struct lw_family lw_family_conv2d = {"conv2d", rows, sizeof rows / sizeof rows[0]};
