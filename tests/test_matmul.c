@@ -1,4 +1,209 @@
 /* SPDX-License-Identifier: MIT */
+/* The operator matmul. */
+#include <math.h>
+#include <stdio.h>
+
+#include "tests/oracle.h"
 #include "tests/rows.h"
 
-const struct lw_family lw_family_matmul = {"matmul", NULL, 0};
+static void expect(enum lw_status got, enum lw_status want, const char *what) {
+    lw_test_true(got == want, "%s: want %s, got %s", what, lw_status_string(want), lw_status_string(got));
+}
+
+static void run(struct lw_test *t, const struct lw_context *context, const struct lw_matmul *d, const float *a,
+                const float *b, const float *bias, const float *slopes, float *output) {
+    struct lw_sizes sizes;
+    expect(lw_matmul_sizes(context, d, &sizes), LW_OK, "matmul sizes");
+    float *packed = lw_test_buffer(t, sizes.packed_bytes);
+    void *scratch = lw_test_buffer(t, sizes.scratch_bytes);
+    expect(lw_matmul_pack(context, d, b, packed), LW_OK, "matmul pack");
+    lw_test_seal(t, packed);
+    expect(lw_matmul_run(context, d, a, packed, bias, slopes, scratch, output), LW_OK, "matmul run");
+}
+
+/* Elements of `batch` matrices that lie `stride` apart. */
+static size_t extent(size_t batch, size_t stride, size_t matrix) {
+    return batch && matrix ? (batch - 1) * stride + matrix : 0;
+}
+
+static void check_product(struct lw_test *t, const struct lw_matmul *d, bool has_bias) {
+    char label[160];
+    snprintf(label, sizeof label, "matmul %u x (%ux%ux%u) transposed %u %u strides %zu %zu activation %u", d->batch, d->m,
+             d->n, d->k, d->transpose_a, d->transpose_b, d->a_batch_stride, d->b_batch_stride, d->activation.kind);
+    size_t m = d->m, n = d->n, k = d->k, count = d->batch * m * n;
+    struct lw_sizes sizes = {0};
+    expect(lw_matmul_sizes(t->tested, d, &sizes), LW_OK, label);
+    lw_test_true(sizes.output_elements == count && sizes.output_height == 1 && sizes.output_width == n,
+                 "%s: sizes", label);
+
+    const float *a = lw_test_floats(t, extent(d->batch, d->a_batch_stride, m * k), LW_FILL_UNIFORM);
+    const float *b = lw_test_floats(t, extent(d->batch, d->b_batch_stride, k * n), LW_FILL_UNIFORM);
+    const float *bias = has_bias ? lw_test_floats(t, n, LW_FILL_UNIFORM) : NULL;
+    const float *slopes = d->activation.kind == LW_PRELU ? lw_test_floats(t, n, LW_FILL_UNIFORM) : NULL;
+    float *got = lw_test_floats(t, count, LW_FILL_POISON), *other = lw_test_floats(t, count, LW_FILL_POISON);
+    run(t, t->tested, d, a, b, bias, slopes, got);
+    run(t, t->reference, d, a, b, bias, slopes, other);
+    if (t->exact) lw_test_same(label, other, got, count);
+
+    double *want = lw_test_buffer(t, count * sizeof *want), *bound = lw_test_buffer(t, count * sizeof *bound);
+    for (size_t e = 0; e < count; e++) {
+        size_t j = e % n, i = e / n % m, batch = e / n / m;
+        double sum = bias ? (double)bias[j] : 0, magnitude = fabs(sum);
+        for (size_t c = 0; c < k; c++) {
+            double x = (double)a[batch * d->a_batch_stride + (d->transpose_a ? c * m + i : i * k + c)];
+            double y = (double)b[batch * d->b_batch_stride + (d->transpose_b ? j * k + c : c * n + j)];
+            sum += x * y;
+            magnitude += fabs(x * y);
+        }
+        bound[e] = lw_test_gamma(k + 1, magnitude);
+        want[e] = lw_oracle_activation(&d->activation, slopes ? (double)slopes[j] : 0, sum, &bound[e]);
+    }
+    lw_test_within(label, want, bound, got, count);
+}
+
+static void products(struct lw_test *t) {
+    for (uint32_t round = 0; round < 160; round++) {
+        struct lw_matmul d = {.struct_bytes = sizeof d};
+        d.batch = (uint32_t)lw_test_range(t, round % 16 ? 1 : 0, 4);
+        d.m = (uint32_t)lw_test_range(t, round % 16 == 1 ? 0 : 1, round % 5 ? 9 : 40);
+        d.n = (uint32_t)lw_test_range(t, round % 16 == 2 ? 0 : 1, round % 7 ? 20 : 50);
+        d.k = (uint32_t)lw_test_range(t, 0, round % 3 ? 12 : 60);
+        if (round % 8 == 4) d.m = 1;
+        if (round % 16 == 3) d.k = 0;
+        d.transpose_a = lw_test_u32(t) & 1;
+        d.transpose_b = lw_test_u32(t) & 1;
+        /* The same matrix for all batches, one behind the other, or with a gap. */
+        size_t a_gap = lw_test_range(t, 0, 2), b_gap = lw_test_range(t, 0, 2);
+        d.a_batch_stride = a_gap == 2 ? 0 : (size_t)d.m * d.k + a_gap * 3;
+        d.b_batch_stride = b_gap == 2 ? 0 : (size_t)d.k * d.n + b_gap * 3;
+        d.activation = lw_oracle_random_activation(t, round % (LW_CLAMP + 1));
+        check_product(t, &d, round % 3 != 1);
+    }
+    /* More rows than a block has. */
+    for (uint32_t transpose = 0; transpose < 2; transpose++) {
+        struct lw_matmul d = {sizeof d, 2, 500, 5, 7, transpose, 0, 3500, 0, {LW_TANH, 0, 0, 0}};
+        check_product(t, &d, true);
+    }
+}
+
+static void errors(struct lw_test *t) {
+    const struct lw_context *c = t->tested;
+    const struct lw_matmul good = {sizeof good, 2, 5, 6, 7, 0, 0, 35, 42, {LW_LINEAR, 0, 0, 0}};
+    struct lw_matmul d;
+    struct lw_sizes sizes;
+    expect(lw_matmul_sizes(c, &good, &sizes), LW_OK, "the valid product");
+    size_t n = sizes.output_elements;
+    const float *a = lw_test_floats(t, 2 * 35, LW_FILL_UNIFORM), *b = lw_test_floats(t, 2 * 42, LW_FILL_UNIFORM);
+    float *output = lw_test_floats(t, n, LW_FILL_POISON), *poison = lw_test_floats(t, n, LW_FILL_POISON);
+    void *packed = lw_test_buffer(t, sizes.packed_bytes), *scratch = lw_test_buffer(t, sizes.scratch_bytes);
+    expect(lw_matmul_pack(c, &good, b, packed), LW_OK, "pack");
+
+#define WRONG(status, change)                                                                                         \
+    do {                                                                                                              \
+        d = good;                                                                                                     \
+        change;                                                                                                       \
+        expect(lw_matmul_sizes(c, &d, &sizes), status, #change " (sizes)");                                           \
+        expect(lw_matmul_pack(c, &d, b, packed), status, #change " (pack)");                                          \
+        expect(lw_matmul_run(c, &d, a, packed, NULL, NULL, scratch, output), status, #change " (run)");               \
+    } while (0)
+    WRONG(LW_BAD_STRUCT_BYTES, d.struct_bytes--);
+    WRONG(LW_BAD_ENUM, d.transpose_a = 2);
+    WRONG(LW_BAD_ENUM, d.transpose_b = 2);
+    WRONG(LW_BAD_ENUM, d.activation.kind = LW_CLAMP + 1);
+    WRONG(LW_BAD_SHAPE, d.activation = ((struct lw_activation){LW_CLAMP, 0, 1, 0}));
+    WRONG(LW_TOO_LARGE, d.m = d.n = d.batch = UINT32_MAX);
+    WRONG(LW_TOO_LARGE, d.m = d.k = UINT32_MAX);
+    WRONG(LW_TOO_LARGE, d.k = d.n = UINT32_MAX);
+    WRONG(LW_TOO_LARGE, d.a_batch_stride = SIZE_MAX / 4);
+    WRONG(LW_TOO_LARGE, d.b_batch_stride = SIZE_MAX / 4);
+    WRONG(LW_TOO_LARGE, (d.batch = 3, d.b_batch_stride = SIZE_MAX / 2));
+#undef WRONG
+
+    expect(lw_matmul_sizes(NULL, &good, &sizes), LW_NULL_POINTER, "sizes without a context");
+    expect(lw_matmul_sizes(c, NULL, &sizes), LW_NULL_POINTER, "sizes without a descriptor");
+    expect(lw_matmul_sizes(c, &good, NULL), LW_NULL_POINTER, "sizes without sizes");
+    expect(lw_matmul_pack(c, &good, NULL, packed), LW_NULL_POINTER, "pack without B");
+    expect(lw_matmul_pack(c, &good, b, NULL), LW_NULL_POINTER, "pack to nowhere");
+    expect(lw_matmul_run(c, &good, NULL, packed, NULL, NULL, scratch, output), LW_NULL_POINTER, "no A");
+    expect(lw_matmul_run(c, &good, a, NULL, NULL, NULL, scratch, output), LW_NULL_POINTER, "no packed B");
+    expect(lw_matmul_run(c, &good, a, packed, NULL, NULL, NULL, output), LW_NULL_POINTER, "no scratch");
+    expect(lw_matmul_run(c, &good, a, packed, NULL, NULL, scratch, NULL), LW_NULL_POINTER, "no output");
+    d = good;
+    d.activation.kind = LW_PRELU;
+    expect(lw_matmul_run(c, &d, a, packed, NULL, NULL, scratch, output), LW_NULL_POINTER, "PReLU without slopes");
+    lw_test_same_bytes("the output after an error", poison, output, n * sizeof *output);
+
+    d = good;
+    d.k = 0;
+    expect(lw_matmul_pack(c, &d, NULL, NULL), LW_OK, "packing nothing");
+    expect(lw_matmul_run(c, &d, NULL, NULL, NULL, NULL, scratch, output), LW_OK, "k = 0 without operands");
+    for (size_t i = 0; i < n; i++) lw_test_true(output[i] == 0, "an empty sum is %g", (double)output[i]);
+    d.batch = 0;
+    expect(lw_matmul_run(c, &d, NULL, NULL, NULL, NULL, scratch, NULL), LW_OK, "an empty batch");
+}
+
+static void check(struct lw_test *t) {
+    products(t);
+    errors(t);
+}
+
+/* ---- Benchmarks ---- */
+
+struct call {
+    struct lw_matmul matmul;
+    float *a, *b, *output;
+    void *packed, *scratch;
+};
+
+static void bench_run(const struct lw_context *context, void *arg) {
+    const struct call *c = arg;
+    lw_matmul_run(context, &c->matmul, c->a, c->packed, NULL, NULL, c->scratch, c->output);
+}
+
+static void bench_pack(const struct lw_context *context, void *arg) {
+    const struct call *c = arg;
+    lw_matmul_pack(context, &c->matmul, c->b, c->packed);
+}
+
+static void bench(struct lw_bench *b) {
+    static const struct {
+        const char *label;
+        uint32_t batch, m, n, k, transpose_a, transpose_b;
+        bool pack;
+    } shapes[] = {
+        {"64x64x64", 1, 64, 64, 64, 0, 0, false},
+        {"128x128x128", 1, 128, 128, 128, 0, 0, false},
+        {"256x256x256", 1, 256, 256, 256, 0, 0, false},
+        {"512x512x512", 1, 512, 512, 512, 0, 0, false},
+        {"256x256x256 A transposed", 1, 256, 256, 256, 1, 0, false},
+        {"1x1001x1024", 1, 1, 1001, 1024, 0, 0, false},
+        {"8 x 64x64x32", 8, 64, 64, 32, 0, 0, false},
+        {"pack B 512x512", 1, 512, 512, 512, 0, 0, true},
+        {"pack B 512x512 transposed", 1, 512, 512, 512, 0, 1, true},
+    };
+    const struct lw_context *context = lw_bench_context(b);
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+        struct call *c = lw_bench_buffer(b, sizeof *c);
+        size_t m = shapes[i].m, n = shapes[i].n, k = shapes[i].k, batch = shapes[i].batch;
+        c->matmul = (struct lw_matmul){sizeof c->matmul, shapes[i].batch, shapes[i].m, shapes[i].n, shapes[i].k,
+                                       shapes[i].transpose_a, shapes[i].transpose_b, m * k, k * n,
+                                       {LW_LINEAR, 0, 0, 0}};
+        struct lw_sizes sizes;
+        if (lw_matmul_sizes(context, &c->matmul, &sizes) != LW_OK) return;
+        c->a = lw_bench_floats(b, batch * m * k);
+        c->b = lw_bench_floats(b, batch * k * n);
+        c->output = lw_bench_floats(b, sizes.output_elements);
+        c->packed = lw_bench_buffer(b, sizes.packed_bytes);
+        c->scratch = lw_bench_buffer(b, sizes.scratch_bytes);
+        if (lw_matmul_pack(context, &c->matmul, c->b, c->packed) != LW_OK) return;
+        double operands = (double)(batch * (m * k + k * n)) + (double)sizes.output_elements;
+        if (shapes[i].pack) lw_bench_add(b, shapes[i].label, 0, 8 * (double)(k * n), bench_pack, c);
+        else lw_bench_add(b, shapes[i].label, 2 * (double)(batch * m * n) * (double)k, 4 * operands, bench_run, c);
+    }
+}
+
+static const struct lw_row rows[] = {
+    {"matmul", LW_NO_SLOT, check, bench},
+};
+
+const struct lw_family lw_family_matmul = {"matmul", rows, sizeof rows / sizeof rows[0]};
