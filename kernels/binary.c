@@ -1,2 +1,164 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Functions of two elements, with broadcasting.
+ *
+ * Aligned at the right, each dimension belongs to both operands or is repeated in one of them. Sizes of 1 go away and
+ * neighbours of the same kind merge, so what is left alternates: equal shapes become one dimension, a bias over rows
+ * two ([rows] repeated in b, [channels] in both). The innermost dimension is one call of the kernel, with step 0 for an
+ * operand that is repeated in it; the others are loops.
+ *
+ * A short innermost dimension would mostly be calls. Then the operand that is repeated in one of the two innermost
+ * dimensions is written out on the stack a few times, and both dimensions become long runs.
+ */
 #include "kernels/operator.h"
+
+#include <string.h>
+
+/* A run shorter than SHORT_RUN is lengthened to at most EXPANDED elements (a page of stack). */
+enum { SHORT_RUN = 32, EXPANDED = 1024 };
+
+struct dimension {
+    size_t size;
+    bool in_a, in_b; /* not both false */
+};
+
+struct plan {
+    struct dimension dimensions[LW_MAX_RANK]; /* outermost first */
+    size_t rank;
+    size_t count;     /* elements of the output */
+    size_t last_size; /* the output's size in the last dimension, before merging */
+};
+
+static enum lw_status make_plan(const struct lw_context *context, const struct lw_binary *binary, struct plan *plan) {
+    if (!context || !binary) return LW_NULL_POINTER;
+    if (binary->struct_bytes != sizeof *binary) return LW_BAD_STRUCT_BYTES;
+    if (binary->op > LW_BINARY_PRELU || binary->type > LW_BOOL) return LW_BAD_ENUM;
+    if (binary->type == LW_BOOL) return LW_UNSUPPORTED;
+    if (binary->type == LW_INT32 && !context->kernels.binary_i32[binary->op]) return LW_UNSUPPORTED;
+    if (binary->a_rank > LW_MAX_RANK || binary->b_rank > LW_MAX_RANK) return LW_BAD_SHAPE;
+
+    const size_t rank = binary->a_rank > binary->b_rank ? binary->a_rank : binary->b_rank;
+    size_t sizes[LW_MAX_RANK];
+    *plan = (struct plan){.last_size = 1};
+    for (size_t d = 0; d < rank; d++) {
+        const size_t a = d + binary->a_rank < rank ? 1 : binary->a_shape[d + binary->a_rank - rank];
+        const size_t b = d + binary->b_rank < rank ? 1 : binary->b_shape[d + binary->b_rank - rank];
+        if (a != b && a != 1 && b != 1) return LW_BAD_SHAPE;
+        sizes[d] = a == 1 ? b : a;
+        plan->last_size = sizes[d];
+        if (sizes[d] == 1) continue;
+
+        struct dimension *last = plan->rank ? &plan->dimensions[plan->rank - 1] : NULL;
+        const bool in_a = a != 1, in_b = b != 1;
+        if (last && last->in_a == in_a && last->in_b == in_b) {
+            if (!lw_multiply(&last->size, sizes[d])) return LW_TOO_LARGE;
+        } else {
+            plan->dimensions[plan->rank++] = (struct dimension){sizes[d], in_a, in_b};
+        }
+    }
+    if (!lw_product(sizes, rank, &plan->count)) return LW_TOO_LARGE;
+    if (plan->count > SIZE_MAX / 4) return LW_TOO_LARGE;
+    return LW_OK;
+}
+
+/* Both types have 4 bytes, so pointers are counted in uint32_t. */
+static void call(const struct lw_context *context, const struct lw_binary *binary, size_t n, const uint32_t *a,
+                 size_t a_step, const uint32_t *b, size_t b_step, uint32_t *out) {
+    if (binary->type == LW_FLOAT32)
+        context->kernels.binary_f32[binary->op](n, (const float *)a, a_step, (const float *)b, b_step, (float *)out);
+    else
+        context->kernels.binary_i32[binary->op](n, (const int32_t *)a, a_step, (const int32_t *)b, b_step,
+                                                (int32_t *)out);
+}
+
+/* The two innermost dimensions, `outer` and the short `inner`, of which one operand, `repeated`, has only one. (Of two
+ * neighbours one is always in both operands, and the other in `full` only.) */
+static void run_short(const struct lw_context *context, const struct lw_binary *binary, const struct dimension *outer,
+                      const struct dimension *inner, const uint32_t *a, const uint32_t *b, uint32_t *out) {
+    uint32_t expanded[EXPANDED];
+    const bool a_repeated = !outer->in_a || !inner->in_a;
+    const bool rows_repeated = outer->in_a != outer->in_b; /* else each element is repeated inner->size times */
+    const uint32_t *repeated = a_repeated ? a : b, *full = a_repeated ? b : a;
+    const size_t most = EXPANDED / inner->size < outer->size ? EXPANDED / inner->size : outer->size;
+
+    for (size_t i = 0; i < outer->size;) {
+        const size_t rows = outer->size - i < most ? outer->size - i : most;
+        if (!rows_repeated) {
+            for (size_t r = 0; r < rows; r++)
+                for (size_t c = 0; c < inner->size; c++) expanded[r * inner->size + c] = repeated[i + r];
+        } else if (i == 0) {
+            for (size_t r = 0; r < rows; r++)
+                for (size_t c = 0; c < inner->size; c++) expanded[r * inner->size + c] = repeated[c];
+        }
+        if (a_repeated)
+            call(context, binary, rows * inner->size, expanded, 1, full, 1, out);
+        else
+            call(context, binary, rows * inner->size, full, 1, expanded, 1, out);
+        i += rows;
+        full += rows * inner->size;
+        out += rows * inner->size;
+    }
+}
+
+enum lw_status lw_binary_sizes(const struct lw_context *context, const struct lw_binary *binary,
+                               struct lw_sizes *sizes) {
+    struct plan plan;
+    enum lw_status status = make_plan(context, binary, &plan);
+    if (status != LW_OK) return status;
+    if (!sizes) return LW_NULL_POINTER;
+    *sizes =
+        (struct lw_sizes){.output_height = 1, .output_width = (uint32_t)plan.last_size, .output_elements = plan.count};
+    return LW_OK;
+}
+
+enum lw_status lw_binary_run(const struct lw_context *context, const struct lw_binary *binary, const void *a,
+                             const void *b, void *output) {
+    struct plan plan;
+    enum lw_status status = make_plan(context, binary, &plan);
+    if (status != LW_OK) return status;
+    if (plan.count == 0) return LW_OK;
+    if (!a || !b || !output) return LW_NULL_POINTER;
+
+    const struct dimension *dimensions = plan.dimensions;
+    if (plan.rank == 0) {
+        call(context, binary, 1, a, 1, b, 1, output);
+        return LW_OK;
+    }
+
+    /* The inner dimensions are one call, or one run_short; `rank` is how many are loops. */
+    const struct dimension *inner = &dimensions[plan.rank - 1];
+    size_t rank = plan.rank - 1, run = inner->size;
+    const bool is_short = rank && run < SHORT_RUN &&
+                          (inner->in_a && inner->in_b) != (dimensions[rank - 1].in_a && dimensions[rank - 1].in_b);
+    if (is_short) run *= dimensions[--rank].size;
+
+    /* How far each operand moves when a loop's index grows by 1: over what it has of the dimensions inside of it. */
+    size_t a_strides[LW_MAX_RANK], b_strides[LW_MAX_RANK], a_size = 1, b_size = 1;
+    for (size_t d = plan.rank; d-- > 0;) {
+        a_strides[d] = dimensions[d].in_a ? a_size : 0;
+        b_strides[d] = dimensions[d].in_b ? b_size : 0;
+        if (dimensions[d].in_a) a_size *= dimensions[d].size;
+        if (dimensions[d].in_b) b_size *= dimensions[d].size;
+    }
+
+    size_t index[LW_MAX_RANK] = {0};
+    const uint32_t *pa = a, *pb = b;
+    uint32_t *out = output, *end = out + plan.count;
+    for (;;) {
+        if (is_short)
+            run_short(context, binary, &dimensions[rank], inner, pa, pb, out);
+        else
+            call(context, binary, run, pa, inner->in_a, pb, inner->in_b, out);
+        out += run;
+        if (out == end) return LW_OK;
+        size_t d = rank - 1;
+        for (; index[d] + 1 == dimensions[d].size; d--) {
+            pa -= index[d] * a_strides[d];
+            pb -= index[d] * b_strides[d];
+            index[d] = 0;
+        }
+        index[d]++;
+        pa += a_strides[d];
+        pb += b_strides[d];
+    }
+}

@@ -1,2 +1,176 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Strided copies: transpose, slice, concat, pack, unpack.
+ *
+ * 1. Dimensions of size 1 go away. The others are ordered by their output strides, so that writing goes forward, and
+ *    neighbours that are contiguous in both arrays merge.
+ * 2. The two innermost dimensions are one of three loops; the rest are counted through.
+ *    - contiguous in both arrays: whole rows are copied;
+ *    - the input contiguous in the other dimension (a transpose): square tiles, each of which reads and writes whole
+ *      cache lines while they are in the cache;
+ *    - else element by element.
+ */
 #include "kernels/operator.h"
+
+#include <string.h>
+
+/* A tile's rows are TILE_BYTES long on both sides: a cache line. */
+enum { TILE_BYTES = 64, SHORT_ROW_BYTES = 64 };
+
+struct dimension {
+    size_t size;
+    ptrdiff_t in, out; /* strides in bytes */
+};
+
+static size_t magnitude(ptrdiff_t x) {
+    return x < 0 ? 0 - (size_t)x : (size_t)x;
+}
+
+/* element is a constant where this is inlined, so that memcpy becomes one load and one store. */
+static inline __attribute__((always_inline)) void
+copy_elements(size_t element, const struct dimension *outer, const struct dimension *inner, const char *in, char *out) {
+    for (size_t i = 0; i < outer->size; i++) {
+        const char *from = in + (ptrdiff_t)i * outer->in;
+        char *to = out + (ptrdiff_t)i * outer->out;
+        for (size_t j = 0; j < inner->size; j++, from += inner->in, to += inner->out) memcpy(to, from, element);
+    }
+}
+
+static inline __attribute__((always_inline)) void copy_tiles(size_t element, const struct dimension *outer,
+                                                             const struct dimension *inner, const char *in, char *out) {
+    const size_t tile = TILE_BYTES / element;
+    for (size_t i = 0; i < outer->size; i += tile) {
+        const size_t rows = outer->size - i < tile ? outer->size - i : tile;
+        for (size_t j = 0; j < inner->size; j += tile) {
+            const size_t columns = inner->size - j < tile ? inner->size - j : tile;
+            const struct dimension y = {rows, outer->in, outer->out}, x = {columns, inner->in, inner->out};
+            copy_elements(element, &y, &x, in + (ptrdiff_t)i * y.in + (ptrdiff_t)j * x.in,
+                          out + (ptrdiff_t)i * y.out + (ptrdiff_t)j * x.out);
+        }
+    }
+}
+
+/* Rows of `bytes` contiguous bytes. A short one costs less in words than as a call of memcpy. */
+static void copy_rows(size_t bytes, const struct dimension *outer, const char *in, char *out) {
+    for (size_t i = 0; i < outer->size; i++, in += outer->in, out += outer->out) {
+        if (bytes >= SHORT_ROW_BYTES) {
+            memcpy(out, in, bytes);
+            continue;
+        }
+        size_t b = 0;
+        for (; b + 8 <= bytes; b += 8) memcpy(out + b, in + b, 8);
+        if (bytes & 4) {
+            memcpy(out + b, in + b, 4);
+            b += 4;
+        }
+        for (; b < bytes; b++) out[b] = in[b];
+    }
+}
+
+static inline __attribute__((always_inline)) void
+copy_plane_of(size_t element, const struct dimension *outer, const struct dimension *inner, const char *in, char *out) {
+    const bool is_transpose = magnitude(outer->in) == element && magnitude(inner->in) != element && inner->in != 0;
+    if (is_transpose)
+        copy_tiles(element, outer, inner, in, out);
+    else
+        copy_elements(element, outer, inner, in, out);
+}
+
+static void copy_plane(size_t element, const struct dimension *outer, const struct dimension *inner, const char *in,
+                       char *out) {
+    if (inner->in == (ptrdiff_t)element && inner->out == (ptrdiff_t)element) {
+        copy_rows(inner->size * element, outer, in, out);
+        return;
+    }
+    switch (element) {
+    case 1: copy_plane_of(1, outer, inner, in, out); break;
+    case 2: copy_plane_of(2, outer, inner, in, out); break;
+    case 4: copy_plane_of(4, outer, inner, in, out); break;
+    case 8: copy_plane_of(8, outer, inner, in, out); break;
+    default: copy_plane_of(16, outer, inner, in, out); break;
+    }
+}
+
+/* Fills dimensions (outermost first) and *rank from the descriptor; *bytes is the size of the output. */
+static enum lw_status simplify(const struct lw_copy *copy, struct dimension *dimensions, size_t *rank, size_t *bytes) {
+    const size_t element = copy->element_bytes;
+    size_t factors[LW_MAX_RANK + 1] = {element};
+    for (size_t d = 0; d < copy->rank; d++) factors[d + 1] = copy->shape[d];
+    if (!lw_product(factors, copy->rank + (size_t)1, bytes)) return LW_TOO_LARGE;
+    *rank = 0;
+    if (*bytes == 0) return LW_OK;
+
+    for (size_t d = 0; d < copy->rank; d++) {
+        const ptrdiff_t in = copy->input_strides[d], out = copy->output_strides[d];
+        if (copy->shape[d] == 1) continue;
+        if (out == 0) return LW_BAD_SHAPE;
+        if (magnitude(in) > PTRDIFF_MAX / element || magnitude(out) > PTRDIFF_MAX / element) return LW_TOO_LARGE;
+        const struct dimension new = {copy->shape[d], in * (ptrdiff_t)element, out * (ptrdiff_t)element};
+        size_t i = (*rank)++;
+        for (; i > 0 && magnitude(dimensions[i - 1].out) < magnitude(new.out); i--) dimensions[i] = dimensions[i - 1];
+        dimensions[i] = new;
+    }
+
+    /* Merge; unsigned multiplication, since a product that overflows is only ever compared. */
+    size_t merged = 0;
+    for (size_t d = 1; d < *rank; d++) {
+        struct dimension *outer = &dimensions[merged], inner = dimensions[d];
+        if ((size_t)outer->in == inner.size * (size_t)inner.in &&
+            (size_t)outer->out == inner.size * (size_t)inner.out) {
+            *outer = (struct dimension){outer->size * inner.size, inner.in, inner.out};
+        } else {
+            dimensions[++merged] = inner;
+        }
+    }
+    if (*rank) *rank = merged + 1;
+    return LW_OK;
+}
+
+enum lw_status lw_copy_run(const struct lw_context *context, const struct lw_copy *copy, const void *input,
+                           void *output) {
+    if (!context || !copy) return LW_NULL_POINTER;
+    if (copy->struct_bytes != sizeof *copy) return LW_BAD_STRUCT_BYTES;
+    const size_t element = copy->element_bytes;
+    if (element != 1 && element != 2 && element != 4 && element != 8 && element != 16) return LW_BAD_SHAPE;
+    if (copy->rank > LW_MAX_RANK) return LW_BAD_SHAPE;
+
+    struct dimension dimensions[LW_MAX_RANK];
+    size_t rank, bytes;
+    enum lw_status status = simplify(copy, dimensions, &rank, &bytes);
+    if (status != LW_OK) return status;
+    if (bytes == 0) return LW_OK;
+    if (!input || !output) return LW_NULL_POINTER;
+
+    /* A plane needs two dimensions; one or none gets dimensions of size 1. */
+    struct dimension outer = {1, 0, 0}, inner = {1, (ptrdiff_t)element, (ptrdiff_t)element};
+    if (rank >= 1) inner = dimensions[--rank];
+    if (rank >= 1) outer = dimensions[--rank];
+
+    /* A transpose may have its other dimension further out: NHWC to NCHW with H and W apart, say. */
+    if (inner.in != (ptrdiff_t)element && magnitude(outer.in) != element) {
+        for (size_t d = 0; d < rank; d++) {
+            if (magnitude(dimensions[d].in) == element) {
+                const struct dimension swapped = dimensions[d];
+                dimensions[d] = outer;
+                outer = swapped;
+            }
+        }
+    }
+
+    size_t index[LW_MAX_RANK] = {0};
+    const char *in = input;
+    char *out = output;
+    for (;;) {
+        copy_plane(element, &outer, &inner, in, out);
+        size_t d = rank;
+        for (; d > 0 && index[d - 1] + 1 == dimensions[d - 1].size; d--) {
+            in -= (ptrdiff_t)index[d - 1] * dimensions[d - 1].in;
+            out -= (ptrdiff_t)index[d - 1] * dimensions[d - 1].out;
+            index[d - 1] = 0;
+        }
+        if (d == 0) return LW_OK;
+        index[d - 1]++;
+        in += dimensions[d - 1].in;
+        out += dimensions[d - 1].out;
+    }
+}

@@ -1,2 +1,57 @@
 /* SPDX-License-Identifier: MIT */
+/* Gathers slices of params. All indices are checked before the first slice is written. */
 #include "kernels/operator.h"
+
+#include <string.h>
+
+/* The flat index of the slice that `index` names; false when it is out of range. */
+static bool locate(const struct lw_gather_nd *gather, const int32_t *index, size_t *slice) {
+    *slice = 0;
+    for (size_t d = 0; d < gather->index_rank; d++) {
+        if (index[d] < 0 || (uint32_t)index[d] >= gather->params_shape[d]) return false;
+        *slice = *slice * gather->params_shape[d] + (size_t)index[d];
+    }
+    return true;
+}
+
+/* Copies slices that are known to be in range. slice_bytes is a constant where it is small. */
+static inline __attribute__((always_inline)) void copy_slices(const struct lw_gather_nd *gather, size_t slice_bytes,
+                                                              const char *params, const int32_t *indices, char *out) {
+    for (size_t i = 0; i < gather->count; i++) {
+        size_t slice;
+        locate(gather, indices + i * gather->index_rank, &slice);
+        memcpy(out + i * slice_bytes, params + slice * slice_bytes, slice_bytes);
+    }
+}
+
+enum lw_status lw_gather_nd_run(const struct lw_context *context, const struct lw_gather_nd *gather, const void *params,
+                                const int32_t *indices, void *output) {
+    if (!context || !gather) return LW_NULL_POINTER;
+    if (gather->struct_bytes != sizeof *gather) return LW_BAD_STRUCT_BYTES;
+    if (gather->index_rank > LW_MAX_RANK) return LW_BAD_SHAPE;
+
+    size_t factors[LW_MAX_RANK + 1], bytes;
+    for (size_t d = 0; d < gather->index_rank; d++) factors[d] = gather->params_shape[d];
+    factors[gather->index_rank] = gather->slice_bytes;
+    if (!lw_product(factors, gather->index_rank + (size_t)1, &bytes) ||
+        !lw_product((const size_t[]){gather->count, gather->slice_bytes}, 2, &bytes) ||
+        !lw_product((const size_t[]){gather->count, gather->index_rank, sizeof(int32_t)}, 3, &bytes))
+        return LW_TOO_LARGE;
+    if (bytes && !indices) return LW_NULL_POINTER;
+
+    for (size_t i = 0; i < gather->count; i++) {
+        size_t slice;
+        if (!locate(gather, gather->index_rank ? indices + i * gather->index_rank : NULL, &slice)) return LW_BAD_INDEX;
+    }
+    if (gather->count == 0 || gather->slice_bytes == 0) return LW_OK;
+    if (!params || !output) return LW_NULL_POINTER;
+
+    switch (gather->slice_bytes) {
+    case 1: copy_slices(gather, 1, params, indices, output); break;
+    case 4: copy_slices(gather, 4, params, indices, output); break;
+    case 8: copy_slices(gather, 8, params, indices, output); break;
+    case 16: copy_slices(gather, 16, params, indices, output); break;
+    default: copy_slices(gather, gather->slice_bytes, params, indices, output); break;
+    }
+    return LW_OK;
+}

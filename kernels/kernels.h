@@ -88,7 +88,7 @@ enum lw_unary {
     LW_K_ELU,        /* x < 0 ? expm1(x) : x */
     LW_K_SIGMOID,    /* 1 / (1 + exp(-x)) */
     LW_K_TANH,
-    LW_K_HARD_SWISH, /* x * min(max(x + 3, 0), 6) * (1/6 rounded to float), multiplied in this order */
+    LW_K_HARD_SWISH, /* x * (min(max(x + 3, 0), 6) * (1/6 rounded to float)) */
     LW_K_EXP,
     LW_K_SQRT,
     LW_K_ABS,

@@ -1,2 +1,121 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Padding with a constant. A dimension without padding merges into the one outside of it, so padding an NHWC image in H
+ * and W moves whole pixels' rows; what is left is written front to back, one dimension inside of the other.
+ */
 #include "kernels/operator.h"
+
+#include <string.h>
+
+struct dimension {
+    size_t size, before, after;       /* elements, in units of what is inside of the dimension */
+    size_t input_bytes, output_bytes; /* of one index of this dimension */
+};
+
+struct plan {
+    struct dimension dimensions[LW_MAX_RANK]; /* outermost first; at least one */
+    size_t rank, element_bytes;
+    size_t count;     /* elements of the output */
+    size_t last_size; /* the output's size in the last dimension, before merging */
+    size_t input_count;
+};
+
+static enum lw_status make_plan(const struct lw_context *context, const struct lw_pad *pad, struct plan *plan) {
+    if (!context || !pad) return LW_NULL_POINTER;
+    if (pad->struct_bytes != sizeof *pad) return LW_BAD_STRUCT_BYTES;
+    const size_t element = pad->element_bytes;
+    if (element != 1 && element != 2 && element != 4 && element != 8 && element != 16) return LW_BAD_SHAPE;
+    if (pad->rank > LW_MAX_RANK) return LW_BAD_SHAPE;
+
+    size_t input[LW_MAX_RANK + 1], output[LW_MAX_RANK + 1], bytes;
+    *plan = (struct plan){.element_bytes = element, .last_size = 1};
+    for (size_t d = 0; d < pad->rank; d++) {
+        input[d] = output[d] = pad->shape[d];
+        if (!lw_add(&output[d], pad->before[d]) || !lw_add(&output[d], pad->after[d])) return LW_TOO_LARGE;
+        plan->last_size = output[d];
+    }
+    input[pad->rank] = output[pad->rank] = element;
+    if (!lw_product(output, pad->rank + (size_t)1, &bytes)) return LW_TOO_LARGE;
+    plan->count = bytes / element;
+    if (!lw_product(input, pad->rank + (size_t)1, &bytes)) return LW_TOO_LARGE;
+    plan->input_count = bytes / element;
+    if (plan->count == 0) return LW_OK;
+
+    /* Nothing below overflows: every size is at most the output's. */
+    plan->dimensions[0] = (struct dimension){.size = 1};
+    plan->rank = 1;
+    for (size_t d = 0; d < pad->rank; d++) {
+        struct dimension *last = &plan->dimensions[plan->rank - 1];
+        if (pad->before[d] == 0 && pad->after[d] == 0) {
+            last->size *= pad->shape[d];
+            last->before *= pad->shape[d];
+            last->after *= pad->shape[d];
+        } else if (last->size == 1 && last->before == 0 && last->after == 0) {
+            *last = (struct dimension){.size = pad->shape[d], .before = pad->before[d], .after = pad->after[d]};
+        } else {
+            plan->dimensions[plan->rank++] =
+                (struct dimension){.size = pad->shape[d], .before = pad->before[d], .after = pad->after[d]};
+        }
+    }
+    size_t input_bytes = element, output_bytes = element;
+    for (size_t d = plan->rank; d-- > 0;) {
+        struct dimension *p = &plan->dimensions[d];
+        p->input_bytes = input_bytes;
+        p->output_bytes = output_bytes;
+        input_bytes *= p->size;
+        output_bytes *= p->before + p->size + p->after;
+    }
+    return LW_OK;
+}
+
+/* element_bytes is a constant where this is inlined. */
+static inline __attribute__((always_inline)) char *fill_elements(char *out, size_t bytes, const void *value,
+                                                                 size_t element_bytes) {
+    for (char *end = out + bytes; out < end; out += element_bytes) memcpy(out, value, element_bytes);
+    return out;
+}
+
+static char *fill(char *out, size_t bytes, const void *value, size_t element_bytes) {
+    switch (element_bytes) {
+    case 1: return fill_elements(out, bytes, value, 1);
+    case 2: return fill_elements(out, bytes, value, 2);
+    case 4: return fill_elements(out, bytes, value, 4);
+    case 8: return fill_elements(out, bytes, value, 8);
+    default: return fill_elements(out, bytes, value, 16);
+    }
+}
+
+/* Writes dimension d and all that is inside of it; returns the output's end. At most LW_MAX_RANK deep. */
+static char *write(const struct plan *plan, size_t d, const char *in, const void *value, char *out) {
+    const struct dimension *p = &plan->dimensions[d];
+    out = fill(out, p->before * p->output_bytes, value, plan->element_bytes);
+    if (d + 1 == plan->rank) {
+        const size_t bytes = p->size * p->input_bytes;
+        if (bytes) memcpy(out, in, bytes);
+        out += bytes;
+    } else {
+        for (size_t i = 0; i < p->size; i++, in += p->input_bytes) out = write(plan, d + 1, in, value, out);
+    }
+    return fill(out, p->after * p->output_bytes, value, plan->element_bytes);
+}
+
+enum lw_status lw_pad_sizes(const struct lw_context *context, const struct lw_pad *pad, struct lw_sizes *sizes) {
+    struct plan plan;
+    enum lw_status status = make_plan(context, pad, &plan);
+    if (status != LW_OK) return status;
+    if (!sizes) return LW_NULL_POINTER;
+    *sizes =
+        (struct lw_sizes){.output_height = 1, .output_width = (uint32_t)plan.last_size, .output_elements = plan.count};
+    return LW_OK;
+}
+
+enum lw_status lw_pad_run(const struct lw_context *context, const struct lw_pad *pad, const void *input,
+                          const void *value, void *output) {
+    struct plan plan;
+    enum lw_status status = make_plan(context, pad, &plan);
+    if (status != LW_OK) return status;
+    if (plan.count == 0) return LW_OK;
+    if (!value || !output || (!input && plan.input_count)) return LW_NULL_POINTER;
+    write(&plan, 0, input, value, output);
+    return LW_OK;
+}

@@ -1,6 +1,153 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Functions of two elements: binary_f32 and binary_i32.
+ *
+ *   out[i] = op(a[i * a_step], b[i * b_step]) for i < n, steps 0 or 1
+ *
+ * An operand with step 0 is one element, repeated.
+ */
 #include "kernels_scalar/install.h"
+#include "lanewise/lanewise.h"
+
+#include <math.h>
+
+typedef float operation_f32(float a, float b);
+typedef int32_t operation_i32(int32_t a, int32_t b);
+
+static inline __attribute__((always_inline)) void loop_f32(size_t n, const float *a, size_t a_step, const float *b,
+                                                           size_t b_step, float *out, operation_f32 *op) {
+    for (size_t i = 0; i < n; i++) out[i] = op(a[i * a_step], b[i * b_step]);
+}
+static inline __attribute__((always_inline)) void loop_i32(size_t n, const int32_t *a, size_t a_step, const int32_t *b,
+                                                           size_t b_step, int32_t *out, operation_i32 *op) {
+    for (size_t i = 0; i < n; i++) out[i] = op(a[i * a_step], b[i * b_step]);
+}
+
+/* ---- float32 ---- */
+
+static inline float add_op(float a, float b) {
+    return a + b;
+}
+static inline float sub_op(float a, float b) {
+    return a - b;
+}
+static inline float mul_op(float a, float b) {
+    return a * b;
+}
+static inline float div_op(float a, float b) {
+    return a / b;
+}
+/* A NaN in a fails the comparison and stays; one in b is looked for. */
+static inline float min_op(float a, float b) {
+    return b < a || b != b ? b : a;
+}
+static inline float max_op(float a, float b) {
+    return a < b || b != b ? b : a;
+}
+static inline float floor_div_op(float a, float b) {
+    return floorf(a / b);
+}
+static inline float squared_difference_op(float a, float b) {
+    return (a - b) * (a - b);
+}
+static inline float prelu_op(float a, float b) {
+    return a < 0.0f ? b * a : a;
+}
+
+static void add(size_t n, const float *a, size_t a_step, const float *b, size_t b_step, float *out) {
+    loop_f32(n, a, a_step, b, b_step, out, add_op);
+}
+static void sub(size_t n, const float *a, size_t a_step, const float *b, size_t b_step, float *out) {
+    loop_f32(n, a, a_step, b, b_step, out, sub_op);
+}
+static void mul(size_t n, const float *a, size_t a_step, const float *b, size_t b_step, float *out) {
+    loop_f32(n, a, a_step, b, b_step, out, mul_op);
+}
+static void div_(size_t n, const float *a, size_t a_step, const float *b, size_t b_step, float *out) {
+    loop_f32(n, a, a_step, b, b_step, out, div_op);
+}
+static void min(size_t n, const float *a, size_t a_step, const float *b, size_t b_step, float *out) {
+    loop_f32(n, a, a_step, b, b_step, out, min_op);
+}
+static void max(size_t n, const float *a, size_t a_step, const float *b, size_t b_step, float *out) {
+    loop_f32(n, a, a_step, b, b_step, out, max_op);
+}
+static void floor_div(size_t n, const float *a, size_t a_step, const float *b, size_t b_step, float *out) {
+    loop_f32(n, a, a_step, b, b_step, out, floor_div_op);
+}
+static void squared_difference(size_t n, const float *a, size_t a_step, const float *b, size_t b_step, float *out) {
+    loop_f32(n, a, a_step, b, b_step, out, squared_difference_op);
+}
+static void prelu(size_t n, const float *a, size_t a_step, const float *b, size_t b_step, float *out) {
+    loop_f32(n, a, a_step, b, b_step, out, prelu_op);
+}
+
+/* ---- int32: computed unsigned, which wraps around ---- */
+
+static inline int32_t add_i32_op(int32_t a, int32_t b) {
+    return (int32_t)((uint32_t)a + (uint32_t)b);
+}
+static inline int32_t sub_i32_op(int32_t a, int32_t b) {
+    return (int32_t)((uint32_t)a - (uint32_t)b);
+}
+static inline int32_t mul_i32_op(int32_t a, int32_t b) {
+    return (int32_t)((uint32_t)a * (uint32_t)b);
+}
+static inline int32_t min_i32_op(int32_t a, int32_t b) {
+    return b < a ? b : a;
+}
+static inline int32_t max_i32_op(int32_t a, int32_t b) {
+    return a < b ? b : a;
+}
+/* C rounds towards 0, so a negative quotient with a remainder is one too high. INT32_MIN / -1 wraps to itself. */
+static inline int32_t floor_div_i32_op(int32_t a, int32_t b) {
+    if (b == 0) return 0;
+    if (b == -1) return sub_i32_op(0, a);
+    return a / b - (a % b != 0 && (a < 0) != (b < 0));
+}
+static inline int32_t squared_difference_i32_op(int32_t a, int32_t b) {
+    return mul_i32_op(sub_i32_op(a, b), sub_i32_op(a, b));
+}
+
+static void add_i32(size_t n, const int32_t *a, size_t a_step, const int32_t *b, size_t b_step, int32_t *out) {
+    loop_i32(n, a, a_step, b, b_step, out, add_i32_op);
+}
+static void sub_i32(size_t n, const int32_t *a, size_t a_step, const int32_t *b, size_t b_step, int32_t *out) {
+    loop_i32(n, a, a_step, b, b_step, out, sub_i32_op);
+}
+static void mul_i32(size_t n, const int32_t *a, size_t a_step, const int32_t *b, size_t b_step, int32_t *out) {
+    loop_i32(n, a, a_step, b, b_step, out, mul_i32_op);
+}
+static void min_i32(size_t n, const int32_t *a, size_t a_step, const int32_t *b, size_t b_step, int32_t *out) {
+    loop_i32(n, a, a_step, b, b_step, out, min_i32_op);
+}
+static void max_i32(size_t n, const int32_t *a, size_t a_step, const int32_t *b, size_t b_step, int32_t *out) {
+    loop_i32(n, a, a_step, b, b_step, out, max_i32_op);
+}
+static void floor_div_i32(size_t n, const int32_t *a, size_t a_step, const int32_t *b, size_t b_step, int32_t *out) {
+    loop_i32(n, a, a_step, b, b_step, out, floor_div_i32_op);
+}
+static void squared_difference_i32(size_t n, const int32_t *a, size_t a_step, const int32_t *b, size_t b_step,
+                                   int32_t *out) {
+    loop_i32(n, a, a_step, b, b_step, out, squared_difference_i32_op);
+}
 
 void lw_scalar_binary_install(struct lw_kernels *kernels) {
-    (void)kernels;
+    kernels->binary_f32[LW_BINARY_ADD] = add;
+    kernels->binary_f32[LW_BINARY_SUB] = sub;
+    kernels->binary_f32[LW_BINARY_MUL] = mul;
+    kernels->binary_f32[LW_BINARY_DIV] = div_;
+    kernels->binary_f32[LW_BINARY_MIN] = min;
+    kernels->binary_f32[LW_BINARY_MAX] = max;
+    kernels->binary_f32[LW_BINARY_FLOOR_DIV] = floor_div;
+    kernels->binary_f32[LW_BINARY_SQUARED_DIFFERENCE] = squared_difference;
+    kernels->binary_f32[LW_BINARY_PRELU] = prelu;
+
+    kernels->binary_i32[LW_BINARY_ADD] = add_i32;
+    kernels->binary_i32[LW_BINARY_SUB] = sub_i32;
+    kernels->binary_i32[LW_BINARY_MUL] = mul_i32;
+    kernels->binary_i32[LW_BINARY_MIN] = min_i32;
+    kernels->binary_i32[LW_BINARY_MAX] = max_i32;
+    kernels->binary_i32[LW_BINARY_FLOOR_DIV] = floor_div_i32;
+    kernels->binary_i32[LW_BINARY_SQUARED_DIFFERENCE] = squared_difference_i32;
 }

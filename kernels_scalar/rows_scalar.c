@@ -1,6 +1,54 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Whole rows: softmax_f32, sum_f32, sum_rows_f32 and scale_shift_f32.
+ *
+ *   softmax:     out[r][c] = e[r][c] / sum of e[r], e[r][c] = exp(x[r][c] - max of x[r])
+ *   sum:         16 partial sums, x[i] in number i % 16, added up by a fixed tree
+ *   sum_rows:    out[c] = sum over r of x[r][c]
+ *   scale_shift: out[r][c] = x[r][c] * scale[c] + shift[c]
+ *
+ * 16 partial sums keep four vectors of additions under way, and are more accurate than a single one.
+ */
+#include "kernels_scalar/exp_scalar.h"
 #include "kernels_scalar/install.h"
 
+#include <math.h>
+
+static float sum(size_t n, const float *x) {
+    float p[16] = {0};
+    for (size_t i = 0; i < n; i++) p[i % 16] += x[i];
+    float q[4];
+    for (size_t l = 0; l < 4; l++) q[l] = (p[l] + p[l + 4]) + (p[l + 8] + p[l + 12]);
+    return (q[0] + q[1]) + (q[2] + q[3]);
+}
+
+static void softmax(size_t rows, size_t columns, const float *x, /* (rows, columns) */ float *out) {
+    for (size_t r = 0; r < rows; r++, x += columns, out += columns) {
+        float largest = -INFINITY;
+        for (size_t c = 0; c < columns; c++) largest = lw_scalar_max(largest, x[c]);
+        for (size_t c = 0; c < columns; c++) out[c] = lw_exp_negative(x[c] - largest);
+        float total = sum(columns, out);
+        for (size_t c = 0; c < columns; c++) out[c] /= total;
+    }
+}
+
+static void sum_rows(size_t rows, size_t columns, const float *x, size_t row_stride, float *out) {
+    for (size_t c = 0; c < columns; c++) {
+        float total = 0.0f;
+        for (size_t r = 0; r < rows; r++) total += x[r * row_stride + c];
+        out[c] = total;
+    }
+}
+
+static void scale_shift(size_t rows, size_t channels, const float *x, const float *scale, const float *shift,
+                        float *out) {
+    for (size_t r = 0; r < rows; r++, x += channels, out += channels)
+        for (size_t c = 0; c < channels; c++) out[c] = x[c] * scale[c] + shift[c];
+}
+
 void lw_scalar_rows_install(struct lw_kernels *kernels) {
-    (void)kernels;
+    kernels->softmax_f32 = softmax;
+    kernels->sum_f32 = sum;
+    kernels->sum_rows_f32 = sum_rows;
+    kernels->scale_shift_f32 = scale_shift;
 }

@@ -1,7 +1,156 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Whole rows: softmax_f32, sum_f32, sum_rows_f32 and scale_shift_f32.
+ *
+ *   softmax:     out[r][c] = e[r][c] / sum of e[r], e[r][c] = exp(x[r][c] - max of x[r])
+ *   sum:         16 partial sums, x[i] in number i % 16, added up by a fixed tree
+ *   sum_rows:    out[c] = sum over r of x[r][c]
+ *   scale_shift: out[r][c] = x[r][c] * scale[c] + shift[c]
+ *
+ * The 16 partial sums are four vectors. What is left of a row at its end goes in as vectors padded with +0, which
+ * change no partial sum: none of them is ever -0.
+ */
+#include <math.h>
+
 #include "kernels/simd.h"
+#include "kernels_simd128/exp_simd128.h"
 #include "kernels_simd128/install.h"
 
+/* The tree over the partial sums p[0..3]. */
+static inline float add_up(const v128_t *p) {
+    const v128_t q = wasm_f32x4_add(wasm_f32x4_add(p[0], p[1]), wasm_f32x4_add(p[2], p[3]));
+    return (wasm_f32x4_extract_lane(q, 0) + wasm_f32x4_extract_lane(q, 1)) +
+           (wasm_f32x4_extract_lane(q, 2) + wasm_f32x4_extract_lane(q, 3));
+}
+
+static float sum(size_t n, const float *x) {
+    v128_t p[4];
+    for (size_t v = 0; v < 4; v++) p[v] = wasm_f32x4_splat(0.0f);
+    for (; n >= 16; n -= 16, x += 16)
+        for (size_t v = 0; v < 4; v++) p[v] = wasm_f32x4_add(p[v], wasm_v128_load(x + 4 * v));
+    for (size_t v = 0; v < 4 && n; v++, x += 4) {
+        p[v] = wasm_f32x4_add(p[v], n < 4 ? lw_load_lanes(x, n) : wasm_v128_load(x));
+        n -= n < 4 ? n : 4;
+    }
+    return add_up(p);
+}
+
+/* The order of the comparisons can't be seen: it decides only which zero is the maximum, and exp(x - 0) is the same for
+ * both. A NaN is skipped in any order. */
+static inline float largest(size_t n, const float *x) {
+    v128_t m[4];
+    for (size_t v = 0; v < 4; v++) m[v] = wasm_f32x4_splat(-INFINITY);
+    for (; n >= 16; n -= 16, x += 16)
+        for (size_t v = 0; v < 4; v++) m[v] = lw_max(m[v], wasm_v128_load(x + 4 * v));
+    for (; n >= 4; n -= 4, x += 4) m[0] = lw_max(m[0], wasm_v128_load(x));
+    for (; n; n--, x++) m[1] = lw_max(m[1], wasm_v128_load32_splat(x));
+    v128_t all = lw_max(lw_max(m[0], m[1]), lw_max(m[2], m[3]));
+    all = lw_max(all, wasm_i32x4_shuffle(all, all, 2, 3, 0, 1));
+    all = lw_max(all, wasm_i32x4_shuffle(all, all, 1, 0, 3, 2));
+    return wasm_f32x4_extract_lane(all, 0);
+}
+
+/* out = exp(x - shift); returns the sum of the results as sum() would. */
+static inline float exp_and_sum(size_t n, const float *x, float shift, float *out) {
+    const v128_t s = wasm_f32x4_splat(shift);
+    v128_t p[4];
+    for (size_t v = 0; v < 4; v++) p[v] = wasm_f32x4_splat(0.0f);
+    for (; n >= 16; n -= 16, x += 16, out += 16) {
+        for (size_t v = 0; v < 4; v++) {
+            const v128_t e = lw_exp_negative(wasm_f32x4_sub(wasm_v128_load(x + 4 * v), s));
+            wasm_v128_store(out + 4 * v, e);
+            p[v] = wasm_f32x4_add(p[v], e);
+        }
+    }
+    for (size_t v = 0; v < 4 && n; v++, x += 4, out += 4) {
+        if (n >= 4) {
+            const v128_t e = lw_exp_negative(wasm_f32x4_sub(wasm_v128_load(x), s));
+            wasm_v128_store(out, e);
+            p[v] = wasm_f32x4_add(p[v], e);
+            n -= 4;
+        } else {
+            lw_store_lanes(out, lw_exp_negative(wasm_f32x4_sub(lw_load_lanes(x, n), s)), n);
+            p[v] = wasm_f32x4_add(p[v], lw_load_lanes(out, n)); /* the lanes beyond n are 0 again */
+            n = 0;
+        }
+    }
+    return add_up(p);
+}
+
+static inline void divide(size_t n, float divisor, float *x) {
+    const v128_t d = wasm_f32x4_splat(divisor);
+    for (; n >= 16; n -= 16, x += 16)
+        for (size_t v = 0; v < 4; v++) wasm_v128_store(x + 4 * v, wasm_f32x4_div(wasm_v128_load(x + 4 * v), d));
+    for (; n >= 4; n -= 4, x += 4) wasm_v128_store(x, wasm_f32x4_div(wasm_v128_load(x), d));
+    if (n) lw_store_lanes(x, wasm_f32x4_div(lw_load_lanes(x, n), d), n);
+}
+
+static void softmax(size_t rows, size_t columns, const float *x, /* (rows, columns) */ float *out) {
+    for (size_t r = 0; r < rows; r++, x += columns, out += columns)
+        divide(columns, exp_and_sum(columns, x, largest(columns, x), out), out);
+}
+
+/* `vectors` vectors of columns, all rows. vectors is a constant where this is inlined. */
+static inline __attribute__((always_inline)) void sum_block(size_t vectors, size_t rows, const float *x,
+                                                            size_t row_stride, float *out) {
+    v128_t acc[8];
+    for (size_t v = 0; v < vectors; v++) acc[v] = wasm_f32x4_splat(0.0f);
+    for (size_t r = 0; r < rows; r++, x += row_stride)
+        for (size_t v = 0; v < vectors; v++) acc[v] = wasm_f32x4_add(acc[v], wasm_v128_load(x + 4 * v));
+    for (size_t v = 0; v < vectors; v++) wasm_v128_store(out + 4 * v, acc[v]);
+}
+
+/* Blocks of columns, so that the sums stay in registers: 8 vectors hide the latency of the additions, which can't be
+ * reordered, and read whole cache lines. */
+static void sum_rows(size_t rows, size_t columns, const float *x, size_t row_stride, float *out) {
+    for (; columns >= 32; columns -= 32, x += 32, out += 32) sum_block(8, rows, x, row_stride, out);
+    if (columns >= 16) {
+        sum_block(4, rows, x, row_stride, out);
+        columns -= 16, x += 16, out += 16;
+    }
+    for (; columns >= 4; columns -= 4, x += 4, out += 4) sum_block(1, rows, x, row_stride, out);
+    if (columns) {
+        v128_t acc = wasm_f32x4_splat(0.0f);
+        for (size_t r = 0; r < rows; r++, x += row_stride) acc = wasm_f32x4_add(acc, lw_load_lanes(x, columns));
+        lw_store_lanes(out, acc, columns);
+    }
+}
+
+/* Two rows at a time share the loads of scale and shift. */
+static void scale_shift(size_t rows, size_t channels, const float *x, const float *scale, const float *shift,
+                        float *out) {
+    for (; rows >= 2; rows -= 2, x += 2 * channels, out += 2 * channels) {
+        const float *x1 = x + channels;
+        float *out1 = out + channels;
+        size_t c = 0;
+        for (; c + 4 <= channels; c += 4) {
+            const v128_t s = wasm_v128_load(scale + c), t = wasm_v128_load(shift + c);
+            wasm_v128_store(out + c, lw_madd(wasm_v128_load(x + c), s, t));
+            wasm_v128_store(out1 + c, lw_madd(wasm_v128_load(x1 + c), s, t));
+        }
+        if (c < channels) {
+            const size_t n = channels - c;
+            const v128_t s = lw_load_lanes(scale + c, n), t = lw_load_lanes(shift + c, n);
+            lw_store_lanes(out + c, lw_madd(lw_load_lanes(x + c, n), s, t), n);
+            lw_store_lanes(out1 + c, lw_madd(lw_load_lanes(x1 + c, n), s, t), n);
+        }
+    }
+    if (rows == 0) return;
+    size_t c = 0;
+    for (; c + 4 <= channels; c += 4) {
+        const v128_t y = lw_madd(wasm_v128_load(x + c), wasm_v128_load(scale + c), wasm_v128_load(shift + c));
+        wasm_v128_store(out + c, y);
+    }
+    if (c < channels) {
+        const size_t n = channels - c;
+        lw_store_lanes(out + c,
+                       lw_madd(lw_load_lanes(x + c, n), lw_load_lanes(scale + c, n), lw_load_lanes(shift + c, n)), n);
+    }
+}
+
 void lw_simd128_rows_install(struct lw_kernels *kernels) {
-    (void)kernels;
+    kernels->softmax_f32 = softmax;
+    kernels->sum_f32 = sum;
+    kernels->sum_rows_f32 = sum_rows;
+    kernels->scale_shift_f32 = scale_shift;
 }
