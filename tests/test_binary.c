@@ -1,4 +1,410 @@
 /* SPDX-License-Identifier: MIT */
+/* Functions of two elements: every slot of binary_f32 and binary_i32, and the operator with broadcasting. */
+#include <math.h>
+#include <string.h>
+
 #include "tests/rows.h"
 
-const struct lw_family lw_family_binary = {"binary", NULL, 0};
+/* ---- Oracles, from lanewise.h ---- */
+
+static float f32_oracle(uint32_t op, float a, float b) {
+    const double x = (double)a, y = (double)b;
+    switch (op) {
+    case LW_BINARY_ADD: return (float)(x + y); /* double and rounded once more: the same for these four */
+    case LW_BINARY_SUB: return (float)(x - y);
+    case LW_BINARY_MUL: return (float)(x * y);
+    case LW_BINARY_DIV: return (float)(x / y);
+    case LW_BINARY_MIN: return isnan(a) || isnan(b) ? NAN : b < a ? b : a;
+    case LW_BINARY_MAX: return isnan(a) || isnan(b) ? NAN : a < b ? b : a;
+    case LW_BINARY_FLOOR_DIV: return (float)floor((double)(float)(x / y));
+    case LW_BINARY_SQUARED_DIFFERENCE: return (float)((double)(float)(x - y) * (double)(float)(x - y));
+    default: return a < 0 ? (float)(y * x) : a;
+    }
+}
+
+static int32_t wrap(int64_t x) {
+    const uint32_t low = (uint32_t)((uint64_t)x & 0xffffffffu);
+    int32_t result;
+    memcpy(&result, &low, sizeof low);
+    return result;
+}
+
+static int32_t i32_oracle(uint32_t op, int32_t a, int32_t b) {
+    const int64_t x = a, y = b;
+    switch (op) {
+    case LW_BINARY_ADD: return wrap(x + y);
+    case LW_BINARY_SUB: return wrap(x - y);
+    case LW_BINARY_MUL: return wrap(x * y);
+    case LW_BINARY_MIN: return b < a ? b : a;
+    case LW_BINARY_MAX: return a < b ? b : a;
+    case LW_BINARY_FLOOR_DIV: return b == 0 ? 0 : wrap((int64_t)floor((double)x / (double)y));
+    default: return wrap((int64_t)wrap(x - y) * wrap(x - y));
+    }
+}
+
+static int32_t *ints(struct lw_test *t, size_t n) {
+    static const int32_t special[] = {0, 1, -1, 2, -2, 7, -7, INT32_MAX, INT32_MIN, INT32_MAX - 1, INT32_MIN + 1};
+    int32_t *x = lw_test_buffer(t, n * sizeof *x);
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t r = lw_test_u32(t);
+        x[i] = r % 3 == 0   ? special[lw_test_range(t, 0, sizeof special / sizeof special[0] - 1)]
+               : r % 3 == 1 ? (int32_t)lw_test_range(t, 0, 200) - 100
+                            : wrap(lw_test_u32(t));
+    }
+    lw_test_seal(t, x);
+    return x;
+}
+
+/* ---- The slots ---- */
+
+static void check_f32(struct lw_test *t, uint32_t op) {
+    for (int round = 0; round < 300; round++) {
+        size_t n = round < 120 ? (size_t)round / 3 : lw_test_range(t, 0, 200);
+        const size_t a_step = round % 3 != 1, b_step = round % 3 != 2;
+        const int fill = round % 5 < 2 ? LW_FILL_SPECIAL : round % 5 == 2 ? LW_FILL_WIDE : LW_FILL_UNIFORM;
+        const float *a = lw_test_floats(t, a_step ? n : 1, fill), *b = lw_test_floats(t, b_step ? n : 1, fill);
+        float *want = lw_test_floats(t, n, LW_FILL_POISON), *got = lw_test_floats(t, n, LW_FILL_POISON);
+        for (size_t i = 0; i < n; i++) want[i] = f32_oracle(op, a[i * a_step], b[i * b_step]);
+        t->tested->kernels.binary_f32[op](n, a, a_step, b, b_step, got);
+        lw_test_same("binary", want, got, n);
+        if (a_step) {
+            memcpy(got, a, n * sizeof *a);
+            t->tested->kernels.binary_f32[op](n, got, 1, b, b_step, got);
+            lw_test_same("out is a", want, got, n);
+        }
+        if (b_step) {
+            memcpy(got, b, n * sizeof *b);
+            t->tested->kernels.binary_f32[op](n, a, a_step, got, 1, got);
+            lw_test_same("out is b", want, got, n);
+        }
+    }
+}
+
+static void check_i32(struct lw_test *t, uint32_t op) {
+    for (int round = 0; round < 300; round++) {
+        size_t n = round < 120 ? (size_t)round / 3 : lw_test_range(t, 0, 200);
+        const size_t a_step = round % 3 != 1, b_step = round % 3 != 2;
+        const int32_t *a = ints(t, a_step ? n : 1), *b = ints(t, b_step ? n : 1);
+        int32_t *want = lw_test_buffer(t, n * sizeof *want), *got = lw_test_buffer(t, n * sizeof *got);
+        for (size_t i = 0; i < n; i++) want[i] = i32_oracle(op, a[i * a_step], b[i * b_step]);
+        t->tested->kernels.binary_i32[op](n, a, a_step, b, b_step, got);
+        lw_test_same_bytes("binary", want, got, n * sizeof *got);
+        if (a_step) {
+            memcpy(got, a, n * sizeof *a);
+            t->tested->kernels.binary_i32[op](n, got, 1, b, b_step, got);
+            lw_test_same_bytes("out is a", want, got, n * sizeof *got);
+        }
+    }
+}
+
+/* ---- The operator ---- */
+
+/* One element of an operand at the output's index, by the broadcasting rule. */
+static size_t position(const uint32_t *shape, uint32_t rank, const uint32_t *index, uint32_t out_rank) {
+    size_t at = 0;
+    for (uint32_t d = 0; d < rank; d++) at = at * shape[d] + (shape[d] == 1 ? 0 : index[out_rank - rank + d]);
+    return at;
+}
+
+static void check_operator(struct lw_test *t) {
+    for (int round = 0; round < 800; round++) {
+        struct lw_binary d = {.struct_bytes = sizeof d};
+        d.type = round % 3 ? LW_FLOAT32 : LW_INT32;
+        do d.op = (uint32_t)lw_test_range(t, 0, LW_BINARY_PRELU);
+        while (d.type == LW_INT32 && (d.op == LW_BINARY_DIV || d.op == LW_BINARY_PRELU));
+        uint32_t shape[LW_MAX_RANK], rank = (uint32_t)lw_test_range(t, 0, round % 7 ? 4 : LW_MAX_RANK);
+        d.a_rank = round % 2 ? rank : (uint32_t)lw_test_range(t, 0, rank);
+        d.b_rank = round % 2 ? (uint32_t)lw_test_range(t, 0, rank) : rank;
+        size_t a_n = 1, b_n = 1, n = 1, most = rank > 4 ? 3 : 9;
+        for (uint32_t i = 0; i < rank; i++) {
+            shape[i] = (uint32_t)lw_test_range(t, round % 50 ? 1 : 0, i + 1 == rank && round % 4 == 0 ? 70 : most);
+            uint32_t a = shape[i], b = shape[i];
+            if (lw_test_u32(t) % 3 == 0)
+                a = 1;
+            else if (lw_test_u32(t) % 3 == 0)
+                b = 1;
+            if (i + d.a_rank < rank)
+                a = 1;
+            else
+                a_n *= d.a_shape[i + d.a_rank - rank] = a;
+            if (i + d.b_rank < rank)
+                b = 1;
+            else
+                b_n *= d.b_shape[i + d.b_rank - rank] = b;
+            shape[i] = a == 1 ? b : a;
+            n *= shape[i];
+        }
+        const bool f32 = d.type == LW_FLOAT32;
+        const void *a = f32 ? (const void *)lw_test_floats(t, a_n, LW_FILL_SPECIAL) : ints(t, a_n);
+        const void *b = f32 ? (const void *)lw_test_floats(t, b_n, LW_FILL_SPECIAL) : ints(t, b_n);
+        float *want = lw_test_floats(t, n, LW_FILL_POISON), *got = lw_test_floats(t, n, LW_FILL_POISON);
+        uint32_t index[LW_MAX_RANK] = {0};
+        for (size_t i = 0; i < n; i++) {
+            size_t ia = position(d.a_shape, d.a_rank, index, rank), ib = position(d.b_shape, d.b_rank, index, rank);
+            if (f32) {
+                want[i] = f32_oracle(d.op, ((const float *)a)[ia], ((const float *)b)[ib]);
+            } else {
+                const int32_t x = i32_oracle(d.op, ((const int32_t *)a)[ia], ((const int32_t *)b)[ib]);
+                memcpy(&want[i], &x, sizeof x);
+            }
+            for (uint32_t r = rank; r-- > 0 && ++index[r] == shape[r];) index[r] = 0;
+        }
+
+        struct lw_sizes sizes;
+        lw_test_true(lw_binary_sizes(t->tested, &d, &sizes) == LW_OK && sizes.output_elements == n &&
+                         sizes.scratch_bytes == 0 && sizes.packed_bytes == 0 && sizes.output_height == 1 &&
+                         sizes.output_width == (rank ? shape[rank - 1] : 1),
+                     "sizes");
+        lw_test_true(lw_binary_run(t->tested, &d, a, b, got) == LW_OK, "run");
+        if (f32)
+            lw_test_same("operator", want, got, n);
+        else
+            lw_test_same_bytes("operator", want, got, n * sizeof *got);
+        if (a_n == n) {
+            memcpy(got, a, n * sizeof *got);
+            lw_test_true(lw_binary_run(t->tested, &d, got, b, got) == LW_OK, "run in place");
+            if (f32)
+                lw_test_same("output is a", want, got, n);
+            else
+                lw_test_same_bytes("output is a", want, got, n * sizeof *got);
+        }
+        if (b_n == n) {
+            memcpy(got, b, n * sizeof *got);
+            lw_test_true(lw_binary_run(t->tested, &d, a, got, got) == LW_OK, "run in place");
+            if (f32)
+                lw_test_same("output is b", want, got, n);
+            else
+                lw_test_same_bytes("output is b", want, got, n * sizeof *got);
+        }
+    }
+}
+
+/* A pair of long rows and short channels, which go through the stack buffer in several pieces. */
+static void check_short_rows(struct lw_test *t) {
+    for (uint32_t channels = 1; channels < 40; channels++) {
+        for (int way = 0; way < 4; way++) {
+            const uint32_t rows = 2000 / channels + 3;
+            struct lw_binary d = {.struct_bytes = sizeof d, .op = LW_BINARY_SUB, .a_rank = 3, .b_rank = 3};
+            const uint32_t full[3] = {2, rows, channels};
+            const uint32_t part[3] = {2, way % 2 ? 1 : rows, way % 2 ? channels : 1};
+            memcpy(d.a_shape, way / 2 ? full : part, sizeof full);
+            memcpy(d.b_shape, way / 2 ? part : full, sizeof full);
+            const size_t n = (size_t)2 * rows * channels, m = (size_t)2 * part[1] * part[2];
+            const float *x = lw_test_floats(t, n, LW_FILL_UNIFORM), *y = lw_test_floats(t, m, LW_FILL_UNIFORM);
+            float *want = lw_test_floats(t, n, LW_FILL_POISON), *got = lw_test_floats(t, n, LW_FILL_POISON);
+            for (size_t i = 0; i < n; i++) {
+                const size_t o = i / ((size_t)rows * channels), r = i / channels % rows, c = i % channels;
+                const float z = way % 2 ? y[o * channels + c] : y[o * rows + r];
+                want[i] = way / 2 ? x[i] - z : z - x[i];
+            }
+            lw_test_true(lw_binary_run(t->tested, &d, way / 2 ? x : y, way / 2 ? y : x, got) == LW_OK, "short rows");
+            lw_test_same("short rows", want, got, n);
+        }
+    }
+}
+
+static void check_errors(struct lw_test *t) {
+    const float *x = lw_test_floats(t, 6, LW_FILL_UNIFORM);
+    float *untouched = lw_test_floats(t, 6, LW_FILL_POISON);
+    lw_test_seal(t, untouched);
+    const struct lw_context *c = t->tested;
+    const struct lw_binary right = {
+        .struct_bytes = sizeof right, .type = LW_FLOAT32, .a_rank = 2, .b_rank = 1, .a_shape = {2, 3}, .b_shape = {3}};
+    struct lw_sizes sizes;
+    lw_test_true(lw_binary_run(NULL, &right, x, x, untouched) == LW_NULL_POINTER, "no context");
+    lw_test_true(lw_binary_run(c, NULL, x, x, untouched) == LW_NULL_POINTER, "no descriptor");
+    lw_test_true(lw_binary_run(c, &right, NULL, x, untouched) == LW_NULL_POINTER, "no a");
+    lw_test_true(lw_binary_run(c, &right, x, NULL, untouched) == LW_NULL_POINTER, "no b");
+    lw_test_true(lw_binary_run(c, &right, x, x, NULL) == LW_NULL_POINTER, "no output");
+    lw_test_true(lw_binary_sizes(c, &right, NULL) == LW_NULL_POINTER, "no sizes");
+
+    const struct {
+        enum lw_status status;
+        struct lw_binary d;
+    } wrong[] = {
+        {LW_BAD_STRUCT_BYTES, {.struct_bytes = sizeof right - 1}},
+        {LW_BAD_ENUM, {.struct_bytes = sizeof right, .op = 9}},
+        {LW_BAD_ENUM, {.struct_bytes = sizeof right, .type = 3}},
+        {LW_UNSUPPORTED, {.struct_bytes = sizeof right, .type = LW_BOOL}},
+        {LW_UNSUPPORTED, {.struct_bytes = sizeof right, .type = LW_INT32, .op = LW_BINARY_DIV}},
+        {LW_UNSUPPORTED, {.struct_bytes = sizeof right, .type = LW_INT32, .op = LW_BINARY_PRELU}},
+        {LW_BAD_SHAPE, {.struct_bytes = sizeof right, .a_rank = LW_MAX_RANK + 1}},
+        {LW_BAD_SHAPE, {.struct_bytes = sizeof right, .b_rank = LW_MAX_RANK + 1}},
+        {LW_BAD_SHAPE, {.struct_bytes = sizeof right, .a_rank = 1, .b_rank = 1, .a_shape = {2}, .b_shape = {3}}},
+        {LW_BAD_SHAPE, {.struct_bytes = sizeof right, .a_rank = 1, .b_rank = 1, .a_shape = {0}, .b_shape = {3}}},
+        {LW_TOO_LARGE, {.struct_bytes = sizeof right, .a_rank = 3, .a_shape = {UINT32_MAX, UINT32_MAX, UINT32_MAX}}},
+        {LW_TOO_LARGE, {.struct_bytes = sizeof right, .a_rank = 4, .a_shape = {0, UINT32_MAX, UINT32_MAX, UINT32_MAX}}},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        lw_test_true(lw_binary_run(c, &wrong[i].d, x, x, untouched) == wrong[i].status, "wrong descriptor %zu", i);
+        lw_test_true(lw_binary_sizes(c, &wrong[i].d, &sizes) == wrong[i].status, "wrong descriptor %zu's sizes", i);
+    }
+    struct lw_binary empty = right;
+    empty.a_shape[0] = 0;
+    lw_test_true(lw_binary_run(c, &empty, NULL, x, NULL) == LW_OK, "empty");
+}
+
+/* ---- Benchmarks ---- */
+
+struct bench_arg {
+    struct lw_binary d;
+    const float *a, *b;
+    float *out;
+};
+
+static void bench_run(const struct lw_context *context, void *arg) {
+    struct bench_arg *x = arg;
+    lw_binary_run(context, &x->d, x->a, x->b, x->out);
+}
+
+/* a is [rows][channels]; b has b_rank dimensions of it: 2 all, 1 a bias, 0 a scalar. */
+static void bench_one(struct lw_bench *b, const char *label, uint32_t type, uint32_t op, uint32_t rows,
+                      uint32_t channels, uint32_t b_rank) {
+    struct bench_arg *x = lw_bench_buffer(b, sizeof *x);
+    const size_t n = (size_t)rows * channels, m = b_rank == 2 ? n : b_rank ? channels : 1;
+    x->d = (struct lw_binary){.struct_bytes = sizeof x->d,
+                              .op = op,
+                              .type = type,
+                              .a_rank = 2,
+                              .b_rank = b_rank,
+                              .a_shape = {rows, channels}};
+    x->d.b_shape[0] = b_rank == 2 ? rows : channels;
+    x->d.b_shape[1] = channels;
+    x->a = lw_bench_floats(b, n);
+    x->b = lw_bench_floats(b, m);
+    x->out = lw_bench_buffer(b, n * sizeof(float));
+    lw_bench_add(b, label, (double)n, 4.0 * (double)(2 * n + m), bench_run, x);
+}
+
+static void bench_op(struct lw_bench *b, uint32_t type, uint32_t op) {
+    bench_one(b, "same shape, 1e4", type, op, 100, 100, 2);
+    bench_one(b, "same shape, 1e6", type, op, 1000, 1000, 2);
+    bench_one(b, "scalar, 1e6", type, op, 1000, 1000, 0);
+    bench_one(b, "bias, 10000x100", type, op, 10000, 100, 1);
+    bench_one(b, "bias, 333333x3", type, op, 333333, 3, 1);
+}
+
+static void check_add_f32(struct lw_test *t) {
+    check_f32(t, LW_BINARY_ADD);
+}
+static void bench_add_f32(struct lw_bench *b) {
+    bench_op(b, LW_FLOAT32, LW_BINARY_ADD);
+}
+static void check_sub_f32(struct lw_test *t) {
+    check_f32(t, LW_BINARY_SUB);
+}
+static void bench_sub_f32(struct lw_bench *b) {
+    bench_op(b, LW_FLOAT32, LW_BINARY_SUB);
+}
+static void check_mul_f32(struct lw_test *t) {
+    check_f32(t, LW_BINARY_MUL);
+}
+static void bench_mul_f32(struct lw_bench *b) {
+    bench_op(b, LW_FLOAT32, LW_BINARY_MUL);
+}
+static void check_div_f32(struct lw_test *t) {
+    check_f32(t, LW_BINARY_DIV);
+}
+static void bench_div_f32(struct lw_bench *b) {
+    bench_op(b, LW_FLOAT32, LW_BINARY_DIV);
+}
+static void check_min_f32(struct lw_test *t) {
+    check_f32(t, LW_BINARY_MIN);
+}
+static void bench_min_f32(struct lw_bench *b) {
+    bench_op(b, LW_FLOAT32, LW_BINARY_MIN);
+}
+static void check_max_f32(struct lw_test *t) {
+    check_f32(t, LW_BINARY_MAX);
+}
+static void bench_max_f32(struct lw_bench *b) {
+    bench_op(b, LW_FLOAT32, LW_BINARY_MAX);
+}
+static void check_floor_div_f32(struct lw_test *t) {
+    check_f32(t, LW_BINARY_FLOOR_DIV);
+}
+static void bench_floor_div_f32(struct lw_bench *b) {
+    bench_op(b, LW_FLOAT32, LW_BINARY_FLOOR_DIV);
+}
+static void check_squared_difference_f32(struct lw_test *t) {
+    check_f32(t, LW_BINARY_SQUARED_DIFFERENCE);
+}
+static void bench_squared_difference_f32(struct lw_bench *b) {
+    bench_op(b, LW_FLOAT32, LW_BINARY_SQUARED_DIFFERENCE);
+}
+static void check_prelu_f32(struct lw_test *t) {
+    check_f32(t, LW_BINARY_PRELU);
+}
+static void bench_prelu_f32(struct lw_bench *b) {
+    bench_op(b, LW_FLOAT32, LW_BINARY_PRELU);
+}
+static void check_add_i32(struct lw_test *t) {
+    check_i32(t, LW_BINARY_ADD);
+}
+static void bench_add_i32(struct lw_bench *b) {
+    bench_op(b, LW_INT32, LW_BINARY_ADD);
+}
+static void check_sub_i32(struct lw_test *t) {
+    check_i32(t, LW_BINARY_SUB);
+}
+static void bench_sub_i32(struct lw_bench *b) {
+    bench_op(b, LW_INT32, LW_BINARY_SUB);
+}
+static void check_mul_i32(struct lw_test *t) {
+    check_i32(t, LW_BINARY_MUL);
+}
+static void bench_mul_i32(struct lw_bench *b) {
+    bench_op(b, LW_INT32, LW_BINARY_MUL);
+}
+static void check_min_i32(struct lw_test *t) {
+    check_i32(t, LW_BINARY_MIN);
+}
+static void bench_min_i32(struct lw_bench *b) {
+    bench_op(b, LW_INT32, LW_BINARY_MIN);
+}
+static void check_max_i32(struct lw_test *t) {
+    check_i32(t, LW_BINARY_MAX);
+}
+static void bench_max_i32(struct lw_bench *b) {
+    bench_op(b, LW_INT32, LW_BINARY_MAX);
+}
+static void check_floor_div_i32(struct lw_test *t) {
+    check_i32(t, LW_BINARY_FLOOR_DIV);
+}
+static void bench_floor_div_i32(struct lw_bench *b) {
+    bench_op(b, LW_INT32, LW_BINARY_FLOOR_DIV);
+}
+static void check_squared_difference_i32(struct lw_test *t) {
+    check_i32(t, LW_BINARY_SQUARED_DIFFERENCE);
+}
+static void bench_squared_difference_i32(struct lw_bench *b) {
+    bench_op(b, LW_INT32, LW_BINARY_SQUARED_DIFFERENCE);
+}
+
+#define F32(op) offsetof(struct lw_kernels, binary_f32[op])
+#define I32(op) offsetof(struct lw_kernels, binary_i32[op])
+
+static const struct lw_row rows[] = {
+    {"add_f32", F32(LW_BINARY_ADD), check_add_f32, bench_add_f32},
+    {"sub_f32", F32(LW_BINARY_SUB), check_sub_f32, bench_sub_f32},
+    {"mul_f32", F32(LW_BINARY_MUL), check_mul_f32, bench_mul_f32},
+    {"div_f32", F32(LW_BINARY_DIV), check_div_f32, bench_div_f32},
+    {"min_f32", F32(LW_BINARY_MIN), check_min_f32, bench_min_f32},
+    {"max_f32", F32(LW_BINARY_MAX), check_max_f32, bench_max_f32},
+    {"floor_div_f32", F32(LW_BINARY_FLOOR_DIV), check_floor_div_f32, bench_floor_div_f32},
+    {"squared_difference_f32", F32(LW_BINARY_SQUARED_DIFFERENCE), check_squared_difference_f32,
+     bench_squared_difference_f32},
+    {"prelu_f32", F32(LW_BINARY_PRELU), check_prelu_f32, bench_prelu_f32},
+    {"add_i32", I32(LW_BINARY_ADD), check_add_i32, bench_add_i32},
+    {"sub_i32", I32(LW_BINARY_SUB), check_sub_i32, bench_sub_i32},
+    {"mul_i32", I32(LW_BINARY_MUL), check_mul_i32, bench_mul_i32},
+    {"min_i32", I32(LW_BINARY_MIN), check_min_i32, bench_min_i32},
+    {"max_i32", I32(LW_BINARY_MAX), check_max_i32, bench_max_i32},
+    {"floor_div_i32", I32(LW_BINARY_FLOOR_DIV), check_floor_div_i32, bench_floor_div_i32},
+    {"squared_difference_i32", I32(LW_BINARY_SQUARED_DIFFERENCE), check_squared_difference_i32,
+     bench_squared_difference_i32},
+    {"binary", LW_NO_SLOT, check_operator, NULL},
+    {"binary short rows", LW_NO_SLOT, check_short_rows, NULL},
+    {"binary errors", LW_NO_SLOT, check_errors, NULL},
+};
+const struct lw_family lw_family_binary = {"binary", rows, sizeof rows / sizeof rows[0]};

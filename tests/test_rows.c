@@ -1,4 +1,336 @@
 /* SPDX-License-Identifier: MIT */
+/* Whole rows: the slots softmax, sum, sum_rows and scale_shift, and the operators softmax, reduce, argmax, batch_norm. */
+#include <math.h>
+#include <string.h>
+
 #include "tests/rows.h"
 
-const struct lw_family lw_family_rows = {"rows", NULL, 0};
+/* ---- Softmax ---- */
+
+/* Each exponential is within 2 units of 2^-24 relative (and a denormal), x - max may be off by half a unit of |x - max|,
+ * and the sum has gamma_n: so the quotient is within this. Not for special values. */
+static double softmax_bound(size_t n, double want, double distance) {
+    return want * (distance + 8 + (double)n) * 0x1p-24 + 0x1p-148;
+}
+
+static void check_softmax(struct lw_test *t) {
+    for (int round = 0; round < 150; round++) {
+        const size_t rows = lw_test_range(t, 0, 6), columns = lw_test_range(t, 1, round % 4 ? 40 : 300);
+        const size_t n = rows * columns;
+        float *x = lw_test_floats(t, n, LW_FILL_POISON);
+        lw_test_fill(t, x, n, LW_FILL_UNIFORM);
+        const float scale = round % 3 == 0 ? 1 : round % 3 == 1 ? 20 : 200;
+        for (size_t i = 0; i < n; i++) x[i] *= scale;
+        lw_test_seal(t, x);
+        float *got = lw_test_floats(t, n, LW_FILL_POISON), *other = lw_test_floats(t, n, LW_FILL_POISON);
+        t->tested->kernels.softmax_f32(rows, columns, x, got);
+        t->reference->kernels.softmax_f32(rows, columns, x, other);
+        if (t->exact) lw_test_same("against scalar", other, got, n);
+        memcpy(other, x, n * sizeof *x);
+        lw_test_true(lw_softmax_run(t->tested, rows, columns, other, other) == LW_OK, "in place");
+        lw_test_same("operator, in place", got, other, n);
+
+        double *want = lw_test_buffer(t, n * sizeof *want), *bound = lw_test_buffer(t, n * sizeof *bound);
+        for (size_t r = 0; r < rows; r++) {
+            double max = -INFINITY, sum = 0;
+            for (size_t c = 0; c < columns; c++) max = fmax(max, (double)x[r * columns + c]);
+            for (size_t c = 0; c < columns; c++) sum += exp((double)x[r * columns + c] - max);
+            for (size_t c = 0; c < columns; c++) {
+                const double distance = max - (double)x[r * columns + c];
+                want[r * columns + c] = exp(-distance) / sum;
+                bound[r * columns + c] = softmax_bound(columns, want[r * columns + c], distance);
+            }
+        }
+        lw_test_within("softmax", want, bound, got, n);
+    }
+
+    /* Special values: the same as scalar's, and what the formula says. */
+    for (int round = 0; round < 60; round++) {
+        const size_t columns = lw_test_range(t, 1, 50);
+        const float *x = lw_test_floats(t, columns, round % 2 ? LW_FILL_SPECIAL : LW_FILL_WIDE);
+        float *got = lw_test_floats(t, columns, LW_FILL_POISON), *want = lw_test_floats(t, columns, LW_FILL_POISON);
+        t->tested->kernels.softmax_f32(1, columns, x, got);
+        t->reference->kernels.softmax_f32(1, columns, x, want);
+        if (t->exact) lw_test_same("special values", want, got, columns);
+        bool nan = false, all_low = true; /* infinity - infinity is a NaN */
+        for (size_t c = 0; c < columns; c++) {
+            nan |= isnan(x[c]) || x[c] == INFINITY;
+            all_low &= x[c] == -INFINITY;
+        }
+        for (size_t c = 0; c < columns; c++)
+            lw_test_true(!isnan(got[c]) == !(nan || all_low), "NaN in the whole row or nowhere");
+    }
+    const float x[3] = {-INFINITY, 0, -INFINITY}, want[3] = {0, 1, 0};
+    float got[3];
+    t->tested->kernels.softmax_f32(1, 3, x, got);
+    lw_test_same("one finite", want, got, 3);
+    const float nan[3] = {1, NAN, 2}, all_nan[3] = {NAN, NAN, NAN};
+    t->tested->kernels.softmax_f32(1, 3, nan, got);
+    lw_test_same("a NaN", all_nan, got, 3);
+
+    float *untouched = lw_test_floats(t, 6, LW_FILL_POISON);
+    lw_test_seal(t, untouched);
+    lw_test_true(lw_softmax_run(NULL, 2, 3, x, untouched) == LW_NULL_POINTER, "no context");
+    lw_test_true(lw_softmax_run(t->tested, 2, 3, NULL, untouched) == LW_NULL_POINTER, "no input");
+    lw_test_true(lw_softmax_run(t->tested, 2, 3, x, NULL) == LW_NULL_POINTER, "no output");
+    lw_test_true(lw_softmax_run(t->tested, SIZE_MAX / 2, 3, x, untouched) == LW_TOO_LARGE, "too large");
+    lw_test_true(lw_softmax_run(t->tested, 0, 3, NULL, NULL) == LW_OK, "no rows");
+    lw_test_true(lw_softmax_run(t->tested, 3, 0, NULL, NULL) == LW_OK, "no columns");
+}
+
+/* ---- Sums ---- */
+
+static double value_of(double sum, double magnitude, float got) {
+    return magnitude > 1e38 ? (double)got : sum; /* partial sums may overflow where the whole does not */
+}
+
+static void check_sum(struct lw_test *t) {
+    for (int round = 0; round < 300; round++) {
+        const size_t n = round < 100 ? (size_t)round : lw_test_range(t, 0, 3000);
+        const int fill = round % 4 == 3 ? LW_FILL_SPECIAL : round % 4 == 2 ? LW_FILL_WIDE : LW_FILL_UNIFORM;
+        const float *x = lw_test_floats(t, n, fill);
+        float got = t->tested->kernels.sum_f32(n, x), other = t->reference->kernels.sum_f32(n, x);
+        lw_test_same("against scalar", &other, &got, 1); /* relaxed too: nothing to fuse */
+        double sum = 0, magnitude = 0;
+        for (size_t i = 0; i < n; i++) {
+            sum += (double)x[i];
+            if (isfinite(x[i])) magnitude += fabs((double)x[i]);
+        }
+        const double want = value_of(sum, magnitude, got), bound = lw_test_gamma(n, magnitude);
+        lw_test_within("sum", &want, &bound, &got, 1);
+    }
+}
+
+static void check_sum_rows(struct lw_test *t) {
+    for (int round = 0; round < 200; round++) {
+        const size_t rows = lw_test_range(t, 0, 30), columns = lw_test_range(t, 0, 90);
+        const size_t stride = columns + lw_test_range(t, 0, 3) * (size_t)(round % 2);
+        const size_t n = rows ? (rows - 1) * stride + columns : 0;
+        const float *x = lw_test_floats(t, n, round % 4 == 3 ? LW_FILL_SPECIAL : LW_FILL_UNIFORM);
+        float *got = lw_test_floats(t, columns, LW_FILL_POISON), *other = lw_test_floats(t, columns, LW_FILL_POISON);
+        t->tested->kernels.sum_rows_f32(rows, columns, x, stride, got);
+        t->reference->kernels.sum_rows_f32(rows, columns, x, stride, other);
+        lw_test_same("against scalar", other, got, columns);
+        for (size_t c = 0; c < columns; c++) {
+            double sum = 0, magnitude = 0;
+            for (size_t r = 0; r < rows; r++) {
+                sum += (double)x[r * stride + c];
+                if (isfinite(x[r * stride + c])) magnitude += fabs((double)x[r * stride + c]);
+            }
+            const double want = value_of(sum, magnitude, got[c]), bound = lw_test_gamma(rows, magnitude);
+            lw_test_within("sum_rows", &want, &bound, &got[c], 1);
+        }
+    }
+}
+
+static void check_reduce(struct lw_test *t) {
+    for (int round = 0; round < 200; round++) {
+        const size_t outer = lw_test_range(t, 0, 4), reduced = lw_test_range(t, 0, 50);
+        const size_t inner = round % 3 ? lw_test_range(t, 0, 40) : 1;
+        const enum lw_reduce_op op = round % 2 ? LW_REDUCE_MEAN : LW_REDUCE_SUM;
+        const float *x = lw_test_floats(t, outer * reduced * inner, LW_FILL_UNIFORM);
+        float *got = lw_test_floats(t, outer * inner, LW_FILL_POISON);
+        lw_test_true(lw_reduce_run(t->tested, op, outer, reduced, inner, reduced ? x : NULL, got) == LW_OK, "reduce");
+        for (size_t o = 0; o < outer; o++) {
+            for (size_t i = 0; i < inner; i++) {
+                double want = 0, magnitude = 0;
+                for (size_t r = 0; r < reduced; r++) {
+                    want += (double)x[(o * reduced + r) * inner + i];
+                    magnitude += fabs((double)x[(o * reduced + r) * inner + i]);
+                }
+                if (op == LW_REDUCE_MEAN) want /= (double)reduced;
+                const double bound = lw_test_gamma(reduced + 1, magnitude);
+                lw_test_within("reduce", &want, &bound, &got[o * inner + i], 1);
+            }
+        }
+    }
+    const float *x = lw_test_floats(t, 6, LW_FILL_UNIFORM);
+    float *untouched = lw_test_floats(t, 6, LW_FILL_POISON);
+    lw_test_seal(t, untouched);
+    const struct lw_context *c = t->tested;
+    lw_test_true(lw_reduce_run(NULL, LW_REDUCE_SUM, 1, 2, 3, x, untouched) == LW_NULL_POINTER, "no context");
+    lw_test_true(lw_reduce_run(c, LW_REDUCE_SUM, 1, 2, 3, NULL, untouched) == LW_NULL_POINTER, "no input");
+    lw_test_true(lw_reduce_run(c, LW_REDUCE_SUM, 1, 2, 3, x, NULL) == LW_NULL_POINTER, "no output");
+    lw_test_true(lw_reduce_run(c, (enum lw_reduce_op)2, 1, 2, 3, x, untouched) == LW_BAD_ENUM, "bad op");
+    lw_test_true(lw_reduce_run(c, LW_REDUCE_SUM, SIZE_MAX / 4, 2, 3, x, untouched) == LW_TOO_LARGE, "too large");
+}
+
+/* ---- Argmax ---- */
+
+static void check_argmax(struct lw_test *t) {
+    for (int round = 0; round < 300; round++) {
+        const size_t outer = lw_test_range(t, 0, 4), reduced = lw_test_range(t, 1, 30);
+        const size_t inner = round % 3 ? lw_test_range(t, 0, round % 5 ? 10 : 150) : 1, n = outer * reduced * inner;
+        const bool f32 = round % 2;
+        float *x = lw_test_floats(t, n, LW_FILL_POISON);
+        lw_test_fill(t, x, n, round % 4 == 1 ? LW_FILL_SPECIAL : LW_FILL_UNIFORM);
+        int32_t *ints = lw_test_buffer(t, n * sizeof *ints), *got = lw_test_buffer(t, outer * inner * sizeof *got);
+        for (size_t i = 0; i < n; i++) {
+            if (round % 8 > 3 && f32) x[i] = lw_test_u32(t) % 3 ? NAN : (float)lw_test_range(t, 0, 2) - INFINITY;
+            ints[i] = round % 8 < 4 ? (int32_t)(lw_test_u32(t) / 2) - (1 << 30) : (int32_t)lw_test_range(t, 0, 3);
+        }
+        lw_test_seal(t, x);
+        lw_test_seal(t, ints);
+        lw_test_true(lw_argmax_run(t->tested, f32 ? LW_FLOAT32 : LW_INT32, outer, reduced, inner,
+                                   f32 ? (const void *)x : ints, got) == LW_OK,
+                     "argmax");
+        for (size_t o = 0; o < outer; o++) {
+            for (size_t i = 0; i < inner; i++) {
+                /* The largest, then the first that equals it. */
+                double best = -INFINITY;
+                for (size_t r = 0; r < reduced; r++) {
+                    const size_t at = (o * reduced + r) * inner + i;
+                    best = fmax(best, f32 ? (double)x[at] : (double)ints[at]); /* fmax skips a NaN */
+                }
+                int32_t want = 0;
+                for (size_t r = reduced; r-- > 0;) {
+                    const size_t at = (o * reduced + r) * inner + i;
+                    if ((f32 ? (double)x[at] : (double)ints[at]) == best) want = (int32_t)r;
+                }
+                lw_test_true(got[o * inner + i] == want, "argmax[%zu][%zu] = %d, expected %d", o, i,
+                             (int)got[o * inner + i], (int)want);
+            }
+        }
+    }
+    const float *x = lw_test_floats(t, 6, LW_FILL_UNIFORM);
+    int32_t *untouched = lw_test_buffer(t, 6 * sizeof *untouched);
+    lw_test_seal(t, untouched);
+    const struct lw_context *c = t->tested;
+    lw_test_true(lw_argmax_run(NULL, LW_FLOAT32, 1, 2, 3, x, untouched) == LW_NULL_POINTER, "no context");
+    lw_test_true(lw_argmax_run(c, LW_FLOAT32, 1, 2, 3, NULL, untouched) == LW_NULL_POINTER, "no input");
+    lw_test_true(lw_argmax_run(c, LW_FLOAT32, 1, 2, 3, x, NULL) == LW_NULL_POINTER, "no output");
+    lw_test_true(lw_argmax_run(c, (enum lw_type)3, 1, 2, 3, x, untouched) == LW_BAD_ENUM, "bad type");
+    lw_test_true(lw_argmax_run(c, LW_BOOL, 1, 2, 3, x, untouched) == LW_UNSUPPORTED, "bool");
+    lw_test_true(lw_argmax_run(c, LW_FLOAT32, 1, 0, 3, x, untouched) == LW_BAD_SHAPE, "nothing to compare");
+    lw_test_true(lw_argmax_run(c, LW_FLOAT32, SIZE_MAX / 4, 2, 3, x, untouched) == LW_TOO_LARGE, "too large");
+    lw_test_true(lw_argmax_run(c, LW_FLOAT32, 0, 2, 3, NULL, NULL) == LW_OK, "empty");
+}
+
+/* ---- Scale and shift, batch normalisation ---- */
+
+static void check_scale_shift(struct lw_test *t) {
+    for (int round = 0; round < 200; round++) {
+        const size_t rows = lw_test_range(t, 0, 9), channels = lw_test_range(t, 0, 50), n = rows * channels;
+        const int fill = round % 4 == 3 ? LW_FILL_SPECIAL : LW_FILL_UNIFORM;
+        const float *x = lw_test_floats(t, n, fill), *scale = lw_test_floats(t, channels, fill);
+        const float *shift = lw_test_floats(t, channels, fill);
+        float *got = lw_test_floats(t, n, LW_FILL_POISON), *other = lw_test_floats(t, n, LW_FILL_POISON);
+        t->tested->kernels.scale_shift_f32(rows, channels, x, scale, shift, got);
+        t->reference->kernels.scale_shift_f32(rows, channels, x, scale, shift, other);
+        if (t->exact) lw_test_same("against scalar", other, got, n);
+        memcpy(other, x, n * sizeof *x);
+        t->tested->kernels.scale_shift_f32(rows, channels, other, scale, shift, other);
+        lw_test_same("in place", got, other, n);
+        for (size_t i = 0; i < n; i++) {
+            const double s = (double)scale[i % channels], b = (double)shift[i % channels], product = (double)x[i] * s;
+            double want = product + b, bound = lw_test_gamma(2, fabs(product) + fabs(b));
+            if (fabs(product) > 1e38) want = (double)got[i]; /* the product may overflow, unless fused */
+            if (!isfinite(bound)) bound = 0;
+            lw_test_within("scale_shift", &want, &bound, &got[i], 1);
+        }
+    }
+}
+
+static void check_batch_norm(struct lw_test *t) {
+    for (int round = 0; round < 200; round++) {
+        const size_t rows = lw_test_range(t, 0, 9), channels = lw_test_range(t, 0, 50), n = rows * channels;
+        const float *x = lw_test_floats(t, n, LW_FILL_UNIFORM), *mean = lw_test_floats(t, channels, LW_FILL_UNIFORM);
+        float *variance = lw_test_floats(t, channels, LW_FILL_POISON);
+        for (size_t c = 0; c < channels; c++) variance[c] = lw_test_uniform(t, 0, 3);
+        lw_test_seal(t, variance);
+        const float *scale = round % 3 ? lw_test_floats(t, channels, LW_FILL_UNIFORM) : NULL;
+        const float *offset = round % 2 ? lw_test_floats(t, channels, LW_FILL_UNIFORM) : NULL;
+        float *scratch = lw_test_buffer(t, 2 * channels * sizeof(float));
+        float *got = lw_test_floats(t, n, LW_FILL_POISON);
+        lw_test_true(lw_batch_norm_run(t->tested, rows, channels, 1e-3f, x, mean, variance, scale, offset, scratch,
+                                       got) == LW_OK,
+                     "batch norm");
+        for (size_t i = 0; i < n; i++) {
+            const size_t c = i % channels;
+            const double s = (scale ? (double)scale[c] : 1) / sqrt((double)variance[c] + (double)1e-3f);
+            const double b = offset ? (double)offset[c] : 0;
+            const double want = ((double)x[i] - (double)mean[c]) * s + b;
+            const double bound = lw_test_gamma(8, fabs((double)x[i] * s) + fabs((double)mean[c] * s) + fabs(b));
+            lw_test_within("batch norm", &want, &bound, &got[i], 1);
+        }
+    }
+    const float *x = lw_test_floats(t, 6, LW_FILL_UNIFORM);
+    float *untouched = lw_test_floats(t, 6, LW_FILL_POISON), scratch[6];
+    lw_test_seal(t, untouched);
+    const struct lw_context *c = t->tested;
+    const float *const null = NULL;
+    lw_test_true(lw_batch_norm_run(NULL, 2, 3, 0, x, x, x, x, x, scratch, untouched) == LW_NULL_POINTER, "no context");
+    lw_test_true(lw_batch_norm_run(c, 2, 3, 0, null, x, x, x, x, scratch, untouched) == LW_NULL_POINTER, "no input");
+    lw_test_true(lw_batch_norm_run(c, 2, 3, 0, x, null, x, x, x, scratch, untouched) == LW_NULL_POINTER, "no mean");
+    lw_test_true(lw_batch_norm_run(c, 2, 3, 0, x, x, null, x, x, scratch, untouched) == LW_NULL_POINTER, "no variance");
+    lw_test_true(lw_batch_norm_run(c, 2, 3, 0, x, x, x, x, x, NULL, untouched) == LW_NULL_POINTER, "no scratch");
+    lw_test_true(lw_batch_norm_run(c, 2, 3, 0, x, x, x, x, x, scratch, NULL) == LW_NULL_POINTER, "no output");
+    lw_test_true(lw_batch_norm_run(c, SIZE_MAX / 4, 3, 0, x, x, x, x, x, scratch, untouched) == LW_TOO_LARGE,
+                 "too large");
+    lw_test_true(lw_batch_norm_run(c, 0, 3, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL) == LW_OK, "empty");
+}
+
+/* ---- Benchmarks ---- */
+
+struct bench_arg {
+    size_t rows, columns;
+    const float *x;
+    float *statistics, *scratch, *out;
+};
+
+static struct bench_arg *bench_data(struct lw_bench *b, size_t rows, size_t columns) {
+    struct bench_arg *a = lw_bench_buffer(b, sizeof *a);
+    *a = (struct bench_arg){rows,
+                            columns,
+                            lw_bench_floats(b, rows * columns),
+                            lw_bench_buffer(b, columns * sizeof(float)),
+                            lw_bench_buffer(b, 2 * columns * sizeof(float)),
+                            lw_bench_buffer(b, rows * columns * sizeof(float))};
+    return a;
+}
+
+static void bench_softmax_run(const struct lw_context *context, void *arg) {
+    struct bench_arg *a = arg;
+    lw_softmax_run(context, a->rows, a->columns, a->x, a->out);
+}
+static void bench_softmax(struct lw_bench *b) {
+    lw_bench_add(b, "1x1001", 0, 8.0 * 1001, bench_softmax_run, bench_data(b, 1, 1001));
+    lw_bench_add(b, "1000x1000", 0, 8e6, bench_softmax_run, bench_data(b, 1000, 1000));
+}
+static void bench_sum_run(const struct lw_context *context, void *arg) {
+    struct bench_arg *a = arg;
+    lw_reduce_run(context, LW_REDUCE_SUM, a->rows, a->columns, 1, a->x, a->out);
+}
+static void bench_sum(struct lw_bench *b) {
+    lw_bench_add(b, "10x1000", 1e4, 4e4, bench_sum_run, bench_data(b, 10, 1000));
+    lw_bench_add(b, "1000x1000", 1e6, 4e6, bench_sum_run, bench_data(b, 1000, 1000));
+}
+static void bench_mean_run(const struct lw_context *context, void *arg) {
+    struct bench_arg *a = arg;
+    lw_reduce_run(context, LW_REDUCE_MEAN, 1, a->rows, a->columns, a->x, a->out);
+}
+static void bench_sum_rows(struct lw_bench *b) {
+    lw_bench_add(b, "mean of 7x7x1024", 49 * 1024, 4.0 * 50 * 1024, bench_mean_run, bench_data(b, 49, 1024));
+}
+static void bench_batch_norm_run(const struct lw_context *context, void *arg) {
+    struct bench_arg *a = arg;
+    lw_batch_norm_run(context, a->rows, a->columns, 1e-3f, a->x, a->statistics, a->statistics, NULL, NULL, a->scratch,
+                      a->out);
+}
+static void bench_scale_shift(struct lw_bench *b) {
+    const double n = 112 * 112 * 32;
+    lw_bench_add(b, "batch norm 112x112x32", 2 * n, 8 * n, bench_batch_norm_run, bench_data(b, 112 * 112, 32));
+}
+
+#define SLOT(name) offsetof(struct lw_kernels, name)
+
+static const struct lw_row rows[] = {
+    {"softmax_f32", SLOT(softmax_f32), check_softmax, bench_softmax},
+    {"sum_f32", SLOT(sum_f32), check_sum, bench_sum},
+    {"sum_rows_f32", SLOT(sum_rows_f32), check_sum_rows, bench_sum_rows},
+    {"scale_shift_f32", SLOT(scale_shift_f32), check_scale_shift, bench_scale_shift},
+    {"reduce", LW_NO_SLOT, check_reduce, NULL},
+    {"argmax", LW_NO_SLOT, check_argmax, NULL},
+    {"batch_norm", LW_NO_SLOT, check_batch_norm, NULL},
+};
+const struct lw_family lw_family_rows = {"rows", rows, sizeof rows / sizeof rows[0]};
