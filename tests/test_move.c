@@ -1,4 +1,435 @@
 /* SPDX-License-Identifier: MIT */
+/* Moving data: copy, pad, gather_nd, cast; and what every program starts with: contexts, tiers, status texts. */
+#include <math.h>
+#include <string.h>
+
 #include "tests/rows.h"
 
-const struct lw_family lw_family_move = {"move", NULL, 0};
+/* n bytes at random, sealed. */
+static uint8_t *random_bytes(struct lw_test *t, size_t n) {
+    uint8_t *x = lw_test_buffer(t, n);
+    for (size_t i = 0; i < n; i++) x[i] = (uint8_t)lw_test_u32(t);
+    lw_test_seal(t, x);
+    return x;
+}
+
+/* ---- Copy ---- */
+
+/* Copies by the definition: each element at its index times the strides. */
+static void copy_oracle(const struct lw_copy *d, const uint8_t *in, uint8_t *out) {
+    size_t n = 1;
+    for (uint32_t r = 0; r < d->rank; r++) n *= d->shape[r];
+    for (size_t i = 0; i < n; i++) {
+        ptrdiff_t from = 0, to = 0;
+        size_t rest = i;
+        for (uint32_t r = d->rank; r-- > 0; rest /= d->shape[r]) {
+            const ptrdiff_t index = (ptrdiff_t)(rest % d->shape[r]);
+            from += index * d->input_strides[r];
+            to += index * d->output_strides[r];
+        }
+        memcpy(out + to * (ptrdiff_t)d->element_bytes, in + from * (ptrdiff_t)d->element_bytes, d->element_bytes);
+    }
+}
+
+/* Strides of an array whose dimensions lie in memory in a random order, with gaps and some of them reversed. Returns how
+ * many elements it spans; *start is the element at index 0. repeat lets strides be 0. */
+static size_t random_strides(struct lw_test *t, uint32_t rank, const uint32_t *shape, bool plain, bool repeat,
+                             ptrdiff_t *strides, size_t *start) {
+    uint32_t order[LW_MAX_RANK];
+    for (uint32_t i = 0; i < rank; i++) order[i] = i;
+    for (uint32_t i = 0; i < rank && !plain; i++) {
+        const uint32_t other = (uint32_t)lw_test_range(t, 0, rank - 1), keep = order[i];
+        order[i] = order[other];
+        order[other] = keep;
+    }
+    size_t span = 1;
+    *start = 0;
+    for (uint32_t i = rank; i-- > 0;) {
+        const uint32_t d = order[i];
+        if (repeat && lw_test_u32(t) % 4 == 0) {
+            strides[d] = 0;
+            continue;
+        }
+        const size_t stride = span + (plain || lw_test_u32(t) % 4 ? 0 : lw_test_range(t, 0, 3));
+        strides[d] = (ptrdiff_t)stride;
+        if (shape[d] == 0) continue;
+        if (!plain && lw_test_u32(t) % 5 == 0) {
+            strides[d] = -(ptrdiff_t)stride;
+            *start += (shape[d] - 1) * stride;
+        }
+        span += (shape[d] - 1) * stride;
+    }
+    return span;
+}
+
+static void check_copy(struct lw_test *t) {
+    for (int round = 0; round < 1200; round++) {
+        struct lw_copy d = {.struct_bytes = sizeof d, .element_bytes = 1u << (round % 5)};
+        d.rank = (uint32_t)lw_test_range(t, 0, round % 9 ? 4 : LW_MAX_RANK);
+        const size_t most = d.rank < 3 ? 80 : d.rank < 5 ? 12 : 3;
+        for (uint32_t i = 0; i < d.rank; i++) d.shape[i] = (uint32_t)lw_test_range(t, round % 40 ? 1 : 0, most);
+        size_t in_start, out_start;
+        const size_t in_span =
+            random_strides(t, d.rank, d.shape, round % 3 == 0, round % 4 == 1, d.input_strides, &in_start);
+        const size_t out_span = random_strides(t, d.rank, d.shape, round % 3 == 1, false, d.output_strides, &out_start);
+        const uint8_t *in = random_bytes(t, in_span * d.element_bytes);
+        uint8_t *got = lw_test_buffer(t, out_span * d.element_bytes);
+        uint8_t *want = lw_test_buffer(t, out_span * d.element_bytes); /* both 0xA5 where nothing is copied */
+        copy_oracle(&d, in + in_start * d.element_bytes, want + out_start * d.element_bytes);
+        lw_test_true(lw_copy_run(t->tested, &d, in + in_start * d.element_bytes, got + out_start * d.element_bytes) ==
+                         LW_OK,
+                     "copy");
+        lw_test_same_bytes("copy", want, got, out_span * d.element_bytes);
+    }
+
+    const uint8_t *in = random_bytes(t, 64);
+    uint8_t *untouched = lw_test_buffer(t, 64);
+    lw_test_seal(t, untouched);
+    const struct lw_context *c = t->tested;
+    struct lw_copy d = {.struct_bytes = sizeof d,
+                        .element_bytes = 4,
+                        .rank = 2,
+                        .shape = {2, 3},
+                        .input_strides = {3, 1},
+                        .output_strides = {1, 2}};
+    lw_test_true(lw_copy_run(NULL, &d, in, untouched) == LW_NULL_POINTER, "no context");
+    lw_test_true(lw_copy_run(c, NULL, in, untouched) == LW_NULL_POINTER, "no descriptor");
+    lw_test_true(lw_copy_run(c, &d, NULL, untouched) == LW_NULL_POINTER, "no input");
+    lw_test_true(lw_copy_run(c, &d, in, NULL) == LW_NULL_POINTER, "no output");
+    struct lw_copy wrong = d;
+    wrong.struct_bytes++;
+    lw_test_true(lw_copy_run(c, &wrong, in, untouched) == LW_BAD_STRUCT_BYTES, "struct_bytes");
+    wrong = d;
+    wrong.rank = LW_MAX_RANK + 1;
+    lw_test_true(lw_copy_run(c, &wrong, in, untouched) == LW_BAD_SHAPE, "rank");
+    wrong = d;
+    wrong.output_strides[0] = 0;
+    lw_test_true(lw_copy_run(c, &wrong, in, untouched) == LW_BAD_SHAPE, "output stride 0");
+    const uint32_t bad_bytes[] = {0, 3, 5, 32};
+    for (size_t i = 0; i < 4; i++) {
+        wrong = d;
+        wrong.element_bytes = bad_bytes[i];
+        lw_test_true(lw_copy_run(c, &wrong, in, untouched) == LW_BAD_SHAPE, "element_bytes %u", (unsigned)bad_bytes[i]);
+    }
+    wrong = d;
+    wrong.input_strides[1] = PTRDIFF_MAX;
+    lw_test_true(lw_copy_run(c, &wrong, in, untouched) == LW_TOO_LARGE, "stride");
+    wrong = d;
+    wrong.rank = 3;
+    wrong.shape[0] = wrong.shape[1] = wrong.shape[2] = UINT32_MAX;
+    lw_test_true(lw_copy_run(c, &wrong, in, untouched) == LW_TOO_LARGE, "shape");
+    wrong = d;
+    wrong.shape[0] = 0;
+    lw_test_true(lw_copy_run(c, &wrong, NULL, NULL) == LW_OK, "empty");
+}
+
+/* ---- Pad ---- */
+
+static void check_pad(struct lw_test *t) {
+    for (int round = 0; round < 500; round++) {
+        struct lw_pad d = {.struct_bytes = sizeof d, .element_bytes = 1u << (round % 5)};
+        d.rank = (uint32_t)lw_test_range(t, 0, round % 9 ? 4 : LW_MAX_RANK);
+        size_t in_n = 1, out_n = 1;
+        uint32_t out_shape[LW_MAX_RANK];
+        for (uint32_t i = 0; i < d.rank; i++) {
+            d.shape[i] = (uint32_t)lw_test_range(t, round % 20 ? 1 : 0, d.rank > 4 ? 2 : 7);
+            if (lw_test_u32(t) % 2) d.before[i] = (uint32_t)lw_test_range(t, 0, d.rank > 4 ? 1 : 3);
+            if (lw_test_u32(t) % 2) d.after[i] = (uint32_t)lw_test_range(t, 0, d.rank > 4 ? 1 : 3);
+            in_n *= d.shape[i];
+            out_n *= out_shape[i] = d.before[i] + d.shape[i] + d.after[i];
+        }
+        const size_t e = d.element_bytes;
+        const uint8_t *in = random_bytes(t, in_n * e), *value = random_bytes(t, e);
+        uint8_t *want = lw_test_buffer(t, out_n * e), *got = lw_test_buffer(t, out_n * e);
+        for (size_t i = 0; i < out_n; i++) {
+            size_t rest = i, from = 0, step = 1;
+            bool inside = true;
+            for (uint32_t r = d.rank; r-- > 0; rest /= out_shape[r], step *= d.shape[r]) {
+                const size_t index = rest % out_shape[r];
+                inside &= index >= d.before[r] && index < d.before[r] + d.shape[r];
+                from += (index - d.before[r]) * step; /* may wrap around; then it isn't used */
+            }
+            memcpy(want + i * e, inside ? in + from * e : value, e);
+        }
+        struct lw_sizes sizes;
+        lw_test_true(lw_pad_sizes(t->tested, &d, &sizes) == LW_OK && sizes.output_elements == out_n &&
+                         sizes.scratch_bytes == 0,
+                     "sizes");
+        lw_test_true(lw_pad_run(t->tested, &d, in_n ? in : NULL, value, got) == LW_OK, "pad");
+        lw_test_same_bytes("pad", want, got, out_n * e);
+    }
+
+    const uint8_t *in = random_bytes(t, 64);
+    uint8_t *untouched = lw_test_buffer(t, 64);
+    lw_test_seal(t, untouched);
+    const struct lw_context *c = t->tested;
+    const struct lw_pad d = {.struct_bytes = sizeof d, .element_bytes = 4, .rank = 1, .shape = {2}, .before = {1}};
+    struct lw_sizes sizes;
+    lw_test_true(lw_pad_run(NULL, &d, in, in, untouched) == LW_NULL_POINTER, "no context");
+    lw_test_true(lw_pad_run(c, NULL, in, in, untouched) == LW_NULL_POINTER, "no descriptor");
+    lw_test_true(lw_pad_run(c, &d, NULL, in, untouched) == LW_NULL_POINTER, "no input");
+    lw_test_true(lw_pad_run(c, &d, in, NULL, untouched) == LW_NULL_POINTER, "no value");
+    lw_test_true(lw_pad_run(c, &d, in, in, NULL) == LW_NULL_POINTER, "no output");
+    lw_test_true(lw_pad_sizes(c, &d, NULL) == LW_NULL_POINTER, "no sizes");
+    const struct {
+        enum lw_status status;
+        struct lw_pad d;
+    } wrong[] = {
+        {LW_BAD_STRUCT_BYTES, {.struct_bytes = 1, .element_bytes = 4}},
+        {LW_BAD_SHAPE, {.struct_bytes = sizeof d, .element_bytes = 3}},
+        {LW_BAD_SHAPE, {.struct_bytes = sizeof d, .element_bytes = 4, .rank = LW_MAX_RANK + 1}},
+        {LW_TOO_LARGE,
+         {.struct_bytes = sizeof d,
+          .element_bytes = 16,
+          .rank = 3,
+          .shape = {1, 1, 1},
+          .before = {UINT32_MAX - 2, UINT32_MAX - 2, UINT32_MAX - 2},
+          .after = {1, 1, 1}}},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        lw_test_true(lw_pad_run(c, &wrong[i].d, in, in, untouched) == wrong[i].status, "wrong descriptor %zu", i);
+        lw_test_true(lw_pad_sizes(c, &wrong[i].d, &sizes) == wrong[i].status, "wrong descriptor %zu's sizes", i);
+    }
+}
+
+/* ---- Gather ---- */
+
+static void check_gather_nd(struct lw_test *t) {
+    const struct lw_context *c = t->tested;
+    for (int round = 0; round < 300; round++) {
+        struct lw_gather_nd d = {.struct_bytes = sizeof d};
+        d.index_rank = (uint32_t)lw_test_range(t, 0, round % 9 ? 3 : LW_MAX_RANK);
+        d.count = lw_test_range(t, 0, 20);
+        d.slice_bytes = round % 3 ? (size_t)1 << lw_test_range(t, 0, 5) : lw_test_range(t, 0, 100);
+        size_t slices = 1;
+        for (uint32_t i = 0; i < d.index_rank; i++)
+            slices *= d.params_shape[i] = (uint32_t)lw_test_range(t, 1, d.index_rank > 3 ? 2 : 6);
+        const uint8_t *params = random_bytes(t, slices * d.slice_bytes);
+        int32_t *indices = lw_test_buffer(t, d.count * d.index_rank * sizeof *indices);
+        uint8_t *want = lw_test_buffer(t, d.count * d.slice_bytes), *got = lw_test_buffer(t, d.count * d.slice_bytes);
+        for (size_t i = 0; i < d.count; i++) {
+            size_t slice = 0;
+            for (uint32_t r = 0; r < d.index_rank; r++) {
+                const size_t index = lw_test_range(t, 0, d.params_shape[r] - 1);
+                indices[i * d.index_rank + r] = (int32_t)index;
+                slice = slice * d.params_shape[r] + index;
+            }
+            memcpy(want + i * d.slice_bytes, params + slice * d.slice_bytes, d.slice_bytes);
+        }
+        lw_test_true(lw_gather_nd_run(c, &d, params, indices, got) == LW_OK, "gather");
+        lw_test_same_bytes("gather", want, got, d.count * d.slice_bytes);
+
+        if (d.count && d.index_rank) { /* one bad index, anywhere: nothing is written */
+            const size_t at = lw_test_range(t, 0, d.count * d.index_rank - 1);
+            const int32_t bad[] = {-1, (int32_t)d.params_shape[at % d.index_rank], INT32_MIN, INT32_MAX};
+            indices[at] = bad[round % 4];
+            lw_test_seal(t, got);
+            lw_test_true(lw_gather_nd_run(c, &d, params, indices, got) == LW_BAD_INDEX, "bad index %d",
+                         (int)bad[round % 4]);
+        }
+    }
+    const uint8_t *params = random_bytes(t, 16);
+    const int32_t zero[2] = {0, 0};
+    uint8_t *untouched = lw_test_buffer(t, 16);
+    lw_test_seal(t, untouched);
+    const struct lw_gather_nd d = {
+        .struct_bytes = sizeof d, .index_rank = 1, .params_shape = {4}, .count = 2, .slice_bytes = 4};
+    lw_test_true(lw_gather_nd_run(NULL, &d, params, zero, untouched) == LW_NULL_POINTER, "no context");
+    lw_test_true(lw_gather_nd_run(c, NULL, params, zero, untouched) == LW_NULL_POINTER, "no descriptor");
+    lw_test_true(lw_gather_nd_run(c, &d, NULL, zero, untouched) == LW_NULL_POINTER, "no params");
+    lw_test_true(lw_gather_nd_run(c, &d, params, NULL, untouched) == LW_NULL_POINTER, "no indices");
+    lw_test_true(lw_gather_nd_run(c, &d, params, zero, NULL) == LW_NULL_POINTER, "no output");
+    struct lw_gather_nd wrong = d;
+    wrong.struct_bytes = 0;
+    lw_test_true(lw_gather_nd_run(c, &wrong, params, zero, untouched) == LW_BAD_STRUCT_BYTES, "struct_bytes");
+    wrong = d;
+    wrong.index_rank = LW_MAX_RANK + 1;
+    lw_test_true(lw_gather_nd_run(c, &wrong, params, zero, untouched) == LW_BAD_SHAPE, "rank");
+    wrong = d;
+    wrong.count = SIZE_MAX / 2;
+    lw_test_true(lw_gather_nd_run(c, &wrong, params, zero, untouched) == LW_TOO_LARGE, "count");
+    wrong = d;
+    wrong.params_shape[0] = 0;
+    lw_test_true(lw_gather_nd_run(c, &wrong, NULL, zero, untouched) == LW_BAD_INDEX, "an empty tensor has no index");
+}
+
+/* ---- Cast ---- */
+
+static void check_cast(struct lw_test *t) {
+    const struct lw_context *c = t->tested;
+    for (int round = 0; round < 200; round++) {
+        const size_t n = lw_test_range(t, 0, 70);
+        float *f = lw_test_floats(t, n, LW_FILL_POISON);
+        lw_test_fill(t, f, n, round % 2 ? LW_FILL_SPECIAL : LW_FILL_WIDE);
+        int32_t *i32 = lw_test_buffer(t, n * sizeof *i32);
+        uint8_t *b = lw_test_buffer(t, n);
+        for (size_t i = 0; i < n; i++) {
+            if (i % 3 == 0) f[i] = lw_test_uniform(t, -1e10f, 1e10f);
+            if (i % 3 == 1) f[i] = lw_test_uniform(t, -9, 9);
+            const uint32_t bits = lw_test_u32(t) % 4 ? lw_test_u32(t) : 0;
+            memcpy(&i32[i], &bits, sizeof bits);
+            b[i] = lw_test_u32(t) % 2;
+        }
+        if (n > 3) f[0] = 0x1p31f, f[1] = -0x1p31f, f[2] = 0x1.fffffep30f, f[3] = -0x1.000002p31f;
+        lw_test_seal(t, f);
+        lw_test_seal(t, i32);
+        lw_test_seal(t, b);
+
+        float *to_f = lw_test_floats(t, n, LW_FILL_POISON), *want_f = lw_test_floats(t, n, LW_FILL_POISON);
+        int32_t *to_i = lw_test_buffer(t, n * sizeof *to_i), *want_i = lw_test_buffer(t, n * sizeof *want_i);
+        uint8_t *to_b = lw_test_buffer(t, n), *want_b = lw_test_buffer(t, n);
+        for (size_t i = 0; i < n; i++) {
+            const double x = (double)f[i];
+            want_f[i] = (float)(double)i32[i];
+            want_i[i] = isnan(x) ? 0 : x > INT32_MAX ? INT32_MAX : x < INT32_MIN ? INT32_MIN : (int32_t)trunc(x);
+            want_b[i] = isnan(x) || x != 0;
+        }
+        lw_test_true(lw_cast_run(c, LW_INT32, LW_FLOAT32, n, i32, to_f) == LW_OK, "cast");
+        lw_test_same("int32 to float32", want_f, to_f, n);
+        lw_test_true(lw_cast_run(c, LW_FLOAT32, LW_INT32, n, f, to_i) == LW_OK, "cast");
+        lw_test_same_bytes("float32 to int32", want_i, to_i, n * sizeof *to_i);
+        lw_test_true(lw_cast_run(c, LW_FLOAT32, LW_BOOL, n, f, to_b) == LW_OK, "cast");
+        lw_test_same_bytes("float32 to bool", want_b, to_b, n);
+        for (size_t i = 0; i < n; i++) want_b[i] = i32[i] != 0;
+        lw_test_true(lw_cast_run(c, LW_INT32, LW_BOOL, n, i32, to_b) == LW_OK, "cast");
+        lw_test_same_bytes("int32 to bool", want_b, to_b, n);
+        for (size_t i = 0; i < n; i++) want_f[i] = b[i], want_i[i] = b[i];
+        lw_test_true(lw_cast_run(c, LW_BOOL, LW_FLOAT32, n, b, to_f) == LW_OK, "cast");
+        lw_test_same("bool to float32", want_f, to_f, n);
+        lw_test_true(lw_cast_run(c, LW_BOOL, LW_INT32, n, b, to_i) == LW_OK, "cast");
+        lw_test_same_bytes("bool to int32", want_i, to_i, n * sizeof *to_i);
+        lw_test_true(lw_cast_run(c, LW_FLOAT32, LW_FLOAT32, n, f, to_f) == LW_OK, "cast");
+        lw_test_same_bytes("float32 to float32", f, to_f, n * sizeof *f);
+        lw_test_true(lw_cast_run(c, LW_INT32, LW_INT32, n, i32, to_i) == LW_OK, "cast");
+        lw_test_same_bytes("int32 to int32", i32, to_i, n * sizeof *to_i);
+        lw_test_true(lw_cast_run(c, LW_BOOL, LW_BOOL, n, b, to_b) == LW_OK, "cast");
+        lw_test_same_bytes("bool to bool", b, to_b, n);
+    }
+    const uint8_t *in = random_bytes(t, 16);
+    uint8_t *untouched = lw_test_buffer(t, 16);
+    lw_test_seal(t, untouched);
+    lw_test_true(lw_cast_run(NULL, LW_INT32, LW_BOOL, 4, in, untouched) == LW_NULL_POINTER, "no context");
+    lw_test_true(lw_cast_run(c, LW_INT32, LW_BOOL, 4, NULL, untouched) == LW_NULL_POINTER, "no input");
+    lw_test_true(lw_cast_run(c, LW_INT32, LW_BOOL, 4, in, NULL) == LW_NULL_POINTER, "no output");
+    lw_test_true(lw_cast_run(c, (enum lw_type)3, LW_BOOL, 4, in, untouched) == LW_BAD_ENUM, "bad from");
+    lw_test_true(lw_cast_run(c, LW_BOOL, (enum lw_type)3, 4, in, untouched) == LW_BAD_ENUM, "bad to");
+    lw_test_true(lw_cast_run(c, LW_BOOL, LW_INT32, SIZE_MAX / 2, in, untouched) == LW_TOO_LARGE, "too large");
+    lw_test_true(lw_cast_run(c, LW_BOOL, LW_INT32, 0, NULL, NULL) == LW_OK, "empty");
+}
+
+/* ---- Contexts ---- */
+
+static void check_context(struct lw_test *t) {
+    static const char *const names[] = {"scalar", "simd128", "relaxed"};
+    const size_t bytes = lw_context_bytes(), tiers = lw_tier_count();
+    struct lw_context_options options = {.struct_bytes = sizeof options};
+    struct lw_context *context;
+    void *memory = lw_test_buffer(t, bytes);
+
+    lw_test_true(tiers >= 1 && tiers <= 3, "%zu tiers", tiers);
+    for (size_t i = 0; i < tiers; i++) {
+        lw_test_true(!strcmp(lw_tier_name(i), names[i]), "tier %zu is %s", i, lw_tier_name(i));
+        options.tier = names[i];
+        lw_test_true(lw_context_create(memory, bytes, &options, &context) == LW_OK, "create %s", names[i]);
+        lw_test_true(!strcmp(lw_context_tier(context), names[i]), "%s for %s", lw_context_tier(context), names[i]);
+    }
+    lw_test_true(lw_tier_name(tiers) == NULL && lw_tier_name(SIZE_MAX) == NULL, "no tier has no name");
+    options.tier = NULL;
+    const struct lw_context_options *const best[] = {NULL, &options};
+    for (size_t i = 0; i < 2; i++) {
+        lw_test_true(lw_context_create(memory, bytes, best[i], &context) == LW_OK, "create the best");
+        lw_test_true(!strcmp(lw_context_tier(context), names[tiers - 1]), "the best is %s", lw_context_tier(context));
+    }
+
+    lw_test_true(lw_context_create(memory, bytes, NULL, NULL) == LW_NULL_POINTER, "no context");
+    const struct {
+        enum lw_status status;
+        void *memory;
+        size_t bytes;
+        struct lw_context_options options;
+    } wrong[] = {
+        {LW_NULL_POINTER, NULL, bytes, options},
+        {LW_BUFFER_TOO_SMALL, memory, bytes - 1, options},
+        {LW_BUFFER_TOO_SMALL, memory, 0, options},
+        {LW_BAD_STRUCT_BYTES, memory, bytes, {.struct_bytes = 0}},
+        {LW_BAD_STRUCT_BYTES, memory, bytes, {.struct_bytes = sizeof options + 8}},
+        {LW_UNKNOWN_TIER, memory, bytes, {sizeof options, "avx512"}},
+        {LW_UNKNOWN_TIER, memory, bytes, {sizeof options, ""}},
+        {LW_UNKNOWN_TIER, memory, bytes, {sizeof options, "scala"}},
+        {LW_UNKNOWN_TIER, memory, bytes, {sizeof options, "scalars"}},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        context = memory;
+        lw_test_true(lw_context_create(wrong[i].memory, wrong[i].bytes, &wrong[i].options, &context) == wrong[i].status,
+                     "wrong options %zu", i);
+        lw_test_true(context == NULL, "wrong options %zu give a context", i);
+    }
+    lw_test_true(lw_context_tier(NULL) == NULL, "the tier of no context");
+    lw_test_true(!strcmp(lw_version(), LW_VERSION_STRING), "version %s", lw_version());
+}
+
+static void check_status_string(struct lw_test *t) {
+    (void)t;
+    for (int a = LW_OK; a <= LW_BAD_INDEX; a++)
+        for (int b = LW_OK; b <= LW_BAD_INDEX + 1; b++)
+            lw_test_true((a == b) == !strcmp(lw_status_string((enum lw_status)a), lw_status_string((enum lw_status)b)),
+                         "texts of %d and %d", a, b);
+    lw_test_true(lw_status_string((enum lw_status)1000) != NULL, "text of an unknown status");
+}
+
+/* ---- Benchmarks ---- */
+
+struct bench_arg {
+    struct lw_copy copy;
+    struct lw_pad pad;
+    const float *in;
+    float *out;
+};
+
+static void bench_copy_run(const struct lw_context *context, void *arg) {
+    struct bench_arg *a = arg;
+    lw_copy_run(context, &a->copy, a->in, a->out);
+}
+static void bench_transpose(struct lw_bench *b, const char *label, uint32_t rows, uint32_t columns) {
+    struct bench_arg *a = lw_bench_buffer(b, sizeof *a);
+    const size_t n = (size_t)rows * columns;
+    a->copy = (struct lw_copy){.struct_bytes = sizeof a->copy,
+                               .element_bytes = 4,
+                               .rank = 2,
+                               .shape = {columns, rows},
+                               .input_strides = {1, (ptrdiff_t)columns},
+                               .output_strides = {(ptrdiff_t)rows, 1}};
+    a->in = lw_bench_floats(b, n);
+    a->out = lw_bench_buffer(b, n * sizeof(float));
+    lw_bench_add(b, label, 0, 8.0 * (double)n, bench_copy_run, a);
+}
+static void bench_copy(struct lw_bench *b) {
+    bench_transpose(b, "transpose 512x512", 512, 512);
+    bench_transpose(b, "transpose 3136x64", 3136, 64);
+}
+
+static void bench_pad_run(const struct lw_context *context, void *arg) {
+    static const float zero = 0;
+    struct bench_arg *a = arg;
+    lw_pad_run(context, &a->pad, a->in, &zero, a->out);
+}
+static void bench_pad(struct lw_bench *b) {
+    struct bench_arg *a = lw_bench_buffer(b, sizeof *a);
+    a->pad = (struct lw_pad){.struct_bytes = sizeof a->pad,
+                             .element_bytes = 4,
+                             .rank = 4,
+                             .shape = {1, 112, 112, 32},
+                             .before = {0, 1, 1, 0},
+                             .after = {0, 1, 1, 0}};
+    const double in = 112 * 112 * 32, out = 114 * 114 * 32;
+    a->in = lw_bench_floats(b, (size_t)in);
+    a->out = lw_bench_buffer(b, (size_t)out * sizeof(float));
+    lw_bench_add(b, "112x112x32 by 1", 0, 4 * (in + out), bench_pad_run, a);
+}
+
+static const struct lw_row rows[] = {
+    {"copy", LW_NO_SLOT, check_copy, bench_copy},     {"pad", LW_NO_SLOT, check_pad, bench_pad},
+    {"gather_nd", LW_NO_SLOT, check_gather_nd, NULL}, {"cast", LW_NO_SLOT, check_cast, NULL},
+    {"context", LW_NO_SLOT, check_context, NULL},     {"status_string", LW_NO_SLOT, check_status_string, NULL},
+};
+const struct lw_family lw_family_move = {"move", rows, sizeof rows / sizeof rows[0]};
