@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The TensorFlow.js backend without the import's side effect: nothing is registered until registerBackend is called, so
+ * the official package may hold the name 'wasm'.
+ * @packageDocumentation
+ */
+import { LW_VERSION } from './generated/layout.js';
+
+export { BackendWasm } from './backend/backend.js';
+export {
+  features, getThreadsCount, kernelNames, registerBackend, setThreadsCount, setTier, setWasmPath, setWasmPaths, tier,
+} from './backend/register.js';
+export { detect, supports, TIERS, type Features, type Tier } from './runtime/detect.js';
+export { LanewiseError } from './runtime/errors.js';
+export type { Fetch, WasmFile, WasmPaths, WasmSource } from './runtime/files.js';
+export type { LoadOptions } from './runtime/load.js';
+
+/** The version of this package. */
+export const version_wasm: string = LW_VERSION;

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT
+import {
+  engine, KernelBackend, util, type BackendValues, type DataId, type DataType, type KernelFunc, type TensorInfo,
+} from '@tensorflow/tfjs-core';
+import { LanewiseError } from '../runtime/errors.js';
+import type { Features, Tier } from '../runtime/detect.js';
+import type { Heap } from '../runtime/heap.js';
+import type { Kernels, Pointer, Sizes } from '../runtime/kernels.js';
+import type { Module } from '../runtime/load.js';
+import type { Attrs, Inputs, Kernel } from './kernel.js';
+
+/**
+ * An operator prepared for one geometry: its descriptor, its sizes and its packed weights. Plans belong to the weights'
+ * data and die with them.
+ */
+export interface Plan {
+  readonly kernel: string;
+  readonly sizes: Sizes;
+  /** Packed weights; 0 when there are none. */
+  readonly packed: Pointer;
+}
+
+/** Weights that meet ever new geometries keep the packed copies of the last few. */
+const MAX_PLANS = 8;
+
+/**
+ * A tensor's data. For tensors that this backend made it is its own DataId, so that finding it takes no look-up; data
+ * that came from another backend keeps that backend's DataId.
+ */
+export class Data {
+  /** The backend that holds the data now; undefined when it is disposed of or has moved away. */
+  owner: BackendWasm | undefined;
+  pointer: Pointer = 0;
+  dtype: DataType = 'float32';
+  size = 0;
+  refCount = 0;
+  /** A string tensor's elements; they never enter the module's memory. */
+  strings: Uint8Array[] | undefined;
+  plans: Plan[] | undefined;
+}
+
+export function elementBytes(dtype: DataType): number {
+  switch (dtype) {
+    case 'float32':
+    case 'int32': return 4;
+    case 'bool': return 1;
+    case 'string': return 0;
+    default: throw new LanewiseError(`tensors of dtype ${dtype} are not supported; there are float32, int32, bool and ` +
+      'string');
+  }
+}
+
+/** The TensorFlow.js backend over one loaded module. */
+export class BackendWasm extends KernelBackend {
+  readonly kernels: Kernels;
+  readonly heap: Heap;
+  /** The tier that runs. */
+  readonly tier: Tier;
+  /** What the engine supports. */
+  readonly features: Features;
+  /** Why this tier runs. */
+  readonly why: string;
+  /** Data whose DataId another backend made. */
+  private readonly foreign = new Map<DataId, Data>();
+  private count = 0;
+  /** What the kernel that runs has allocated: data, given back when it throws, and blocks, given back in any case. */
+  private readonly outputs: Data[] = [];
+  private readonly temporaries: Pointer[] = [];
+  /** One element, for operators that take a value's address. */
+  readonly value: Pointer;
+
+  constructor(readonly module: Module) {
+    super();
+    ({ kernels: this.kernels, heap: this.heap, tier: this.tier, features: this.features, why: this.why } = module);
+    this.value = this.heap.allocate(4);
+  }
+
+  // ---- Data ----------------------------------------------------------------------------------------------
+
+  override write(values: BackendValues, _shape: number[], dtype: DataType): DataId {
+    const data = new Data();
+    this.fill(data, values, dtype, values ? values.length : util.sizeFromShape(_shape), 1);
+    return data;
+  }
+
+  override move(dataId: DataId, values: BackendValues, shape: number[], dtype: DataType, refCount: number): void {
+    const data = dataId instanceof Data ? dataId : new Data();
+    this.fill(data, values, dtype, util.sizeFromShape(shape), refCount);
+    if (data !== dataId) this.foreign.set(dataId, data);
+  }
+
+  private fill(data: Data, values: BackendValues | null, dtype: DataType, size: number, refCount: number): void {
+    this.allocate(data, dtype, size);
+    data.refCount = refCount;
+    if (dtype === 'string') {
+      data.strings = values as Uint8Array[] ?? [];
+    } else if (values && size > 0) {
+      const { heap } = this;
+      const numbers = values as Float32Array | Int32Array | Uint8Array;
+      if (dtype === 'float32') heap.f32.set(numbers, data.pointer >>> 2);
+      else if (dtype === 'int32') heap.i32.set(numbers, data.pointer >>> 2);
+      else heap.u8.set(numbers, data.pointer);
+    }
+  }
+
+  private allocate(data: Data, dtype: DataType, size: number): void {
+    data.pointer = this.heap.allocate(size * elementBytes(dtype));
+    data.dtype = dtype;
+    data.size = size;
+    data.refCount = 1;
+    data.owner = this;
+    this.count++;
+  }
+
+  /** The data of a tensor; fetched from the backend that holds it when that is another one. */
+  data(dataId: DataId): Data {
+    if (dataId instanceof Data && dataId.owner === this) return dataId;
+    const found = this.find(dataId);
+    if (found) return found;
+    engine().moveData(this, dataId);
+    const moved = this.find(dataId);
+    if (!moved) throw new LanewiseError('a tensor is used after it was disposed of');
+    return moved;
+  }
+
+  private find(dataId: DataId): Data | undefined {
+    if (dataId instanceof Data) return dataId.owner === this ? dataId : undefined;
+    return this.foreign.get(dataId);
+  }
+
+  override numDataIds(): number {
+    return this.count;
+  }
+
+  override incRef(dataId: DataId): void {
+    const data = this.find(dataId);
+    if (data) data.refCount++;
+  }
+
+  decRef(dataId: DataId): void {
+    const data = this.find(dataId);
+    if (data) data.refCount--;
+  }
+
+  override refCount(dataId: DataId): number {
+    return this.find(dataId)?.refCount ?? 0;
+  }
+
+  override disposeData(dataId: DataId, force = false): boolean {
+    const data = this.find(dataId);
+    if (data) {
+      data.refCount--;
+      if (!force && data.refCount > 0) return false;
+      this.release(data);
+      this.foreign.delete(dataId);
+    }
+    return true;
+  }
+
+  private release(data: Data): void {
+    if (data.plans) for (const plan of data.plans) this.heap.free(plan.packed);
+    this.heap.free(data.pointer);
+    data.plans = data.strings = data.owner = undefined;
+    data.pointer = data.refCount = 0;
+    this.count--;
+  }
+
+  override readSync(dataId: DataId, start = 0, end?: number): BackendValues {
+    const { pointer, dtype, size, strings } = this.data(dataId);
+    const stop = end ?? size;
+    if (dtype === 'string') return strings!.slice(start, stop);
+    const { heap } = this;
+    if (dtype === 'bool') return heap.u8.slice(pointer + start, pointer + stop);
+    const first = pointer >>> 2;
+    return (dtype === 'int32' ? heap.i32 : heap.f32).slice(first + start, first + stop);
+  }
+
+  override async read(dataId: DataId): Promise<BackendValues> {
+    return this.readSync(dataId);
+  }
+
+  override floatPrecision(): 32 {
+    return 32;
+  }
+
+  override epsilon(): number {
+    return 1e-7;
+  }
+
+  override memory(): { unreliable: boolean } {
+    return { unreliable: false };
+  }
+
+  override async time(query: () => void): Promise<{ kernelMs: number }> {
+    const start = util.now();
+    query();
+    return { kernelMs: util.now() - start };
+  }
+
+  override timerAvailable(): boolean {
+    return true;
+  }
+
+  override dispose(): void {
+    // The memory goes with the module, when nothing refers to it any more.
+    this.foreign.clear();
+  }
+
+  // ---- What kernels use ----------------------------------------------------------------------------------
+
+  /** The kernel as TensorFlow.js calls it: it leaves nothing allocated behind but its outputs. */
+  static kernelFunc(name: string, kernel: Kernel): KernelFunc {
+    return ({ inputs, attrs, backend }) => {
+      if (!(backend instanceof BackendWasm)) throw new LanewiseError(`${name}: the backend is not one of Lanewise's`);
+      const { outputs, temporaries } = backend;
+      try {
+        return kernel(backend, inputs as Inputs, (attrs ?? {}) as Attrs);
+      } catch (error) {
+        for (const data of outputs) backend.release(data);
+        throw error;
+      } finally {
+        outputs.length = 0;
+        for (const pointer of temporaries) backend.heap.free(pointer);
+        temporaries.length = 0;
+      }
+    };
+  }
+
+  /** A new tensor, its elements undefined. */
+  output(shape: number[], dtype: DataType): TensorInfo {
+    const data = new Data();
+    let size = 1;
+    for (let i = 0; i < shape.length; i++) size *= shape[i];
+    this.allocate(data, dtype, size);
+    this.outputs.push(data);
+    return { dataId: data, shape, dtype };
+  }
+
+  /** Another tensor over the same data. */
+  share(x: TensorInfo, shape: number[]): TensorInfo {
+    this.data(x.dataId).refCount++;
+    return { dataId: x.dataId, shape, dtype: x.dtype };
+  }
+
+  pointer(x: TensorInfo): Pointer {
+    return this.data(x.dataId).pointer;
+  }
+
+  /** Memory that lasts until the kernel returns. */
+  temporary(bytes: number): Pointer {
+    const pointer = this.heap.allocate(bytes);
+    this.temporaries.push(pointer);
+    return pointer;
+  }
+
+  /** Adds a plan to weights and packs them with it. */
+  plan<P extends Plan>(weights: Data, plan: Omit<P, 'packed'>, pack: (packed: Pointer) => void): P {
+    const packed = this.heap.allocate(plan.sizes.packedBytes);
+    try {
+      if (packed) pack(packed);
+    } catch (error) {
+      this.heap.free(packed);
+      throw error;
+    }
+    const plans = (weights.plans ??= []);
+    if (plans.length === MAX_PLANS) this.heap.free(plans.shift()!.packed);
+    const done = { ...plan, packed } as unknown as P;
+    plans.push(done);
+    return done;
+  }
+}

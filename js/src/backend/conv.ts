@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+/* Convolutions: ordinary, depthwise, transposed. */
+import { backend_util } from '@tensorflow/tfjs-core';
+import { LanewiseError } from '../runtime/errors.js';
+import { LINEAR, type Conv2d, type Conv2dTranspose, type DepthwiseConv2d } from '../runtime/kernels.js';
+import type { BackendWasm } from './backend.js';
+import { fusedOf } from './fused.js';
+import { expect, expectNhwc, expectRank, FLOAT, type Attrs, type Inputs, type Kernel, type KernelTable } from './kernel.js';
+import { checkOutput, findPlan, planKey, windowOf, type WindowPlan } from './window.js';
+
+type Shape4D = [number, number, number, number];
+
+function images(op: string, inputs: Inputs, attrs: Attrs, argument = 'x') {
+  const x = inputs[argument];
+  const { filter } = inputs;
+  expect(op, argument, x, FLOAT);
+  expect(op, 'filter', filter, FLOAT);
+  expectRank(op, argument, x, 4);
+  expectRank(op, 'filter', filter, 4);
+  expectNhwc(op, attrs.dataFormat);
+  return { x, filter };
+}
+
+/** TensorFlow.js checks this in its own functions; models may reach a kernel directly. */
+function expectChannels(op: string, found: number, wanted: number, filterShape: readonly number[]): void {
+  if (found !== wanted) {
+    throw new LanewiseError(`${op}: the filter [${filterShape}] takes ${wanted} channels, the input has ${found}`);
+  }
+}
+
+const conv2d = (op: string): Kernel => (backend, inputs, attrs) => {
+  const { x, filter } = images(op, inputs, attrs);
+  const { kernels, heap } = backend;
+  const fused = fusedOf(backend, op, inputs, attrs, filter.shape[3]);
+  const weights = backend.data(filter.dataId);
+  const plan = findPlan<Conv2d>(weights.plans, 'conv2d', x.shape, attrs, fused.activation) ?? makePlan();
+  const input = backend.pointer(x);
+  const y = backend.output(plan.outShape.slice(), 'float32');
+  kernels.conv2d(plan.op, input, plan.packed, fused.bias, fused.slopes, heap.scratch(plan.sizes.scratchBytes),
+    backend.pointer(y));
+  fused.finish(y);
+  return y;
+
+  function makePlan(): WindowPlan<Conv2d> {
+    const info = backend_util.computeConv2DInfo(x.shape as Shape4D, filter.shape as Shape4D, attrs.strides,
+      attrs.dilations ?? 1, attrs.pad, attrs.dimRoundingMode, false, 'channelsLast');
+    const groups = filter.shape[2] > 0 ? x.shape[3] / filter.shape[2] : 1;
+    if (!Number.isInteger(groups)) expectChannels(op, x.shape[3], filter.shape[2], filter.shape);
+    const descriptor: Conv2d = {
+      batch: info.batchSize, inputHeight: info.inHeight, inputWidth: info.inWidth, inputChannels: info.inChannels,
+      outputChannels: info.outChannels, groups, window: windowOf(info), activation: fused.activation,
+    };
+    const sizes = kernels.conv2dSizes(descriptor);
+    checkOutput(op, info, sizes);
+    const made = { ...planKey('conv2d', x.shape, attrs, fused.activation), op: descriptor, sizes, outShape: info.outShape };
+    return backend.plan<WindowPlan<Conv2d>>(weights, made,
+      packed => kernels.conv2dPack(descriptor, weights.pointer, packed));
+  }
+};
+
+const depthwiseConv2d = (op: string): Kernel => (backend, inputs, attrs) => {
+  const { x, filter } = images(op, inputs, attrs);
+  const { kernels, heap } = backend;
+  const fused = fusedOf(backend, op, inputs, attrs, filter.shape[2] * filter.shape[3]);
+  const weights = backend.data(filter.dataId);
+  const plan = findPlan<DepthwiseConv2d>(weights.plans, 'depthwise', x.shape, attrs, fused.activation) ?? makePlan();
+  const input = backend.pointer(x);
+  const y = backend.output(plan.outShape.slice(), 'float32');
+  kernels.depthwiseConv2d(plan.op, input, weights.pointer, fused.bias, fused.slopes,
+    heap.scratch(plan.sizes.scratchBytes), backend.pointer(y));
+  fused.finish(y);
+  return y;
+
+  function makePlan(): WindowPlan<DepthwiseConv2d> {
+    expectChannels(op, x.shape[3], filter.shape[2], filter.shape);
+    const info = backend_util.computeConv2DInfo(x.shape as Shape4D, filter.shape as Shape4D, attrs.strides,
+      attrs.dilations ?? 1, attrs.pad, attrs.dimRoundingMode, true);
+    const descriptor: DepthwiseConv2d = {
+      batch: info.batchSize, inputHeight: info.inHeight, inputWidth: info.inWidth, channels: info.inChannels,
+      depthMultiplier: filter.shape[3], window: windowOf(info), activation: fused.activation,
+    };
+    const sizes = kernels.depthwiseConv2dSizes(descriptor);
+    checkOutput(op, info, sizes);
+    const made = {
+      ...planKey('depthwise', x.shape, attrs, fused.activation), op: descriptor, sizes, outShape: info.outShape,
+    };
+    return backend.plan<WindowPlan<DepthwiseConv2d>>(weights, made, () => {});
+  }
+};
+
+const conv2dTranspose: Kernel = (backend: BackendWasm, inputs, attrs) => {
+  const op = 'Conv2DBackpropInput';
+  const { x: dy, filter } = images(op, inputs, attrs, 'dy');
+  const { kernels, heap } = backend;
+  const weights = backend.data(filter.dataId);
+  // The window belongs to the output, whose shape is an attribute; that of dy follows from it.
+  const plan = findPlan<Conv2dTranspose>(weights.plans, 'transpose', attrs.inputShape, attrs, LINEAR) ?? makePlan();
+  if (plan.op.inputHeight !== dy.shape[1] || plan.op.inputWidth !== dy.shape[2] || plan.op.batch !== dy.shape[0]) {
+    throw new LanewiseError(`${op}: argument 'dy' has shape [${dy.shape}]; expected [${plan.op.batch}, ` +
+      `${plan.op.inputHeight}, ${plan.op.inputWidth}, ${plan.op.inputChannels}]`);
+  }
+  const input = backend.pointer(dy);
+  const y = backend.output(plan.outShape.slice(), 'float32');
+  kernels.conv2dTranspose(plan.op, input, plan.packed, 0, 0, heap.scratch(plan.sizes.scratchBytes), backend.pointer(y));
+  return y;
+
+  function makePlan(): WindowPlan<Conv2dTranspose> {
+    const info = backend_util.computeConv2DInfo(attrs.inputShape, filter.shape as Shape4D, attrs.strides, 1, attrs.pad,
+      attrs.dimRoundingMode, false, 'channelsLast');
+    expectChannels(op, dy.shape[3], filter.shape[3], filter.shape);
+    expectChannels(op, attrs.inputShape[3], filter.shape[2], filter.shape);
+    const descriptor: Conv2dTranspose = {
+      batch: info.batchSize, inputHeight: info.outHeight, inputWidth: info.outWidth, inputChannels: info.outChannels,
+      outputHeight: info.inHeight, outputWidth: info.inWidth, outputChannels: info.inChannels, window: windowOf(info),
+      activation: LINEAR,
+    };
+    const sizes = kernels.conv2dTransposeSizes(descriptor);
+    const made = {
+      ...planKey('transpose', [...attrs.inputShape], attrs, LINEAR), op: descriptor, sizes, outShape: [...attrs.inputShape],
+    };
+    return backend.plan<WindowPlan<Conv2dTranspose>>(weights, made,
+      packed => kernels.conv2dTransposePack(descriptor, weights.pointer, packed));
+  }
+};
+
+export const convolutions: KernelTable = {
+  Conv2D: conv2d('Conv2D'),
+  FusedConv2D: conv2d('FusedConv2D'),
+  DepthwiseConv2dNative: depthwiseConv2d('DepthwiseConv2dNative'),
+  FusedDepthwiseConv2D: depthwiseConv2d('FusedDepthwiseConv2D'),
+  Conv2DBackpropInput: conv2dTranspose,
+};

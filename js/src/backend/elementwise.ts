@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+/* Functions of each element, and of pairs of elements. */
+import { broadcast_util, type TensorInfo } from '@tensorflow/tfjs-core';
+import * as lw from '../generated/layout.js';
+import { LanewiseError } from '../runtime/errors.js';
+import { activation, LINEAR, type Activation, type Pointer } from '../runtime/kernels.js';
+import type { BackendWasm } from './backend.js';
+import { expect, FLOAT, NUMBER, product, typeOf, type Attrs, type Kernel, type KernelTable } from './kernel.js';
+
+function expectSame(op: string, a: TensorInfo, b: TensorInfo): void {
+  if (a.dtype !== b.dtype) {
+    throw new LanewiseError(`${op}: argument 'a' has dtype ${a.dtype}, argument 'b' ${b.dtype}; expected the same`);
+  }
+}
+
+/** names: how the operator calls its inputs. */
+const binary = (op: string, code: number, dtypes = NUMBER, names: [string, string] = ['a', 'b']): Kernel =>
+  (backend, inputs) => {
+    const a = inputs[names[0]], b = inputs[names[1]];
+    expect(op, names[0], a, dtypes);
+    expect(op, names[1], b, dtypes);
+    expectSame(op, a, b);
+    const shape = broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape);
+    const aPointer = backend.pointer(a), bPointer = backend.pointer(b);
+    const y = backend.output(shape, a.dtype);
+    backend.kernels.binary(code, typeOf(a.dtype), a.shape, b.shape, aPointer, bPointer, backend.pointer(y));
+    return y;
+  };
+
+/** An integer quotient is computed in float32 and truncated, as the other backends do. */
+const divide: Kernel = (backend, inputs, attrs) => {
+  const { a, b } = inputs;
+  const quotient = binary('RealDiv', lw.LW_BINARY_DIV);
+  if (a?.dtype !== 'int32' || b?.dtype !== 'int32') return quotient(backend, inputs, attrs);
+  const shape = broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape);
+  const y = backend.output(shape, 'int32');
+  const size = product(shape);
+  const result = backend.temporary(4 * size);
+  const { kernels } = backend;
+  kernels.binary(lw.LW_BINARY_DIV, lw.LW_FLOAT32, a.shape, b.shape, toFloat(backend, a), toFloat(backend, b), result);
+  kernels.cast(lw.LW_FLOAT32, lw.LW_INT32, size, result, backend.pointer(y));
+  return y;
+};
+
+/** A float32 copy of a tensor that lasts as long as the kernel, or the tensor itself. */
+export function toFloat(backend: BackendWasm, x: TensorInfo): Pointer {
+  const pointer = backend.pointer(x);
+  if (x.dtype === 'float32') return pointer;
+  const size = product(x.shape);
+  const copy = backend.temporary(4 * size);
+  backend.kernels.cast(typeOf(x.dtype), lw.LW_FLOAT32, size, pointer, copy);
+  return copy;
+}
+
+const addN: Kernel = (backend, inputs) => {
+  const terms = Object.values(inputs) as TensorInfo[];
+  if (terms.length === 0) throw new LanewiseError('AddN: no tensors are given');
+  const [first] = terms;
+  for (const term of terms) {
+    expect('AddN', 'tensors', term, NUMBER);
+    expectSame('AddN', first, term);
+    if (product(term.shape) !== product(first.shape)) {
+      throw new LanewiseError(`AddN: shapes [${first.shape}] and [${term.shape}] differ`);
+    }
+  }
+  const y = backend.output(first.shape.slice(), first.dtype);
+  const output = backend.pointer(y);
+  if (terms.length === 1) backend.heap.u8.copyWithin(output, backend.pointer(first), backend.pointer(first) + 4 * product(first.shape));
+  for (let i = 1; i < terms.length; i++) {
+    backend.kernels.binary(lw.LW_BINARY_ADD, typeOf(first.dtype), first.shape, first.shape,
+      i === 1 ? backend.pointer(first) : output, backend.pointer(terms[i]), output);
+  }
+  return y;
+};
+
+const unary = (op: string, code: number): Kernel => (backend, { x }) => {
+  expect(op, 'x', x, FLOAT);
+  return apply(backend, x, code, LINEAR);
+};
+
+const activate = (op: string, kind: number): Kernel => {
+  const fixed = activation(kind);
+  return (backend, { x }) => {
+    expect(op, 'x', x, FLOAT);
+    return apply(backend, x, lw.LW_UNARY_ACTIVATION, fixed);
+  };
+};
+
+function apply(backend: BackendWasm, x: TensorInfo, code: number, how: Activation): TensorInfo {
+  const input = backend.pointer(x);
+  const y = backend.output(x.shape.slice(), 'float32');
+  backend.kernels.unary(code, how, product(x.shape), input, backend.pointer(y));
+  return y;
+}
+
+/** What float32 does by itself and int32 as one operation with a constant: constant op x, or x op constant. */
+const unaryWithConstant = (op: string, float: Kernel, code: number, constant: number, constantFirst = false): Kernel =>
+  (backend, inputs, attrs) => {
+    const { x } = inputs;
+    expect(op, 'x', x, NUMBER);
+    if (x.dtype === 'float32') return float(backend, inputs, attrs);
+    const y = backend.output(x.shape.slice(), 'int32');
+    combine(backend, code, x, backend.pointer(x), constant, backend.pointer(y), constantFirst);
+    return y;
+  };
+
+function combine(backend: BackendWasm, code: number, x: TensorInfo, input: Pointer, constant: number, output: Pointer,
+  constantFirst = false): void {
+  const { kernels, value, heap } = backend;
+  heap.i32[value >>> 2] = constant;
+  if (constantFirst) kernels.binary(code, lw.LW_INT32, [], x.shape, value, input, output);
+  else kernels.binary(code, lw.LW_INT32, x.shape, [], input, value, output);
+}
+
+const clip: Kernel = (backend, { x }, attrs) => {
+  const { clipValueMin, clipValueMax } = attrs as Attrs;
+  expect('ClipByValue', 'x', x, NUMBER);
+  if (x.dtype === 'float32') {
+    return apply(backend, x, lw.LW_UNARY_ACTIVATION, activation(lw.LW_CLAMP, 0, clipValueMin, clipValueMax));
+  }
+  const y = backend.output(x.shape.slice(), 'int32');
+  const output = backend.pointer(y);
+  const bound = (value: number) => Math.min(Math.max(Math.trunc(value), -0x80000000), 0x7fffffff);
+  combine(backend, lw.LW_BINARY_MAX, x, backend.pointer(x), bound(clipValueMin), output);
+  combine(backend, lw.LW_BINARY_MIN, x, output, bound(clipValueMax), output);
+  return y;
+};
+
+const relu6: Kernel = (backend, inputs, attrs) => inputs.x?.dtype === 'int32'
+  ? clip(backend, inputs, { clipValueMin: 0, clipValueMax: 6 }) : activate('Relu6', lw.LW_RELU6)(backend, inputs, attrs);
+
+const abs: Kernel = (backend, inputs, attrs) => {
+  const { x } = inputs;
+  if (x?.dtype !== 'int32') return unary('Abs', lw.LW_UNARY_ABS)(backend, inputs, attrs);
+  const y = backend.output(x.shape.slice(), 'int32');
+  const input = backend.pointer(x), output = backend.pointer(y);
+  combine(backend, lw.LW_BINARY_SUB, x, input, 0, output, true);
+  backend.kernels.binary(lw.LW_BINARY_MAX, lw.LW_INT32, x.shape, x.shape, input, output, output);
+  return y;
+};
+
+const square: Kernel = (backend, inputs, attrs) => {
+  const { x } = inputs;
+  if (x?.dtype !== 'int32') return unary('Square', lw.LW_UNARY_SQUARE)(backend, inputs, attrs);
+  return binary('Square', lw.LW_BINARY_MUL)(backend, { a: x, b: x } as never, attrs);
+};
+
+const leakyRelu: Kernel = (backend, { x }, { alpha = 0.2 }) => {
+  expect('LeakyRelu', 'x', x, FLOAT);
+  return apply(backend, x, lw.LW_UNARY_ACTIVATION, activation(lw.LW_LEAKY_RELU, alpha));
+};
+
+export const elementwise: KernelTable = {
+  Add: binary('Add', lw.LW_BINARY_ADD),
+  AddN: addN,
+  Sub: binary('Sub', lw.LW_BINARY_SUB),
+  Multiply: binary('Multiply', lw.LW_BINARY_MUL),
+  RealDiv: divide,
+  FloorDiv: binary('FloorDiv', lw.LW_BINARY_FLOOR_DIV),
+  Minimum: binary('Minimum', lw.LW_BINARY_MIN),
+  Maximum: binary('Maximum', lw.LW_BINARY_MAX),
+  SquaredDifference: binary('SquaredDifference', lw.LW_BINARY_SQUARED_DIFFERENCE),
+  Prelu: binary('Prelu', lw.LW_BINARY_PRELU, FLOAT, ['x', 'alpha']),
+
+  Abs: abs,
+  ClipByValue: clip,
+  Elu: activate('Elu', lw.LW_ELU),
+  Exp: unary('Exp', lw.LW_UNARY_EXP),
+  Floor: unary('Floor', lw.LW_UNARY_FLOOR),
+  LeakyRelu: leakyRelu,
+  Neg: unaryWithConstant('Neg', unary('Neg', lw.LW_UNARY_NEG), lw.LW_BINARY_SUB, 0, true),
+  Relu: unaryWithConstant('Relu', activate('Relu', lw.LW_RELU), lw.LW_BINARY_MAX, 0),
+  Relu6: relu6,
+  Sigmoid: activate('Sigmoid', lw.LW_SIGMOID),
+  Sqrt: unary('Sqrt', lw.LW_UNARY_SQRT),
+  Square: square,
+  Tanh: activate('Tanh', lw.LW_TANH),
+};

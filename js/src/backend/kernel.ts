@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+/* What the kernels share: their signature, and checks of their arguments. */
+import { util, type DataType, type TensorInfo } from '@tensorflow/tfjs-core';
+import * as lw from '../generated/layout.js';
+import { LanewiseError } from '../runtime/errors.js';
+import type { BackendWasm } from './backend.js';
+
+/** Inputs by name; operators that take any number of tensors have them under 0, 1, ... */
+export type Inputs = Record<string, TensorInfo>;
+// The attributes' types are each operator's own; TensorFlow.js passes them untyped.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type Attrs = Record<string, any>;
+export type Kernel = (backend: BackendWasm, inputs: Inputs, attrs: Attrs) => TensorInfo | TensorInfo[];
+export type KernelTable = Record<string, Kernel>;
+
+export const FLOAT: readonly DataType[] = ['float32'];
+export const NUMBER: readonly DataType[] = ['float32', 'int32'];
+export const ANY: readonly DataType[] = ['float32', 'int32', 'bool'];
+
+/** Throws unless the tensor has one of these dtypes. */
+export function expect(op: string, argument: string, x: TensorInfo | undefined, dtypes: readonly DataType[]): void {
+  if (!x) throw new LanewiseError(`${op}: argument '${argument}' is missing`);
+  if (!dtypes.includes(x.dtype)) {
+    throw new LanewiseError(`${op}: argument '${argument}' has dtype ${x.dtype}; expected ${dtypes.join(' or ')}`);
+  }
+}
+
+/** Throws unless the tensor has this many dimensions. */
+export function expectRank(op: string, argument: string, x: TensorInfo, rank: number): void {
+  if (x.shape.length !== rank) {
+    throw new LanewiseError(`${op}: argument '${argument}' has shape [${x.shape}]; expected ${rank} dimensions`);
+  }
+}
+
+/** Throws unless images are NHWC. */
+export function expectNhwc(op: string, dataFormat: unknown): void {
+  if (dataFormat !== undefined && dataFormat !== null && dataFormat !== 'NHWC') {
+    throw new LanewiseError(`${op}: dataFormat '${dataFormat}' is not supported; expected 'NHWC'`);
+  }
+}
+
+/** The C API's name of a dtype. */
+export function typeOf(dtype: DataType): number {
+  return dtype === 'float32' ? lw.LW_FLOAT32 : dtype === 'int32' ? lw.LW_INT32 : lw.LW_BOOL;
+}
+
+/** The strides, in elements, of a dense array. */
+export function stridesOf(shape: readonly number[]): number[] {
+  const strides = new Array<number>(shape.length);
+  for (let i = shape.length - 1, stride = 1; i >= 0; stride *= shape[i--]) strides[i] = stride;
+  return strides;
+}
+
+/** The product of shape[from] up to, without, shape[to]. */
+export function product(shape: readonly number[], from = 0, to = shape.length): number {
+  let result = 1;
+  for (let i = from; i < to; i++) result *= shape[i];
+  return result;
+}
+
+/** A pair of numbers where TensorFlow.js takes one number or two. */
+export function pair(value: number | readonly number[], index: number): number {
+  return typeof value === 'number' ? value : value[index] ?? value[0];
+}
+
+/** Axes counted from 0, ascending. */
+export function axesOf(axis: number | number[] | undefined | null, shape: number[]): number[] {
+  return util.parseAxisParam(axis as number[], shape).sort((a, b) => a - b);
+}

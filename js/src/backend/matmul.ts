@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+/* Matrix products. */
+import { broadcast_util } from '@tensorflow/tfjs-core';
+import { LanewiseError } from '../runtime/errors.js';
+import type { Activation, Matmul } from '../runtime/kernels.js';
+import type { BackendWasm, Data, Plan } from './backend.js';
+import { fusedOf } from './fused.js';
+import { expect, FLOAT, product, stridesOf, type Kernel, type KernelTable } from './kernel.js';
+
+interface MatmulPlan extends Plan {
+  readonly op: Matmul;
+}
+
+const matmul = (name: string): Kernel => (backend, inputs, attrs) => {
+  const { a, b } = inputs;
+  const { transposeA = false, transposeB = false } = attrs;
+  expect(name, 'a', a, FLOAT);
+  expect(name, 'b', b, FLOAT);
+  const aRank = a.shape.length, bRank = b.shape.length;
+  const m = a.shape[aRank - (transposeA ? 1 : 2)], k = a.shape[aRank - (transposeA ? 2 : 1)];
+  const n = b.shape[bRank - (transposeB ? 2 : 1)];
+  if (aRank < 2 || bRank < 2 || k !== b.shape[bRank - (transposeB ? 1 : 2)]) {
+    throw new LanewiseError(`${name}: argument 'a' of shape [${a.shape}]${transposeA ? ' transposed' : ''} and argument ` +
+      `'b' of shape [${b.shape}]${transposeB ? ' transposed' : ''} can't be multiplied; expected [..., m, k] and ` +
+      '[..., k, n]');
+  }
+  const outer = broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const batch = product(outer);
+  const aBatch = product(a.shape, 0, aRank - 2), bBatch = product(b.shape, 0, bRank - 2);
+
+  const { kernels, heap } = backend;
+  const fused = fusedOf(backend, name, inputs, attrs, n);
+  const weights = backend.data(b.dataId);
+  let aPointer = backend.pointer(a);
+  // Matrices repeat as a whole or not at all; anything between is written out first.
+  if (aBatch !== 1 && aBatch !== batch) aPointer = repeat(backend, aPointer, a.shape, outer);
+  const repeatsB = bBatch !== 1 && bBatch !== batch;
+
+  const op: Matmul = {
+    batch, m, n, k, transposeA, transposeB, aBatchStride: aBatch === 1 ? 0 : m * k, bBatchStride: bBatch === 1 ? 0 : k * n,
+    activation: fused.activation,
+  };
+  const y = backend.output([...outer, m, n], 'float32');
+  const output = backend.pointer(y);
+  if (repeatsB) {
+    const sizes = kernels.matmulSizes(op);
+    const packed = backend.temporary(sizes.packedBytes);
+    kernels.matmulPack(op, repeat(backend, weights.pointer, b.shape, outer), packed);
+    kernels.matmul(op, aPointer, packed, fused.bias, fused.slopes, heap.scratch(sizes.scratchBytes), output);
+  } else {
+    const plan = findPlan(weights, op, fused.activation) ?? backend.plan<MatmulPlan>(weights,
+      { kernel: 'matmul', op, sizes: kernels.matmulSizes(op) }, packed => kernels.matmulPack(op, weights.pointer, packed));
+    kernels.matmul(op, aPointer, plan.packed, fused.bias, fused.slopes, heap.scratch(plan.sizes.scratchBytes), output);
+  }
+  fused.finish(y);
+  return y;
+};
+
+function findPlan(weights: Data, op: Matmul, activation: Activation): MatmulPlan | undefined {
+  if (!weights.plans) return undefined;
+  for (const candidate of weights.plans) {
+    if (candidate.kernel !== 'matmul') continue;
+    const { op: made } = candidate as MatmulPlan;
+    if (made.batch === op.batch && made.m === op.m && made.n === op.n && made.k === op.k
+      && made.transposeA === op.transposeA && made.transposeB === op.transposeB
+      && made.aBatchStride === op.aBatchStride && made.bBatchStride === op.bBatchStride
+      && made.activation.kind === activation.kind && made.activation.alpha === activation.alpha) {
+      return candidate as MatmulPlan;
+    }
+  }
+  return undefined;
+}
+
+/** A copy of the matrices with the outer dimensions repeated up to `outer`; it lasts as long as the kernel. */
+function repeat(backend: BackendWasm, x: number, shape: readonly number[], outer: readonly number[]): number {
+  const matrix = shape.slice(-2);
+  const target = [...outer, ...matrix];
+  const own = stridesOf(shape);
+  const missing = target.length - shape.length;
+  const strides = target.map((n, i) => i < missing || shape[i - missing] !== n ? 0 : own[i - missing]);
+  const copy = backend.temporary(4 * product(target));
+  backend.kernels.copy(4, target, strides, stridesOf(target), x, copy);
+  return copy;
+}
+
+export const matrixProducts: KernelTable = {
+  BatchMatMul: matmul('BatchMatMul'),
+  _FusedMatMul: matmul('_FusedMatMul'),
+};

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: MIT
+/* Moving elements about without computing. */
+import { backend_util, slice_util, util, type DataType, type TensorInfo } from '@tensorflow/tfjs-core';
+import { LanewiseError } from '../runtime/errors.js';
+import { elementBytes, type BackendWasm } from './backend.js';
+import { ANY, expect, product, stridesOf, typeOf, type Inputs, type Kernel, type KernelTable } from './kernel.js';
+
+const STORABLE: readonly DataType[] = ['float32', 'int32', 'bool', 'string'];
+
+const identity: Kernel = (backend, { x }) => backend.share(x, x.shape);
+
+const reshape: Kernel = (backend, { x }, attrs) => {
+  const size = product(x.shape);
+  const shape = util.inferFromImplicitShape(attrs.shape, size);
+  if (product(shape) !== size) {
+    throw new LanewiseError(`Reshape: argument 'x' of shape [${x.shape}] has ${size} elements; the new shape ` +
+      `[${shape}] has ${product(shape)}`);
+  }
+  return backend.share(x, shape);
+};
+
+const expandDims: Kernel = (backend, { input }, { dim }) => {
+  const rank = input.shape.length;
+  if (dim < -(rank + 1) || dim > rank) {
+    throw new LanewiseError(`ExpandDims: attribute 'dim' is ${dim}; expected ${-(rank + 1)} to ${rank}`);
+  }
+  const shape = input.shape.slice();
+  shape.splice(dim < 0 ? rank + dim + 1 : dim, 0, 1);
+  return backend.share(input, shape);
+};
+
+const cast: Kernel = (backend, { x }, attrs) => {
+  const dtype = attrs.dtype as DataType;
+  if (x.dtype === dtype) return backend.share(x, x.shape);
+  expect('Cast', 'x', x, ANY);
+  if (!ANY.includes(dtype)) throw new LanewiseError(`Cast: ${x.dtype} can't become ${dtype}; expected ${ANY.join(' or ')}`);
+  const input = backend.pointer(x);
+  const y = backend.output(x.shape.slice(), dtype);
+  backend.kernels.cast(typeOf(x.dtype), typeOf(dtype), product(x.shape), input, backend.pointer(y));
+  return y;
+};
+
+/** Joins tensors along an axis. `shape` gives each the shape that it is to be seen with. */
+function join(backend: BackendWasm, op: string, tensors: TensorInfo[], axis: number,
+  shape: (x: TensorInfo) => number[]): TensorInfo {
+  for (const x of tensors) {
+    expect(op, 'tensors', x, STORABLE);
+    if (x.dtype !== tensors[0].dtype) {
+      throw new LanewiseError(`${op}: tensors of dtype ${tensors[0].dtype} and ${x.dtype} can't be joined`);
+    }
+  }
+  const { dtype } = tensors[0];
+  const shapes = tensors.map(shape);
+  backend_util.assertParamsConsistent(shapes, axis);
+  const outShape = backend_util.computeOutShape(shapes, axis);
+  const outer = product(outShape, 0, axis);
+  const row = product(outShape, axis);
+  const y = backend.output(outShape, dtype);
+
+  if (dtype === 'string') {
+    const parts = tensors.map(x => backend.data(x.dataId).strings!);
+    const widths = shapes.map(s => product(s, axis));
+    const joined: Uint8Array[] = [];
+    for (let o = 0; o < outer; o++) {
+      parts.forEach((part, i) => joined.push(...part.slice(o * widths[i], (o + 1) * widths[i])));
+    }
+    backend.data(y.dataId).strings = joined;
+    return y;
+  }
+
+  const bytes = elementBytes(dtype);
+  let to = backend.pointer(y);
+  for (let i = 0; i < tensors.length; i++) {
+    const width = product(shapes[i], axis);
+    if (width && outer) {
+      const from = backend.pointer(tensors[i]);
+      if (outer === 1) backend.heap.u8.copyWithin(to, from, from + width * bytes);
+      else backend.kernels.copy(bytes, [outer, width], [width, 1], [row, 1], from, to);
+    }
+    to += width * bytes;
+  }
+  return y;
+}
+
+const list = (inputs: Inputs): TensorInfo[] => Object.values(inputs) as TensorInfo[];
+
+const concat: Kernel = (backend, inputs, attrs) => {
+  const tensors = list(inputs);
+  const axis = util.parseAxisParam(attrs.axis, tensors[0].shape)[0];
+  return join(backend, 'Concat', tensors, axis, x => x.shape);
+};
+
+const pack: Kernel = (backend, inputs, attrs) => {
+  const tensors = list(inputs);
+  const rank = tensors[0].shape.length;
+  const axis = attrs.axis < 0 ? attrs.axis + rank + 1 : attrs.axis;
+  for (const x of tensors) {
+    if (!util.arraysEqual(x.shape, tensors[0].shape)) {
+      throw new LanewiseError(`Pack: tensors of shape [${tensors[0].shape}] and [${x.shape}] can't be stacked`);
+    }
+  }
+  return join(backend, 'Pack', tensors, axis, x => [...x.shape.slice(0, axis), 1, ...x.shape.slice(axis)]);
+};
+
+/** The elements at begin[d] + i step[d] of each dimension. */
+function extract(backend: BackendWasm, op: string, x: TensorInfo, begin: number[], step: number[], shape: number[],
+  outShape: number[]): TensorInfo {
+  expect(op, 'x', x, STORABLE);
+  const strides = stridesOf(x.shape);
+  const y = backend.output(outShape, x.dtype);
+  const size = product(shape);
+  if (size === 0) return y;
+  let first = 0;
+  for (let i = 0; i < begin.length; i++) first += begin[i] * strides[i];
+  const steps = strides.map((stride, i) => stride * step[i]);
+
+  if (x.dtype === 'string') {
+    const { strings } = backend.data(x.dataId);
+    const own = stridesOf(shape);
+    backend.data(y.dataId).strings = Array.from({ length: size }, (_, n) =>
+      strings![own.reduce((at, stride, d) => at + (Math.floor(n / stride) % shape[d]) * steps[d], first)]);
+    return y;
+  }
+  const bytes = elementBytes(x.dtype);
+  const from = backend.pointer(x) + first * bytes;
+  const to = backend.pointer(y);
+  const whole = step.every(n => n === 1) && slice_util.isSliceContinous(x.shape, begin, shape);
+  if (whole) backend.heap.u8.copyWithin(to, from, from + size * bytes);
+  else backend.kernels.copy(bytes, shape, steps, stridesOf(shape), from, to);
+  return y;
+}
+
+const ones = (rank: number) => new Array<number>(rank).fill(1);
+
+const slice: Kernel = (backend, { x }, attrs) => {
+  const [begin, size] = slice_util.parseSliceParams(x as never, attrs.begin, attrs.size);
+  slice_util.assertParamsValid(x as never, begin, size);
+  return extract(backend, 'Slice', x, begin, ones(begin.length), size, size.slice());
+};
+
+const stridedSlice: Kernel = (backend, { x }, attrs) => {
+  const { finalShape, isIdentity, begin, end, strides } = slice_util.sliceInfo(x.shape, attrs.begin,
+    attrs.end, attrs.strides, attrs.beginMask, attrs.endMask, attrs.ellipsisMask, attrs.newAxisMask,
+    attrs.shrinkAxisMask);
+  if (isIdentity) return backend.share(x, finalShape);
+  const shape = slice_util.computeOutShape(begin, end, strides);
+  return extract(backend, 'StridedSlice', x, begin, strides, shape, finalShape);
+};
+
+const unpack: Kernel = (backend, { value }, attrs) => {
+  const { shape } = value;
+  const axis = attrs.axis < 0 ? attrs.axis + shape.length : attrs.axis;
+  const size = shape.slice();
+  size[axis] = 1;
+  const outShape = shape.filter((_, i) => i !== axis);
+  return Array.from({ length: shape[axis] }, (_, i) => {
+    const begin = new Array<number>(shape.length).fill(0);
+    begin[axis] = i;
+    return extract(backend, 'Unpack', value, begin, ones(shape.length), size, outShape.slice());
+  });
+};
+
+const splitV: Kernel = (backend, { x }, attrs) => {
+  const axis = util.parseAxisParam(attrs.axis, x.shape)[0];
+  const sizes = backend_util.prepareSplitSize(x as never, attrs.numOrSizeSplits, axis);
+  const begin = new Array<number>(x.shape.length).fill(0);
+  return sizes.map(n => {
+    const size = x.shape.slice();
+    size[axis] = n;
+    const part = extract(backend, 'SplitV', x, begin, ones(begin.length), size, size.slice());
+    begin[axis] += n;
+    return part;
+  });
+};
+
+const reverse: Kernel = (backend, { x }, attrs) => {
+  expect('Reverse', 'x', x, ANY);
+  const axes = util.parseAxisParam(attrs.dims, x.shape);
+  const begin = x.shape.map((n, i) => axes.includes(i) ? n - 1 : 0);
+  const step = x.shape.map((_, i) => axes.includes(i) ? -1 : 1);
+  return extract(backend, 'Reverse', x, begin, step, x.shape, x.shape.slice());
+};
+
+const transpose: Kernel = (backend, { x }, { perm }) => {
+  expect('Transpose', 'x', x, ANY);
+  const strides = stridesOf(x.shape);
+  const order = perm as number[];
+  const shape = order.map(i => x.shape[i]);
+  const input = backend.pointer(x);
+  const y = backend.output(shape, x.dtype);
+  if (product(shape)) {
+    backend.kernels.copy(elementBytes(x.dtype), shape, order.map(i => strides[i]), stridesOf(shape), input,
+      backend.pointer(y));
+  }
+  return y;
+};
+
+/** Copies with repetition: each dimension of x is seen as [repeats][size]. */
+function repeat(backend: BackendWasm, x: TensorInfo, shape: number[], repeats: number[], outShape: number[]): TensorInfo {
+  const strides = stridesOf(shape);
+  const view: number[] = [], from: number[] = [];
+  shape.forEach((n, i) => {
+    // Repeating a single element, or a thing once, needs no dimension of its own.
+    if (repeats[i] !== 1) { view.push(repeats[i]); from.push(0); }
+    if (n !== 1) { view.push(n); from.push(strides[i]); }
+  });
+  const input = backend.pointer(x);
+  const y = backend.output(outShape, x.dtype);
+  if (product(view)) backend.kernels.copy(elementBytes(x.dtype), view, from, stridesOf(view), input, backend.pointer(y));
+  return y;
+}
+
+const tile: Kernel = (backend, { x }, attrs) => {
+  expect('Tile', 'x', x, ANY);
+  const reps = attrs.reps as number[];
+  const missing = reps.length - x.shape.length;
+  if (missing < 0) throw new LanewiseError(`Tile: attribute 'reps' [${reps}] is shorter than the shape [${x.shape}]`);
+  const shape = [...ones(missing), ...x.shape];
+  return repeat(backend, x, shape, reps, shape.map((n, i) => n * reps[i]));
+};
+
+const broadcastTo: Kernel = (backend, { x }, attrs) => {
+  expect('BroadcastTo', 'x', x, ANY);
+  const target = attrs.shape as number[];
+  const shape = [...ones(Math.max(0, target.length - x.shape.length)), ...x.shape];
+  if (shape.length !== target.length || shape.some((n, i) => n !== target[i] && n !== 1)) {
+    throw new LanewiseError(`BroadcastTo: argument 'x' of shape [${x.shape}] can't become [${target}]`);
+  }
+  return repeat(backend, x, shape, shape.map((n, i) => n === target[i] ? 1 : target[i]), target.slice());
+};
+
+const padV2: Kernel = (backend, { x }, attrs) => {
+  expect('PadV2', 'x', x, ANY);
+  const paddings = attrs.paddings as Array<[number, number]>;
+  const { constantValue = 0 } = attrs;
+  const outShape = x.shape.map((n, i) => paddings[i][0] + n + paddings[i][1]);
+  const y = backend.output(outShape, x.dtype);
+  const before = paddings.map(p => p[0]), after = paddings.map(p => p[1]);
+  if ([...before, ...after].some(n => !(n >= 0))) {
+    throw new LanewiseError(`PadV2: attribute 'paddings' is ${JSON.stringify(paddings)}; expected no negative number`);
+  }
+  if (product(x.shape) === 0) {
+    fillWith(backend, y, constantValue);
+    return y;
+  }
+  const { heap, value } = backend;
+  if (x.dtype === 'float32') heap.f32[value >>> 2] = constantValue;
+  else if (x.dtype === 'int32') heap.i32[value >>> 2] = constantValue;
+  else heap.u8[value] = constantValue;
+  backend.kernels.pad(elementBytes(x.dtype), x.shape, before, after, backend.pointer(x), value, backend.pointer(y));
+  return y;
+};
+
+const gatherNd: Kernel = (backend, { params, indices }) => {
+  expect('GatherNd', 'params', params, ANY);
+  expect('GatherNd', 'indices', indices, ['int32']);
+  const [shape, count, sliceSize] = backend_util.prepareAndValidate(params as never, indices as never);
+  const indexRank = indices.shape[indices.shape.length - 1];
+  const from = backend.pointer(params), at = backend.pointer(indices);
+  const y = backend.output(shape, params.dtype);
+  if (product(shape)) {
+    backend.kernels.gatherNd(params.shape.slice(0, indexRank), count, sliceSize * elementBytes(params.dtype), from, at,
+      backend.pointer(y));
+  }
+  return y;
+};
+
+function fillWith(backend: BackendWasm, y: TensorInfo, value: number): void {
+  const at = backend.pointer(y), size = product(y.shape);
+  const { heap } = backend;
+  if (y.dtype === 'float32') heap.f32.fill(value, at >>> 2, (at >>> 2) + size);
+  else if (y.dtype === 'int32') heap.i32.fill(value, at >>> 2, (at >>> 2) + size);
+  else heap.u8.fill(value ? 1 : 0, at, at + size);
+}
+
+const fill: Kernel = (backend, _, { shape, value, dtype }) => {
+  const type = (dtype ?? util.inferDtype(value)) as DataType;
+  const y = backend.output([...shape], type);
+  if (type === 'string') {
+    backend.data(y.dataId).strings = new Array<Uint8Array>(product(shape)).fill(util.encodeString(value));
+  } else fillWith(backend, y, Number(value));
+  return y;
+};
+
+const constant = (op: string, value: number): Kernel => (backend, { x }) => {
+  expect(op, 'x', x, ANY);
+  const y = backend.output(x.shape.slice(), x.dtype);
+  fillWith(backend, y, value);
+  return y;
+};
+
+export const movement: KernelTable = {
+  BroadcastTo: broadcastTo,
+  Cast: cast,
+  Concat: concat,
+  ExpandDims: expandDims,
+  Fill: fill,
+  GatherNd: gatherNd,
+  Identity: identity,
+  OnesLike: constant('OnesLike', 1),
+  Pack: pack,
+  PadV2: padV2,
+  Reshape: reshape,
+  Reverse: reverse,
+  Slice: slice,
+  SplitV: splitV,
+  StridedSlice: stridedSlice,
+  Tile: tile,
+  Transpose: transpose,
+  Unpack: unpack,
+  ZerosLike: constant('ZerosLike', 0),
+};

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+/* Softmax, reductions, batch normalisation. */
+import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
+import * as lw from '../generated/layout.js';
+import { LanewiseError } from '../runtime/errors.js';
+import type { Pointer } from '../runtime/kernels.js';
+import type { BackendWasm } from './backend.js';
+import { toFloat } from './elementwise.js';
+import { ANY, axesOf, expect, FLOAT, NUMBER, product, stridesOf, typeOf, type Kernel, type KernelTable } from './kernel.js';
+
+const softmax: Kernel = (backend, { logits }, { dim = -1 }) => {
+  expect('Softmax', 'logits', logits, FLOAT);
+  const { shape } = logits;
+  if (dim !== -1 && dim !== shape.length - 1) {
+    throw new LanewiseError(`Softmax: attribute 'dim' is ${dim}; expected the last dimension, ${shape.length - 1}`);
+  }
+  const input = backend.pointer(logits);
+  const columns = shape.length ? shape[shape.length - 1] : 1;
+  const y = backend.output(shape.slice(), 'float32');
+  backend.kernels.softmax(product(shape, 0, shape.length - 1), columns, input, backend.pointer(y));
+  return y;
+};
+
+/** The three-dimensional view [outer][reduced][inner] of a tensor whose axes are to be reduced. */
+interface Reduction {
+  readonly input: Pointer;
+  readonly outer: number;
+  readonly reduced: number;
+  readonly inner: number;
+}
+
+/** Axes that don't follow one another are brought together at the end first. */
+function reductionOf(backend: BackendWasm, shape: readonly number[], axes: number[], input: Pointer): Reduction {
+  if (axes.length === 0) return { input, outer: product(shape), reduced: 1, inner: 1 };
+  const first = axes[0], last = axes[axes.length - 1];
+  if (last - first + 1 === axes.length) {
+    return {
+      input, outer: product(shape, 0, first), reduced: product(shape, first, last + 1), inner: product(shape, last + 1),
+    };
+  }
+  const kept = shape.map((_, i) => i).filter(i => !axes.includes(i));
+  const order = [...kept, ...axes];
+  const strides = stridesOf(shape);
+  const target = order.map(i => shape[i]);
+  const copy = backend.temporary(4 * product(shape));
+  backend.kernels.copy(4, target, order.map(i => strides[i]), stridesOf(target), input, copy);
+  return {
+    input: copy, outer: product(kept.map(i => shape[i])), reduced: product(axes.map(i => shape[i])), inner: 1,
+  };
+}
+
+function reducedShape(shape: number[], axes: number[], keepDims: boolean): number[] {
+  const [kept] = backend_util.computeOutAndReduceShapes(shape, axes);
+  return keepDims ? backend_util.expandShapeToKeepDim(kept, axes) : kept;
+}
+
+const mean: Kernel = (backend, { x }, { axis, keepDims }) => {
+  expect('Mean', 'x', x, ANY);
+  const axes = axesOf(axis, x.shape);
+  const { input, outer, reduced, inner } = reductionOf(backend, x.shape, axes, toFloat(backend, x));
+  const y = backend.output(reducedShape(x.shape, axes, keepDims), 'float32');
+  backend.kernels.reduce(lw.LW_REDUCE_MEAN, outer, reduced, inner, input, backend.pointer(y));
+  return y;
+};
+
+const sum: Kernel = (backend, { x }, { axis, keepDims }) => {
+  expect('Sum', 'x', x, ANY);
+  const axes = axesOf(axis, x.shape);
+  const shape = reducedShape(x.shape, axes, keepDims);
+  if (x.dtype === 'float32') {
+    const { input, outer, reduced, inner } = reductionOf(backend, x.shape, axes, backend.pointer(x));
+    const y = backend.output(shape, 'float32');
+    backend.kernels.reduce(lw.LW_REDUCE_SUM, outer, reduced, inner, input, backend.pointer(y));
+    return y;
+  }
+  // Integers are counted exactly; models sum them seldom.
+  let pointer = backend.pointer(x);
+  if (x.dtype === 'bool') {
+    const numbers = backend.temporary(4 * product(x.shape));
+    backend.kernels.cast(lw.LW_BOOL, lw.LW_INT32, product(x.shape), pointer, numbers);
+    pointer = numbers;
+  }
+  const { input, outer, reduced, inner } = reductionOf(backend, x.shape, axes, pointer);
+  const y = backend.output(shape, 'int32');
+  const { i32 } = backend.heap;
+  const from = input >>> 2, to = backend.pointer(y) >>> 2;
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < inner; i++) {
+      let total = 0;
+      for (let r = 0; r < reduced; r++) total += i32[from + (o * reduced + r) * inner + i];
+      i32[to + o * inner + i] = total;
+    }
+  }
+  return y;
+};
+
+const argMax: Kernel = (backend, { x }, { axis }) => {
+  expect('ArgMax', 'x', x, NUMBER);
+  const [only, ...more] = axesOf(axis, x.shape);
+  if (more.length) throw new LanewiseError(`ArgMax: attribute 'axis' is [${axis}]; expected one axis`);
+  const { input, outer, reduced, inner } = reductionOf(backend, x.shape, only === undefined ? [] : [only],
+    backend.pointer(x));
+  const y = backend.output(reducedShape(x.shape, only === undefined ? [] : [only], false), 'int32');
+  backend.kernels.argmax(typeOf(x.dtype), outer, reduced, inner, input, backend.pointer(y));
+  return y;
+};
+
+const batchNorm: Kernel = (backend, inputs, { varianceEpsilon = 0.001 }) => {
+  const op = 'FusedBatchNorm';
+  const { x, mean: means, variance, offset, scale } = inputs;
+  expect(op, 'x', x, FLOAT);
+  expect(op, 'mean', means, FLOAT);
+  expect(op, 'variance', variance, FLOAT);
+  if (offset) expect(op, 'offset', offset, FLOAT);
+  if (scale) expect(op, 'scale', scale, FLOAT);
+
+  // TensorFlow.js lets the four parameters have any size and repeats each over the elements of x.
+  const channels = Math.max(...[means, variance, offset, scale].map(p => p ? product(p.shape) : 1));
+  const size = product(x.shape);
+  const parameter = (name: string, p: TensorInfo | undefined): Pointer => {
+    if (!p) return 0;
+    const pointer = backend.pointer(p);
+    const length = product(p.shape);
+    if (length === channels) return pointer;
+    if (length === 0 || channels % length) {
+      throw new LanewiseError(`${op}: argument '${name}' has shape [${p.shape}], which does not fit the others: their ` +
+        `largest has ${channels} elements`);
+    }
+    const copy = backend.temporary(4 * channels);
+    backend.kernels.copy(4, [channels / length, length], [0, 1], [length, 1], pointer, copy);
+    return copy;
+  };
+  if (channels === 0 || size % channels) {
+    throw new LanewiseError(`${op}: argument 'x' of shape [${x.shape}] can't be divided into rows of ${channels} elements`);
+  }
+  const { kernels, heap } = backend;
+  const pointers = [parameter('mean', means), parameter('variance', variance), parameter('scale', scale),
+    parameter('offset', offset)];
+  const input = backend.pointer(x);
+  const y = backend.output(x.shape.slice(), 'float32');
+  kernels.batchNorm(size / channels, channels, varianceEpsilon, input, pointers[0], pointers[1], pointers[2],
+    pointers[3], heap.scratch(8 * channels), backend.pointer(y));
+  return y;
+};
+
+export const rows: KernelTable = {
+  ArgMax: argMax,
+  FusedBatchNorm: batchNorm,
+  Mean: mean,
+  Softmax: softmax,
+  Sum: sum,
+};

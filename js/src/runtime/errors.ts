@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+
+/** Every error that Lanewise throws on purpose: a file that is missing, a tier the engine can't run, a bad argument. */
+export class LanewiseError extends Error {
+  constructor(message: string) {
+    super(`lanewise: ${message}`);
+    this.name = 'LanewiseError';
+  }
+}

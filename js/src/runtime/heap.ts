@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+import { LanewiseError } from './errors.js';
+
+/** What every tier's WebAssembly file exports; the operators follow the C API in lanewise.h. */
+export interface WasmExports {
+  readonly memory: WebAssembly.Memory;
+  malloc(bytes: number): number;
+  free(pointer: number): void;
+  _initialize?(): void;
+  readonly [name: `lw_${string}`]: (...args: number[]) => number;
+}
+
+/** Blocks start at multiples of this, so that a 16-byte vector never lies across two cache lines. */
+const ALIGNMENT = 16;
+/** Before each block: malloc's own pointer and the block's size. */
+const HEADER_BYTES = 8;
+
+/**
+ * The module's memory. Pointers are unsigned numbers of bytes, up to 4 GiB; 0 is the pointer of a block of 0 bytes.
+ *
+ * The views must be read afresh after any call that may allocate: when the memory grows, new ones take their place.
+ */
+export class Heap {
+  /** Bytes of all blocks that are allocated now, scratch included. */
+  bytesInUse = 0;
+  /** Number of blocks that are allocated now. */
+  blocksInUse = 0;
+  private _u8!: Uint8Array;
+  private _i32!: Int32Array;
+  private _u32!: Uint32Array;
+  private _f32!: Float32Array;
+  private readonly _exports: WasmExports;
+  private _scratch = 0;
+  private _scratchBytes = 0;
+
+  constructor(exports: WasmExports) {
+    this._exports = exports;
+    this.refresh();
+  }
+
+  // A memory that grew has detached its old buffer, whose views then have length 0.
+  get u8(): Uint8Array {
+    if (this._u8.length === 0) this.refresh();
+    return this._u8;
+  }
+  get i32(): Int32Array {
+    if (this._i32.length === 0) this.refresh();
+    return this._i32;
+  }
+  get u32(): Uint32Array {
+    if (this._u32.length === 0) this.refresh();
+    return this._u32;
+  }
+  get f32(): Float32Array {
+    if (this._f32.length === 0) this.refresh();
+    return this._f32;
+  }
+
+  private refresh(): void {
+    const buffer = this._exports.memory.buffer;
+    this._u8 = new Uint8Array(buffer);
+    this._i32 = new Int32Array(buffer);
+    this._u32 = new Uint32Array(buffer);
+    this._f32 = new Float32Array(buffer);
+  }
+
+  /** Bytes of the whole memory: it grows and never shrinks. */
+  get totalBytes(): number {
+    return this.u8.length;
+  }
+
+  /** A new block, its content undefined. */
+  allocate(bytes: number): number {
+    if (bytes === 0) return 0;
+    const whole = bytes + HEADER_BYTES + ALIGNMENT;
+    const raw = whole <= 0xffffffff ? this._exports.malloc(whole) >>> 0 : 0;
+    if (raw === 0) {
+      throw new LanewiseError(`out of memory: ${bytes} bytes asked for, ${this.bytesInUse} bytes in use in ` +
+        `${this.blocksInUse} blocks, ${this.totalBytes} bytes in the WebAssembly memory (4 GiB is its limit)`);
+    }
+    const pointer = ((raw + HEADER_BYTES + ALIGNMENT - 1) & -ALIGNMENT) >>> 0;
+    const u32 = this.u32;
+    u32[(pointer - 8) >>> 2] = raw;
+    u32[(pointer - 4) >>> 2] = bytes;
+    this.bytesInUse += bytes;
+    this.blocksInUse++;
+    return pointer;
+  }
+
+  /** Gives a block back. */
+  free(pointer: number): void {
+    if (pointer === 0) return;
+    const u32 = this.u32;
+    this.bytesInUse -= u32[(pointer - 4) >>> 2];
+    this.blocksInUse--;
+    this._exports.free(u32[(pointer - 8) >>> 2]);
+  }
+
+  /** The one block of working memory, at least so large; the next call may replace it. */
+  scratch(bytes: number): number {
+    if (bytes > this._scratchBytes) {
+      this.free(this._scratch);
+      this._scratch = this._scratchBytes = 0; // should the next line throw
+      this._scratch = this.allocate(bytes);
+      this._scratchBytes = bytes;
+    }
+    return this._scratch;
+  }
+
+  /** Bytes of the working memory. */
+  get scratchBytes(): number {
+    return this._scratchBytes;
+  }
+}

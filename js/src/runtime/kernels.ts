@@ -1,0 +1,502 @@
+// SPDX-License-Identifier: MIT
+/*
+ * One method for each function of the C API: it writes the descriptor into one preallocated area, makes the call, and
+ * turns a status into an exception. Nothing is allocated on the way. Tensors are pointers into the heap.
+ *
+ * Field names are the C API's (include/lanewise/lanewise.h), which also has each operator's formula; their offsets come
+ * from the generated module.
+ */
+import * as lw from '../generated/layout.js';
+import { LanewiseError } from './errors.js';
+import type { Heap, WasmExports } from './heap.js';
+
+export type Pointer = number;
+
+/** `struct lw_activation`; the kind is one of LW_LINEAR, LW_RELU, ... */
+export interface Activation {
+  readonly kind: number;
+  readonly alpha: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** An activation that has no parameters. */
+export function activation(kind: number, alpha = 0, min = 0, max = 0): Activation {
+  return { kind, alpha, min, max };
+}
+export const LINEAR: Activation = activation(lw.LW_LINEAR);
+
+/** `struct lw_window`: a sliding window; the four pads count for LW_PADDING_EXPLICIT only. */
+export interface Window {
+  readonly kernelHeight: number;
+  readonly kernelWidth: number;
+  readonly strideHeight: number;
+  readonly strideWidth: number;
+  readonly dilationHeight: number;
+  readonly dilationWidth: number;
+  readonly padding: number;
+  readonly padTop: number;
+  readonly padLeft: number;
+  readonly padBottom: number;
+  readonly padRight: number;
+}
+
+/** `struct lw_conv2d` */
+export interface Conv2d {
+  readonly batch: number;
+  readonly inputHeight: number;
+  readonly inputWidth: number;
+  readonly inputChannels: number;
+  readonly outputChannels: number;
+  readonly groups: number;
+  readonly window: Window;
+  readonly activation: Activation;
+}
+
+/** `struct lw_depthwise_conv2d` */
+export interface DepthwiseConv2d {
+  readonly batch: number;
+  readonly inputHeight: number;
+  readonly inputWidth: number;
+  readonly channels: number;
+  readonly depthMultiplier: number;
+  readonly window: Window;
+  readonly activation: Activation;
+}
+
+/** `struct lw_conv2d_transpose` */
+export interface Conv2dTranspose {
+  readonly batch: number;
+  readonly inputHeight: number;
+  readonly inputWidth: number;
+  readonly inputChannels: number;
+  readonly outputHeight: number;
+  readonly outputWidth: number;
+  readonly outputChannels: number;
+  readonly window: Window;
+  readonly activation: Activation;
+}
+
+/** `struct lw_matmul` */
+export interface Matmul {
+  readonly batch: number;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+  readonly aBatchStride: number;
+  readonly bBatchStride: number;
+  readonly activation: Activation;
+}
+
+/** `struct lw_pool2d` */
+export interface Pool2d {
+  readonly kind: number;
+  readonly batch: number;
+  readonly inputHeight: number;
+  readonly inputWidth: number;
+  readonly channels: number;
+  readonly window: Window;
+  readonly activation: Activation;
+}
+
+/** `struct lw_resize_bilinear` */
+export interface ResizeBilinear {
+  readonly batch: number;
+  readonly inputHeight: number;
+  readonly inputWidth: number;
+  readonly channels: number;
+  readonly outputHeight: number;
+  readonly outputWidth: number;
+  readonly alignCorners: boolean;
+  readonly halfPixelCenters: boolean;
+}
+
+/** `struct lw_sizes`: what an operator needs and makes. */
+export interface Sizes {
+  readonly outputHeight: number;
+  readonly outputWidth: number;
+  readonly outputElements: number;
+  readonly packedBytes: number;
+  readonly scratchBytes: number;
+}
+
+const AREA_BYTES = Math.max(lw.lw_conv2d.bytes, lw.lw_depthwise_conv2d.bytes, lw.lw_conv2d_transpose.bytes,
+  lw.lw_matmul.bytes, lw.lw_pool2d.bytes, lw.lw_binary.bytes, lw.lw_resize_bilinear.bytes, lw.lw_copy.bytes,
+  lw.lw_pad.bytes, lw.lw_gather_nd.bytes, lw.lw_activation.bytes);
+
+/** The C API over one module and one tier. */
+export class Kernels {
+  /** The context: pointer to the table of the tier's kernels. */
+  private readonly context: Pointer;
+  private readonly area: Pointer;
+  private readonly sizesAt: Pointer;
+
+  /** tier: one that is compiled into the module; by default its best. */
+  constructor(private readonly exports: WasmExports, readonly heap: Heap, tier?: string) {
+    const { lw_context_options: options } = lw;
+    this.area = heap.allocate(AREA_BYTES);
+    this.sizesAt = heap.allocate(lw.lw_sizes.bytes);
+    const bytes = exports.lw_context_bytes() >>> 0;
+    const memory = heap.allocate(bytes);
+    const out = heap.allocate(4);
+    const name = tier === undefined ? 0 : this.cString(tier);
+    this.set(this.area + options.struct_bytes, options.bytes);
+    this.set(this.area + options.tier, name);
+    const status = exports.lw_context_create(memory, bytes, this.area, out);
+    this.context = heap.u32[out >>> 2];
+    heap.free(name);
+    heap.free(out);
+    if (status !== lw.LW_OK) {
+      const tiers = Array.from({ length: exports.lw_tier_count() }, (_, i) => this.text(exports.lw_tier_name(i)));
+      throw new LanewiseError(`can't use tier '${tier}': ${this.statusText(status)}. The module has ${tiers.join(', ')}.`);
+    }
+  }
+
+  /** The name of the tier whose kernels run. */
+  get tier(): string {
+    return this.text(this.exports.lw_context_tier(this.context));
+  }
+
+  /** The version of the C library. */
+  get version(): string {
+    return this.text(this.exports.lw_version());
+  }
+
+  // ---- Convolution ---------------------------------------------------------------------------------------
+
+  conv2dSizes(op: Conv2d): Sizes {
+    return this.sizes('conv2d', op, this.exports.lw_conv2d_sizes(this.context, this.conv2dAt(op), this.sizesAt));
+  }
+  conv2dPack(op: Conv2d, filter: Pointer, packed: Pointer): void {
+    this.check('conv2d', op, this.exports.lw_conv2d_pack(this.context, this.conv2dAt(op), filter, packed));
+  }
+  conv2d(op: Conv2d, input: Pointer, packed: Pointer, bias: Pointer, slopes: Pointer, scratch: Pointer,
+    output: Pointer): void {
+    this.check('conv2d', op, this.exports.lw_conv2d_run(this.context, this.conv2dAt(op), input, packed, bias, slopes,
+      scratch, output));
+  }
+  private conv2dAt(op: Conv2d): Pointer {
+    const { area: at } = this;
+    const { lw_conv2d: f } = lw;
+    this.set(at + f.struct_bytes, f.bytes);
+    this.set(at + f.batch, op.batch);
+    this.set(at + f.input_height, op.inputHeight);
+    this.set(at + f.input_width, op.inputWidth);
+    this.set(at + f.input_channels, op.inputChannels);
+    this.set(at + f.output_channels, op.outputChannels);
+    this.set(at + f.groups, op.groups);
+    this.window(at + f.window, op.window);
+    this.activation(at + f.activation, op.activation);
+    return at;
+  }
+
+  depthwiseConv2dSizes(op: DepthwiseConv2d): Sizes {
+    return this.sizes('depthwiseConv2d', op,
+      this.exports.lw_depthwise_conv2d_sizes(this.context, this.depthwiseConv2dAt(op), this.sizesAt));
+  }
+  depthwiseConv2d(op: DepthwiseConv2d, input: Pointer, filter: Pointer, bias: Pointer, slopes: Pointer,
+    scratch: Pointer, output: Pointer): void {
+    this.check('depthwiseConv2d', op, this.exports.lw_depthwise_conv2d_run(this.context, this.depthwiseConv2dAt(op),
+      input, filter, bias, slopes, scratch, output));
+  }
+  private depthwiseConv2dAt(op: DepthwiseConv2d): Pointer {
+    const { area: at } = this;
+    const { lw_depthwise_conv2d: f } = lw;
+    this.set(at + f.struct_bytes, f.bytes);
+    this.set(at + f.batch, op.batch);
+    this.set(at + f.input_height, op.inputHeight);
+    this.set(at + f.input_width, op.inputWidth);
+    this.set(at + f.channels, op.channels);
+    this.set(at + f.depth_multiplier, op.depthMultiplier);
+    this.window(at + f.window, op.window);
+    this.activation(at + f.activation, op.activation);
+    return at;
+  }
+
+  conv2dTransposeSizes(op: Conv2dTranspose): Sizes {
+    return this.sizes('conv2dTranspose', op,
+      this.exports.lw_conv2d_transpose_sizes(this.context, this.conv2dTransposeAt(op), this.sizesAt));
+  }
+  conv2dTransposePack(op: Conv2dTranspose, filter: Pointer, packed: Pointer): void {
+    this.check('conv2dTranspose', op,
+      this.exports.lw_conv2d_transpose_pack(this.context, this.conv2dTransposeAt(op), filter, packed));
+  }
+  conv2dTranspose(op: Conv2dTranspose, input: Pointer, packed: Pointer, bias: Pointer, slopes: Pointer,
+    scratch: Pointer, output: Pointer): void {
+    this.check('conv2dTranspose', op, this.exports.lw_conv2d_transpose_run(this.context, this.conv2dTransposeAt(op),
+      input, packed, bias, slopes, scratch, output));
+  }
+  private conv2dTransposeAt(op: Conv2dTranspose): Pointer {
+    const { area: at } = this;
+    const { lw_conv2d_transpose: f } = lw;
+    this.set(at + f.struct_bytes, f.bytes);
+    this.set(at + f.batch, op.batch);
+    this.set(at + f.input_height, op.inputHeight);
+    this.set(at + f.input_width, op.inputWidth);
+    this.set(at + f.input_channels, op.inputChannels);
+    this.set(at + f.output_height, op.outputHeight);
+    this.set(at + f.output_width, op.outputWidth);
+    this.set(at + f.output_channels, op.outputChannels);
+    this.window(at + f.window, op.window);
+    this.activation(at + f.activation, op.activation);
+    return at;
+  }
+
+  // ---- Matrix multiplication -----------------------------------------------------------------------------
+
+  matmulSizes(op: Matmul): Sizes {
+    return this.sizes('matmul', op, this.exports.lw_matmul_sizes(this.context, this.matmulAt(op), this.sizesAt));
+  }
+  matmulPack(op: Matmul, b: Pointer, packed: Pointer): void {
+    this.check('matmul', op, this.exports.lw_matmul_pack(this.context, this.matmulAt(op), b, packed));
+  }
+  matmul(op: Matmul, a: Pointer, packed: Pointer, bias: Pointer, slopes: Pointer, scratch: Pointer,
+    output: Pointer): void {
+    this.check('matmul', op, this.exports.lw_matmul_run(this.context, this.matmulAt(op), a, packed, bias, slopes,
+      scratch, output));
+  }
+  private matmulAt(op: Matmul): Pointer {
+    const { area: at } = this;
+    const { lw_matmul: f } = lw;
+    this.set(at + f.struct_bytes, f.bytes);
+    this.set(at + f.batch, op.batch);
+    this.set(at + f.m, op.m);
+    this.set(at + f.n, op.n);
+    this.set(at + f.k, op.k);
+    this.set(at + f.transpose_a, op.transposeA ? 1 : 0);
+    this.set(at + f.transpose_b, op.transposeB ? 1 : 0);
+    this.set(at + f.a_batch_stride, op.aBatchStride);
+    this.set(at + f.b_batch_stride, op.bBatchStride);
+    this.activation(at + f.activation, op.activation);
+    return at;
+  }
+
+  // ---- Pooling -------------------------------------------------------------------------------------------
+
+  pool2dSizes(op: Pool2d): Sizes {
+    return this.sizes('pool2d', op, this.exports.lw_pool2d_sizes(this.context, this.pool2dAt(op), this.sizesAt));
+  }
+  pool2d(op: Pool2d, input: Pointer, scratch: Pointer, output: Pointer): void {
+    this.check('pool2d', op, this.exports.lw_pool2d_run(this.context, this.pool2dAt(op), input, scratch, output));
+  }
+  private pool2dAt(op: Pool2d): Pointer {
+    const { area: at } = this;
+    const { lw_pool2d: f } = lw;
+    this.set(at + f.struct_bytes, f.bytes);
+    this.set(at + f.kind, op.kind);
+    this.set(at + f.batch, op.batch);
+    this.set(at + f.input_height, op.inputHeight);
+    this.set(at + f.input_width, op.inputWidth);
+    this.set(at + f.channels, op.channels);
+    this.window(at + f.window, op.window);
+    this.activation(at + f.activation, op.activation);
+    return at;
+  }
+
+  // ---- Elementwise ---------------------------------------------------------------------------------------
+
+  /** op: LW_UNARY_...; the activation counts for LW_UNARY_ACTIVATION only. output may be input. */
+  unary(op: number, activation: Activation, count: number, input: Pointer, output: Pointer): void {
+    this.activation(this.area, activation);
+    this.check('unary', activation, this.exports.lw_unary_run(this.context, op, this.area, count, input, output));
+  }
+
+  /** op: LW_BINARY_...; type: LW_FLOAT32 or LW_INT32. The shapes broadcast. */
+  binary(op: number, type: number, aShape: readonly number[], bShape: readonly number[], a: Pointer, b: Pointer,
+    output: Pointer): void {
+    const { area: at } = this;
+    const { lw_binary: f } = lw;
+    this.set(at + f.struct_bytes, f.bytes);
+    this.set(at + f.op, op);
+    this.set(at + f.type, type);
+    this.set(at + f.a_rank, aShape.length);
+    this.set(at + f.b_rank, bShape.length);
+    this.array('binary', at + f.a_shape, aShape);
+    this.array('binary', at + f.b_shape, bShape);
+    const status = this.exports.lw_binary_run(this.context, at, a, b, output);
+    if (status !== lw.LW_OK) this.check('binary', { op, type, aShape, bShape }, status);
+  }
+
+  cast(from: number, to: number, count: number, input: Pointer, output: Pointer): void {
+    const status = this.exports.lw_cast_run(this.context, from, to, count, input, output);
+    if (status !== lw.LW_OK) this.check('cast', { from, to, count }, status);
+  }
+
+  // ---- Rows ----------------------------------------------------------------------------------------------
+
+  softmax(rows: number, columns: number, input: Pointer, output: Pointer): void {
+    const status = this.exports.lw_softmax_run(this.context, rows, columns, input, output);
+    if (status !== lw.LW_OK) this.check('softmax', { rows, columns }, status);
+  }
+
+  /** op: LW_REDUCE_...; input is [outer][reduced][inner]. */
+  reduce(op: number, outer: number, reduced: number, inner: number, input: Pointer, output: Pointer): void {
+    const status = this.exports.lw_reduce_run(this.context, op, outer, reduced, inner, input, output);
+    if (status !== lw.LW_OK) this.check('reduce', { op, outer, reduced, inner }, status);
+  }
+
+  argmax(type: number, outer: number, reduced: number, inner: number, input: Pointer, output: Pointer): void {
+    const status = this.exports.lw_argmax_run(this.context, type, outer, reduced, inner, input, output);
+    if (status !== lw.LW_OK) this.check('argmax', { type, outer, reduced, inner }, status);
+  }
+
+  /** scale and offset may be 0. */
+  batchNorm(rows: number, channels: number, epsilon: number, input: Pointer, mean: Pointer, variance: Pointer,
+    scale: Pointer, offset: Pointer, scratch: Pointer, output: Pointer): void {
+    const status = this.exports.lw_batch_norm_run(this.context, rows, channels, epsilon, input, mean, variance, scale,
+      offset, scratch, output);
+    if (status !== lw.LW_OK) this.check('batchNorm', { rows, channels, epsilon }, status);
+  }
+
+  // ---- Images --------------------------------------------------------------------------------------------
+
+  resizeBilinearSizes(op: ResizeBilinear): Sizes {
+    return this.sizes('resizeBilinear', op,
+      this.exports.lw_resize_bilinear_sizes(this.context, this.resizeBilinearAt(op), this.sizesAt));
+  }
+  resizeBilinear(op: ResizeBilinear, input: Pointer, scratch: Pointer, output: Pointer): void {
+    this.check('resizeBilinear', op,
+      this.exports.lw_resize_bilinear_run(this.context, this.resizeBilinearAt(op), input, scratch, output));
+  }
+  private resizeBilinearAt(op: ResizeBilinear): Pointer {
+    const { area: at } = this;
+    const { lw_resize_bilinear: f } = lw;
+    this.set(at + f.struct_bytes, f.bytes);
+    this.set(at + f.batch, op.batch);
+    this.set(at + f.input_height, op.inputHeight);
+    this.set(at + f.input_width, op.inputWidth);
+    this.set(at + f.channels, op.channels);
+    this.set(at + f.output_height, op.outputHeight);
+    this.set(at + f.output_width, op.outputWidth);
+    this.set(at + f.align_corners, op.alignCorners ? 1 : 0);
+    this.set(at + f.half_pixel_centers, op.halfPixelCenters ? 1 : 0);
+    return at;
+  }
+
+  // ---- Moving data ---------------------------------------------------------------------------------------
+
+  /** Copies from one stride pattern to another; strides are in elements and may be 0 or negative. */
+  copy(elementBytes: number, shape: readonly number[], inputStrides: readonly number[],
+    outputStrides: readonly number[], input: Pointer, output: Pointer): void {
+    const { area: at } = this;
+    const { lw_copy: f } = lw;
+    this.set(at + f.struct_bytes, f.bytes);
+    this.set(at + f.element_bytes, elementBytes);
+    this.set(at + f.rank, shape.length);
+    this.array('copy', at + f.shape, shape);
+    this.array('copy', at + f.input_strides, inputStrides);
+    this.array('copy', at + f.output_strides, outputStrides);
+    const status = this.exports.lw_copy_run(this.context, at, input, output);
+    if (status !== lw.LW_OK) this.check('copy', { elementBytes, shape, inputStrides, outputStrides }, status);
+  }
+
+  /** value: pointer to one element. */
+  pad(elementBytes: number, shape: readonly number[], before: readonly number[], after: readonly number[],
+    input: Pointer, value: Pointer, output: Pointer): void {
+    const { area: at } = this;
+    const { lw_pad: f } = lw;
+    this.set(at + f.struct_bytes, f.bytes);
+    this.set(at + f.element_bytes, elementBytes);
+    this.set(at + f.rank, shape.length);
+    this.array('pad', at + f.shape, shape);
+    this.array('pad', at + f.before, before);
+    this.array('pad', at + f.after, after);
+    const status = this.exports.lw_pad_run(this.context, at, input, value, output);
+    if (status !== lw.LW_OK) this.check('pad', { elementBytes, shape, before, after }, status);
+  }
+
+  /** paramsShape: the dimensions that an index has; indices are [count][paramsShape.length]. */
+  gatherNd(paramsShape: readonly number[], count: number, sliceBytes: number, params: Pointer, indices: Pointer,
+    output: Pointer): void {
+    const { area: at } = this;
+    const { lw_gather_nd: f } = lw;
+    this.set(at + f.struct_bytes, f.bytes);
+    this.set(at + f.index_rank, paramsShape.length);
+    this.array('gatherNd', at + f.params_shape, paramsShape);
+    this.set(at + f.count, count);
+    this.set(at + f.slice_bytes, sliceBytes);
+    const status = this.exports.lw_gather_nd_run(this.context, at, params, indices, output);
+    if (status !== lw.LW_OK) this.check('gatherNd', { paramsShape, count, sliceBytes }, status);
+  }
+
+  // ---- Descriptors and statuses --------------------------------------------------------------------------
+
+  private set(at: Pointer, value: number): void {
+    this.heap.u32[at >>> 2] = value;
+  }
+
+  private array(op: string, at: Pointer, values: readonly number[]): void {
+    if (values.length > lw.LW_MAX_RANK) {
+      throw new LanewiseError(`${op}: shape [${values.join(', ')}] has rank ${values.length}; up to ${lw.LW_MAX_RANK} ` +
+        'dimensions are supported');
+    }
+    const u32 = this.heap.u32;
+    for (let i = 0; i < values.length; i++) u32[(at >>> 2) + i] = values[i];
+  }
+
+  private window(at: Pointer, window: Window): void {
+    const { lw_window: f } = lw;
+    this.set(at + f.kernel_height, window.kernelHeight);
+    this.set(at + f.kernel_width, window.kernelWidth);
+    this.set(at + f.stride_height, window.strideHeight);
+    this.set(at + f.stride_width, window.strideWidth);
+    this.set(at + f.dilation_height, window.dilationHeight);
+    this.set(at + f.dilation_width, window.dilationWidth);
+    this.set(at + f.padding, window.padding);
+    this.set(at + f.pad_top, window.padTop);
+    this.set(at + f.pad_left, window.padLeft);
+    this.set(at + f.pad_bottom, window.padBottom);
+    this.set(at + f.pad_right, window.padRight);
+  }
+
+  private activation(at: Pointer, activation: Activation): void {
+    const { lw_activation: f } = lw;
+    const f32 = this.heap.f32;
+    this.set(at + f.kind, activation.kind);
+    f32[(at + f.alpha) >>> 2] = activation.alpha;
+    f32[(at + f.min) >>> 2] = activation.min;
+    f32[(at + f.max) >>> 2] = activation.max;
+  }
+
+  private sizes(op: string, params: object, status: number): Sizes {
+    this.check(op, params, status);
+    const { lw_sizes: f } = lw;
+    const { u32 } = this.heap;
+    const at = this.sizesAt;
+    return {
+      outputHeight: u32[(at + f.output_height) >>> 2],
+      outputWidth: u32[(at + f.output_width) >>> 2],
+      outputElements: u32[(at + f.output_elements) >>> 2],
+      packedBytes: u32[(at + f.packed_bytes) >>> 2],
+      scratchBytes: u32[(at + f.scratch_bytes) >>> 2],
+    };
+  }
+
+  private check(op: string, params: object, status: number): void {
+    if (status === lw.LW_OK) return;
+    throw new LanewiseError(`${op}: ${this.statusText(status)}. The call was ${op}(${JSON.stringify(params)}).`);
+  }
+
+  private statusText(status: number): string {
+    return this.text(this.exports.lw_status_string(status));
+  }
+
+  /** The C string at a pointer. */
+  private text(pointer: Pointer): string {
+    const { u8 } = this.heap;
+    let text = '';
+    for (let i = pointer >>> 0; i > 0 && u8[i]; i++) text += String.fromCharCode(u8[i]);
+    return text;
+  }
+
+  /** A new block with a C string; the caller frees it. */
+  private cString(text: string): Pointer {
+    const pointer = this.heap.allocate(text.length + 1);
+    const { u8 } = this.heap;
+    for (let i = 0; i < text.length; i++) u8[pointer + i] = text.charCodeAt(i);
+    u8[pointer + text.length] = 0;
+    return pointer;
+  }
+}

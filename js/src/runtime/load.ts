@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+import { detect, supports, TIERS, type Features, type Tier } from './detect.js';
+import { LanewiseError } from './errors.js';
+import { compile, locate, message, type Fetch, type WasmPaths, type WasmSource } from './files.js';
+import { Heap, type WasmExports } from './heap.js';
+import { Kernels } from './kernels.js';
+
+export interface LoadOptions {
+  /** The tier to run; an error when the engine can't. By default the best that it can. */
+  tier?: Tier;
+  /** Tiers never to choose. */
+  exclude?: readonly Tier[];
+  /** The folder of the WebAssembly files, or a map from file name to path or URL. By default beside the package's code. */
+  wasmPaths?: WasmPaths;
+  /** The file itself: path or URL, bytes, or a compiled module. Its best tier runs unless `tier` says another. */
+  wasm?: WasmSource;
+  /** Used in place of the engine's fetch. */
+  fetch?: Fetch;
+}
+
+/** A module that is ready to run. */
+export interface Module {
+  readonly kernels: Kernels;
+  readonly heap: Heap;
+  /** The tier that runs. */
+  readonly tier: Tier;
+  /** What the engine supports. */
+  readonly features: Features;
+  /** Why this tier runs. */
+  readonly why: string;
+}
+
+/** Chooses a tier for this engine and says why; the choice is never silently a lesser one. */
+export function chooseTier(options: LoadOptions = {}): { tier: Tier; why: string } {
+  const { tier, exclude = [] } = options;
+  for (const name of tier === undefined ? exclude : [tier, ...exclude]) {
+    if (!TIERS.includes(name)) throw new LanewiseError(`unknown tier '${name}'; there are ${TIERS.join(', ')}`);
+  }
+  if (tier !== undefined) {
+    if (exclude.includes(tier)) throw new LanewiseError(`tier '${tier}' is both asked for and excluded`);
+    if (!supports(tier)) throw new LanewiseError(`this engine can't run tier '${tier}': ${unsupported(tier)}`);
+    return { tier, why: `tier '${tier}' was asked for` };
+  }
+  const reasons: string[] = [];
+  for (const candidate of [...TIERS].reverse()) {
+    if (exclude.includes(candidate)) reasons.push(`'${candidate}' is excluded`);
+    else if (!supports(candidate)) reasons.push(unsupported(candidate));
+    else return { tier: candidate, why: [`'${candidate}' is the best tier left`, ...reasons].join('; ') };
+  }
+  throw new LanewiseError(`no tier can run here: ${reasons.join('; ')}`);
+}
+
+function unsupported(tier: Tier): string {
+  if (tier === 'scalar') return 'it has no WebAssembly';
+  return `it has no ${tier === 'relaxed' ? 'relaxed' : 'fixed-width'} SIMD`;
+}
+
+/** Loads a tier's WebAssembly file without blocking the thread. */
+export async function loadModule(options: LoadOptions = {}): Promise<Module> {
+  const given = options.wasm !== undefined;
+  const chosen = given && options.tier === undefined ? undefined : chooseTier(options);
+  const source = options.wasm ?? locate(chosen!.tier, options.wasmPaths);
+  const module = await compile(source, options.fetch);
+  const exports = await instantiate(module);
+  const heap = new Heap(exports);
+  const kernels = new Kernels(exports, heap, options.tier);
+  const tier = kernels.tier as Tier;
+  if (chosen && tier !== chosen.tier) {
+    throw new LanewiseError(`${String(source)} holds tier '${tier}', but '${chosen.tier}' was to be loaded from it`);
+  }
+  return {
+    kernels, heap, tier, features: detect(), why: chosen?.why ?? `'${tier}' is the best tier of the module given`,
+  };
+}
+
+/** What a module may ask of us. It has no other imports, so anything else is not a file of Lanewise. */
+const IMPORTS: Record<string, (...args: number[]) => number | void> = {
+  'env.emscripten_notify_memory_growth': () => {}, // the heap notices by itself
+};
+
+async function instantiate(module: WebAssembly.Module): Promise<WasmExports> {
+  const imports: Record<string, Record<string, (...args: number[]) => number | void>> = {};
+  for (const { module: space, name } of WebAssembly.Module.imports(module)) {
+    const provided = IMPORTS[`${space}.${name}`];
+    if (!provided) {
+      throw new LanewiseError(`the module imports ${space}.${name}, which no WebAssembly file of Lanewise does; ` +
+        'is it another program\'s?');
+    }
+    (imports[space] ??= {})[name] = provided;
+  }
+  let exports: WasmExports;
+  try {
+    exports = (await WebAssembly.instantiate(module, imports)).exports as unknown as WasmExports;
+  } catch (error) {
+    throw new LanewiseError(`the module can't be started: ${message(error)}`);
+  }
+  for (const name of ['memory', 'malloc', 'free', 'lw_context_create']) {
+    if (!(name in exports)) throw new LanewiseError(`the module has no export ${name}; is it another program's?`);
+  }
+  exports._initialize?.();
+  return exports;
+}
