@@ -2,12 +2,22 @@
 /* The operator matmul. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "tests/oracle.h"
 #include "tests/rows.h"
 
 static void expect(enum lw_status got, enum lw_status want, const char *what) {
     lw_test_true(got == want, "%s: want %s, got %s", what, lw_status_string(want), lw_status_string(got));
+}
+
+/* Packing fills all of its buffer, which the harness has filled with 0xA5: columns that pad a panel are zeros. */
+static void all_written(const void *packed, size_t bytes) {
+    for (size_t i = 0; i < bytes; i += 4) {
+        uint32_t bits;
+        memcpy(&bits, (const char *)packed + i, sizeof bits);
+        lw_test_true(bits != 0xA5A5A5A5u, "packing left bytes %zu to %zu of %zu as they were", i, i + 3, bytes);
+    }
 }
 
 static void run(struct lw_test *t, const struct lw_context *context, const struct lw_matmul *d, const float *a,
@@ -17,6 +27,7 @@ static void run(struct lw_test *t, const struct lw_context *context, const struc
     float *packed = lw_test_buffer(t, sizes.packed_bytes);
     void *scratch = lw_test_buffer(t, sizes.scratch_bytes);
     expect(lw_matmul_pack(context, d, b, packed), LW_OK, "matmul pack");
+    all_written(packed, sizes.packed_bytes);
     lw_test_seal(t, packed);
     expect(lw_matmul_run(context, d, a, packed, bias, slopes, scratch, output), LW_OK, "matmul run");
 }
