@@ -61,7 +61,8 @@ struct lw_gemm_f32 {
  *                     rows[ky][x * column_step + kx * tap_step + c] * weights[(ky * kernel_width + kx) * channels + c])
  *
  * for x < columns, c < channels. rows: kernel_height pointers; each row holds (columns - 1) * column_step +
- * (kernel_width - 1) * tap_step + channels floats. column_step is stride * channels, tap_step is dilation * channels.
+ * (kernel_width - 1) * tap_step + channels floats. column_step is stride and tap_step dilation times
+ * the distance between two pixels, which is channels or more.
  * weights: [kernel_height][kernel_width][channels]. bias: [channels] or NULL for +0. out: [columns][channels].
  * dwconv3x3 takes kernel_height = kernel_width = 3 only, dwconv5x5 5 only; dwconv any >= 1.
  */

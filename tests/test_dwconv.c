@@ -258,6 +258,17 @@ static void check_operator(struct lw_test *t) {
         d.activation = lw_oracle_random_activation(t, (uint32_t)round % (LW_CLAMP + 1));
         check_geometry(t, &d);
     }
+    /* Pixels that would collide in the cache: the operator lays them out in another way. */
+    for (uint32_t padding = LW_PADDING_VALID; padding <= LW_PADDING_SAME; padding++) {
+        struct lw_depthwise_conv2d d = right();
+        d.channels = 256;
+        d.depth_multiplier = 1;
+        d.window.padding = padding;
+        check_geometry(t, &d);
+        d.channels = 128;
+        d.depth_multiplier = 2;
+        check_geometry(t, &d);
+    }
     check_errors(t);
 }
 
