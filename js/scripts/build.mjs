@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 // Builds js/dist: the WebAssembly files, the bundles (ES modules and CommonJS) and their types.
 //
 // The C side must be built first (scripts/build does all). LANEWISE_WASM_DIR names the folder with the WebAssembly files

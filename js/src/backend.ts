@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /**
  * The TensorFlow.js backend without the import's side effect: nothing is registered until registerBackend is called, so
  * the official package may hold the name 'wasm'.

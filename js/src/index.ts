@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /**
  * Lanewise as a drop-in for the official WebAssembly backend of TensorFlow.js: importing it registers the backend
  * 'wasm'.

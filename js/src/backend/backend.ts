@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 import {
   engine, KernelBackend, util, type BackendValues, type DataId, type DataType, type KernelFunc, type TensorInfo,
 } from '@tensorflow/tfjs-core';

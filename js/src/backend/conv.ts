@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* Convolutions: ordinary, depthwise, transposed. */
 import { backend_util } from '@tensorflow/tfjs-core';
 import { LanewiseError } from '../runtime/errors.js';

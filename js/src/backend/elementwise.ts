@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* Functions of each element, and of pairs of elements. */
 import { broadcast_util, type TensorInfo } from '@tensorflow/tfjs-core';
 import * as lw from '../generated/layout.js';
@@ -42,6 +42,21 @@ const divide: Kernel = (backend, inputs, attrs) => {
   return y;
 };
 
+/** Its result is int32 for any input, as in the other backends. */
+const floorDivide: Kernel = (backend, inputs, attrs) => {
+  const quotient = binary('FloorDiv', lw.LW_BINARY_FLOOR_DIV);
+  const { a, b } = inputs;
+  if (a?.dtype !== 'float32' || b?.dtype !== 'float32') return quotient(backend, inputs, attrs);
+  const shape = broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape);
+  const y = backend.output(shape, 'int32');
+  const size = product(shape);
+  const result = backend.temporary(4 * size);
+  const { kernels } = backend;
+  kernels.binary(lw.LW_BINARY_FLOOR_DIV, lw.LW_FLOAT32, a.shape, b.shape, backend.pointer(a), backend.pointer(b), result);
+  kernels.cast(lw.LW_FLOAT32, lw.LW_INT32, size, result, backend.pointer(y));
+  return y;
+};
+
 /** A float32 copy of a tensor that lasts as long as the kernel, or the tensor itself. */
 export function toFloat(backend: BackendWasm, x: TensorInfo): Pointer {
   const pointer = backend.pointer(x);
@@ -65,7 +80,10 @@ const addN: Kernel = (backend, inputs) => {
   }
   const y = backend.output(first.shape.slice(), first.dtype);
   const output = backend.pointer(y);
-  if (terms.length === 1) backend.heap.u8.copyWithin(output, backend.pointer(first), backend.pointer(first) + 4 * product(first.shape));
+  if (terms.length === 1) {
+    const from = backend.pointer(first);
+    backend.heap.u8.copyWithin(output, from, from + 4 * product(first.shape));
+  }
   for (let i = 1; i < terms.length; i++) {
     backend.kernels.binary(lw.LW_BINARY_ADD, typeOf(first.dtype), first.shape, first.shape,
       i === 1 ? backend.pointer(first) : output, backend.pointer(terms[i]), output);
@@ -156,7 +174,7 @@ export const elementwise: KernelTable = {
   Sub: binary('Sub', lw.LW_BINARY_SUB),
   Multiply: binary('Multiply', lw.LW_BINARY_MUL),
   RealDiv: divide,
-  FloorDiv: binary('FloorDiv', lw.LW_BINARY_FLOOR_DIV),
+  FloorDiv: floorDivide,
   Minimum: binary('Minimum', lw.LW_BINARY_MIN),
   Maximum: binary('Maximum', lw.LW_BINARY_MAX),
   SquaredDifference: binary('SquaredDifference', lw.LW_BINARY_SQUARED_DIFFERENCE),

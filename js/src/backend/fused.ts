@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* Bias and activation after a convolution or a matrix product. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import * as lw from '../generated/layout.js';

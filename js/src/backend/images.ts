@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* Resizing images. */
 import type { ResizeBilinear } from '../runtime/kernels.js';
 import { toFloat } from './elementwise.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* What the kernels share: their signature, and checks of their arguments. */
 import { util, type DataType, type TensorInfo } from '@tensorflow/tfjs-core';
 import * as lw from '../generated/layout.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* Pooling. */
 import { backend_util } from '@tensorflow/tfjs-core';
 import * as lw from '../generated/layout.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* How the backend gets into TensorFlow.js, and the settings that a program may make before. */
 import {
   env, findBackend, findBackendFactory, registerBackend as registerWithTensorFlow, registerKernel,

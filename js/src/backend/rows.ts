@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* Softmax, reductions, batch normalisation. */
 import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
 import * as lw from '../generated/layout.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* Sliding windows: from TensorFlow.js attributes to descriptors. */
 import type { backend_util } from '@tensorflow/tfjs-core';
 import * as lw from '../generated/layout.js';
@@ -59,7 +59,8 @@ function padKey(pad: unknown): string | number {
 export function findPlan<Op>(plans: Plan[] | undefined, kernel: string, imageShape: readonly number[], attrs: Attrs,
   activation: Activation): WindowPlan<Op> | undefined {
   if (!plans) return undefined;
-  const { strides, dilations = 1 } = attrs;
+  const { strides } = attrs;
+  const dilations = attrs.dilations ?? 1; // layers models say null
   const pad = padKey(attrs.pad);
   for (const candidate of plans) {
     if (candidate.kernel !== kernel) continue;
@@ -78,7 +79,8 @@ export function findPlan<Op>(plans: Plan[] | undefined, kernel: string, imageSha
 
 /** The fields of a plan that findPlan compares. */
 export function planKey(kernel: string, imageShape: readonly number[], attrs: Attrs, activation: Activation) {
-  const { strides, dilations = 1 } = attrs;
+  const { strides } = attrs;
+  const dilations = attrs.dilations ?? 1; // layers models say null
   return {
     kernel, imageShape, activation, strides: copyOf(strides), dilations: copyOf(dilations), pad: padKey(attrs.pad),
     rounding: attrs.dimRoundingMode,

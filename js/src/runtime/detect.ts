@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * What can this engine run? A WebAssembly module with one opcode that the engine doesn't know fails as a whole, so each
  * tier is probed with a module of a few bytes that holds the instructions its kernels are made of.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 
 /** Every error that Lanewise throws on purpose: a file that is missing, a tier the engine can't run, a bad argument. */
 export class LanewiseError extends Error {

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* Where a tier's WebAssembly file lies, and how it gets compiled. */
 import { TIERS, type Tier } from './detect.js';
 import { LanewiseError } from './errors.js';

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 import { LanewiseError } from './errors.js';
 
 /** What every tier's WebAssembly file exports; the operators follow the C API in lanewise.h. */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * One method for each function of the C API: it writes the descriptor into one preallocated area, makes the call, and
  * turns a status into an exception. Nothing is allocated on the way. Tensors are pointers into the heap.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* Operators on float32 tensors, without TensorFlow.js: the comfortable layer over Kernels. */
 import * as lw from '../generated/layout.js';
 import type { Features, Tier } from './detect.js';

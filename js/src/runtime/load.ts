@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 import { detect, supports, TIERS, type Features, type Tier } from './detect.js';
 import { LanewiseError } from './errors.js';
 import { compile, locate, message, type Fetch, type WasmPaths, type WasmSource } from './files.js';

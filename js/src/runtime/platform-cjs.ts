@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* The CommonJS half of platform.ts; js/scripts/build.mjs puts it in that file's place. */
 declare const __dirname: string | undefined;
 declare const require: (name: string) => unknown;

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* What differs between the ES module and the CommonJS build; platform-cjs.ts is the other half. */
 
 /**
