@@ -109,7 +109,8 @@ static void check_gemm(struct lw_test *t) {
         for (size_t i = 0; i < SOURCES; i++) sources[i] = lw_test_floats(t, p.channels, fill);
         p.row = lw_test_buffer(t, p.m * p.taps * sizeof *p.row);
         for (size_t i = 0; i < p.m * p.taps; i++) p.row[i] = sources[lw_test_range(t, 0, SOURCES - 1)];
-        p.b = lw_test_floats(t, p.k * p.n, round % 12 == 5 ? LW_FILL_SPECIAL : LW_FILL_UNIFORM);
+        /* Not where sums are fused: a product that overflows is infinite there only once it is added. */
+        p.b = lw_test_floats(t, p.k * p.n, round % 12 == 5 && t->exact ? LW_FILL_SPECIAL : LW_FILL_UNIFORM);
         p.bias = round % 4 == 1 ? NULL : lw_test_floats(t, p.n, fill);
         check_product(t, &p, special);
     }
