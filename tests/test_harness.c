@@ -130,13 +130,13 @@ START_TEST(canaries) {
         memset(x, 1, bytes[i]);
         PASSES(lw_test_end(&t));
 
+        if (bytes[i] == 4096 && lw_test_pages()) continue; /* fills its page: no canaries, both sides are guard pages */
         lw_test_begin(&t, context, context, "family/row", 42, (unsigned)_i);
         x = lw_test_buffer(&t, bytes[i]);
         if (_i == 0) x[bytes[i]] = 1;
         else x[-1] = 1;
         snprintf(message, sizeof message, "(%zu bytes) was written out of bounds: byte %s is 0x01", bytes[i],
                  _i == 0 ? "0 from its end" : "-1 from its start");
-        if (bytes[i] == 4096 && lw_test_pages()) continue; /* fills its page: no canaries, both sides are guard pages */
         FAILS(lw_test_end(&t), message);
     }
 }
