@@ -5,7 +5,8 @@
  */
 import '@tensorflow/tfjs-backend-cpu';
 import { setThreadsCount } from '@tensorflow/tfjs-backend-wasm';
-import { chooseTier, registerLanewise, supports, TIERS } from './lanewise.mjs';
+import { registerBackend } from 'lanewise/backend';
+import { chooseTier, supports, TIERS } from 'lanewise/runtime';
 
 setThreadsCount(1);
 
@@ -18,7 +19,7 @@ export const backendOf = (tier) => `lanewise-${tier}`;
 /* Registers all tiers that this engine can run; returns their names, best first. */
 export function registerTiers(options = {}) {
     const tiers = [...TIERS].reverse().filter(supports);
-    for (const tier of tiers) registerLanewise(backendOf(tier), { ...options, tier });
+    for (const tier of tiers) registerBackend(backendOf(tier), { ...options, tier });
     return tiers;
 }
 

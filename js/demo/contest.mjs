@@ -65,7 +65,7 @@ export async function runContest(contestants, loadModel, input, shape, { rounds 
         }
         for (const entry of entries) {
             progress(`warming up ${entry.label}`);
-            for (let i = 1; i < share(entry, warmUps); i++) await timed(entry);
+            for (let i = 1; i < share(entry, Math.min(warmUps, rounds)); i++) await timed(entry);
         }
         for (let round = 0; round < rounds; round++) {
             progress(`round ${round + 1} of ${rounds}`);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Finds the faces in a photo with Lanewise, draws them, and times Lanewise against other TensorFlow.js backends. */
-import { existsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
@@ -11,7 +11,7 @@ import { drawBox, drawDot, PhotoError, readImage, writePng } from './image.mjs';
 import { loadBlazeFace, samplePhoto } from './models.mjs';
 import { resizeImage } from './resample.mjs';
 
-const USAGE = `usage: scripts/demo [--out FILE] [PHOTO]
+const USAGE = `usage: scripts/demo [--out FILE] [--rounds N] [PHOTO]
 
 Finds the faces in a photo (JPEG or PNG) with BlazeFace on Lanewise's TensorFlow.js backend: prints each face's box,
 score and landmarks, writes the photo with them drawn on it, and times Lanewise's tiers against the official wasm
@@ -19,6 +19,7 @@ backend and the plain JavaScript one.
 
   PHOTO       the photo; a sample by default
   --out FILE  where the annotated PNG goes; ./lanewise-faces.png by default
+  --rounds N  how often each backend is timed, 1 to 10000; 25 by default, and a fifth of it for the slow ones
   --help      prints this`;
 
 const MAX_DRAWN_SIDE = 2048; // a larger photo's annotated copy is shrunk to this
@@ -27,12 +28,17 @@ const COLOURS = [[0, 230, 118], [255, 193, 7], [41, 182, 246], [255, 82, 82], [2
 function options() {
     try {
         const { values, positionals } = parseArgs({
-            options: { out: { type: 'string', default: 'lanewise-faces.png' }, help: { type: 'boolean', short: 'h' } },
+            options: {
+                out: { type: 'string', default: 'lanewise-faces.png' }, rounds: { type: 'string', default: '25' },
+                help: { type: 'boolean', short: 'h' },
+            },
             allowPositionals: true,
         });
         if (positionals.length > 1) throw new Error(`one photo at a time, not ${positionals.length}`);
         if (values.out === '') throw new Error('--out needs a file name');
-        return { help: values.help, out: values.out, photo: positionals[0] };
+        const rounds = Number(values.rounds);
+        if (!/^\d+$/.test(values.rounds) || rounds < 1 || rounds > 10000) throw new Error('--rounds needs a number from 1 to 10000');
+        return { help: values.help, out: values.out, rounds, photo: positionals[0] };
     } catch (error) {
         throw new PhotoError(`${error.message.split('\n')[0]} (see --help)`);
     }
@@ -43,7 +49,13 @@ function checkOutput(path) {
     const folder = dirname(resolve(path));
     if (!existsSync(folder)) throw new PhotoError(`cannot write ${path}: there is no folder ${folder}`);
     if (!statSync(folder).isDirectory()) throw new PhotoError(`cannot write ${path}: ${folder} is not a folder`);
-    if (existsSync(path) && statSync(path).isDirectory()) throw new PhotoError(`cannot write ${path}: it is a folder`);
+    const exists = existsSync(path);
+    if (exists && statSync(path).isDirectory()) throw new PhotoError(`cannot write ${path}: it is a folder`);
+    try {
+        accessSync(exists ? path : folder, constants.W_OK);
+    } catch {
+        throw new PhotoError(`cannot write ${path}: permission denied`);
+    }
 }
 
 function progress(text) {
@@ -77,7 +89,7 @@ function annotate(photo, faces) {
         const colour = COLOURS[i % COLOURS.length];
         const box = { left: left * scale, top: top * scale, right: right * scale, bottom: bottom * scale };
         drawBox(image, box, thickness, colour);
-        const radius = Math.max(Math.round((box.right - box.left) / 45), 1);
+        const radius = Math.max(Math.round((box.right - box.left) / 36), 1);
         for (const { x, y } of landmarks) drawDot(image, x * scale, y * scale, radius, colour);
     });
     return { image, scale };
@@ -91,7 +103,7 @@ function printTable(rows) {
 }
 
 async function main() {
-    const { help, out, photo: path = samplePhoto(3) } = options();
+    const { help, out, rounds, photo: path = samplePhoto(3) } = options();
     if (help) {
         console.log(USAGE);
         return;
@@ -104,7 +116,7 @@ async function main() {
     tf.enableProdMode();
     const tiers = registerTiers();
     const shape = [1, INPUT_SIZE, INPUT_SIZE, 3];
-    const results = await runContest(contestants(tiers), loadBlazeFace, input, shape, { progress });
+    const results = await runContest(contestants(tiers), loadBlazeFace, input, shape, { rounds, progress });
     endProgress();
 
     const faces = decodeFaces(results[0].outputs, placement);

@@ -3,7 +3,7 @@
  * Photos in Node: reads JPEG and PNG, draws on pixels, writes PNG. An image is { width, height, data }, RGBA bytes,
  * opaque, [height][width][4], upright.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import jpeg from 'jpeg-js';
 import { PNG } from 'pngjs';
 
@@ -146,9 +146,12 @@ export function encodePng({ width, height, data }) {
 }
 
 export function writePng(path, image) {
+    const bytes = encodePng(image);
     try {
-        writeFileSync(path, encodePng(image));
+        writeFileSync(path, bytes);
     } catch (error) {
+        // No half-written picture stays behind (but a device is not ours to remove).
+        if (statSync(path, { throwIfNoEntry: false })?.isFile()) rmSync(path, { force: true });
         throw new PhotoError(`cannot write ${path}: ${systemError(error)}`);
     }
 }

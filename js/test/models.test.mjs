@@ -108,8 +108,10 @@ test('a thousand inferences leave memory as ten did', async () => {
             const memory = () => {
                 const { numTensors, numDataBuffers, numBytes } = tf.memory();
                 const { heap } = tf.backend();
-                return { numTensors, numDataBuffers, numBytes, wasmBytes: heap.u8.buffer.byteLength,
-                    dataIds: tf.backend().numDataIds() };
+                return {
+                    numTensors, numDataBuffers, numBytes, dataIds: tf.backend().numDataIds(),
+                    wasmBytes: heap.totalBytes, bytesInUse: heap.bytesInUse, blocksInUse: heap.blocksInUse,
+                };
             };
             for (let i = 0; i < 10; i++) infer(model, input.values, input.shape);
             const tenth = memory();
