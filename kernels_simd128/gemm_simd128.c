@@ -37,6 +37,9 @@ enum { NR = 4 * VECTORS };
  * once, 8 accumulators as above. */
 enum { GROUPED_ROWS = MR > 2 ? 2 : 1, GROUPED_VECTORS = 8 };
 
+/* And so do narrow tails of columns (1 or 2 vectors) when MR is small: they take the rows of two blocks, TALL. */
+enum { TALL = MR > 2 ? MR : 2 * MR, TALL_VECTORS = 2 };
+
 #define INLINE static inline __attribute__((always_inline))
 
 /* The terms of `unroll` consecutive c. a: [height] pointers at c. b: row c of the first panel; panels lie panel_step
@@ -58,7 +61,7 @@ INLINE void terms(const size_t unroll, const size_t height, const size_t panels,
             for (size_t v = 0; v < width; v++) acc[i * width + v] = lw_madd(x, bs[v], acc[i * width + v]);
         }
 #else
-        v128_t x[MR];
+        v128_t x[TALL];
 #pragma GCC unroll 8
         for (size_t i = 0; i < height; i++) x[i] = wasm_v128_load32_splat(a[i] + c + u);
 #pragma GCC unroll 8
@@ -74,8 +77,8 @@ INLINE void terms(const size_t unroll, const size_t height, const size_t panels,
     }
 }
 
-/* A tile of height x (panels * vectors * 4) outputs, these three constants: all its columns exist. bias: one for each
- * column. */
+/* A tile of height x (panels * vectors * 4) outputs, these three constants: all its columns exist. rows: one block, or
+ * two when height > MR. bias: one for each column. */
 INLINE void tile(const size_t height, const size_t panels, const size_t vectors, size_t taps, size_t channels,
                  const float *const *rows, const float *b, const float *bias, struct lw_clamp clamp, float *out,
                  size_t out_stride) {
@@ -89,9 +92,9 @@ INLINE void tile(const size_t height, const size_t panels, const size_t vectors,
     }
 
     for (size_t t = 0; t < taps; t++, rows += MR) {
-        const float *a[MR];
+        const float *a[TALL];
 #pragma GCC unroll 8
-        for (size_t i = 0; i < height; i++) a[i] = rows[i];
+        for (size_t i = 0; i < height; i++) a[i] = rows[i / MR * taps * MR + i % MR];
         size_t c = 0;
         if (UNROLL > 1) {
             for (; c + UNROLL <= channels; c += UNROLL, b += UNROLL * NR)
@@ -109,7 +112,8 @@ INLINE void tile(const size_t height, const size_t panels, const size_t vectors,
     }
 }
 
-/* The same for any height <= MR and vectors <= VECTORS of one panel: the tails, each with its own code. */
+/* The same for any height <= MR and vectors <= VECTORS of one panel, or height TALL and vectors <= TALL_VECTORS: the
+ * tails, each with its own code. */
 static void any_tile(size_t height, size_t vectors, size_t taps, size_t channels, const float *const *rows,
                      const float *b, const float *bias, struct lw_clamp clamp, float *out, size_t out_stride) {
 #define TILE(h, v)                                                                                                    \
@@ -133,12 +137,14 @@ static void any_tile(size_t height, size_t vectors, size_t taps, size_t channels
         TILE(1, 4);
         TILE(2, 3);
         TILE(2, 4);
+        TILE(TALL, 1);
+        TILE(TALL, 2);
 #endif
     }
 #undef TILE
 }
 
-/* height <= MR rows of the last panel, of which only n < NR columns exist. When n is no multiple of 4 the tile goes
+/* height rows (as any_tile takes them) of the last panel, of which only n < NR columns exist. When n is no multiple of 4 the tile goes
  * through a buffer, since bias and out end at column n. */
 static void narrow_tile(size_t height, size_t n, size_t taps, size_t channels, const float *const *rows, const float *b,
                         const float *bias, struct lw_clamp clamp, float *out, size_t out_stride) {
@@ -147,7 +153,7 @@ static void narrow_tile(size_t height, size_t n, size_t taps, size_t channels, c
         any_tile(height, vectors, taps, channels, rows, b, bias, clamp, out, out_stride);
         return;
     }
-    float whole_bias[NR] = {0.0f}, whole[MR * NR];
+    float whole_bias[NR] = {0.0f}, whole[TALL * NR];
     for (size_t j = 0; j < n; j++) whole_bias[j] = bias[j];
     any_tile(height, vectors, taps, channels, rows, b, whole_bias, clamp, whole, NR);
     for (size_t i = 0; i < height; i++) {
@@ -197,9 +203,13 @@ static void gemm(size_t m, size_t n, size_t taps, size_t channels, const float *
                      out + whole * out_stride + j, out_stride);
     }
     if (j < n) {
-        for (size_t i = 0; i < m; i += MR)
-            narrow_tile(m - i < MR ? m - i : MR, n - j, taps, channels, rows + i * taps, panels, bias + j * bias_step,
-                        clamp, out + i * out_stride + j, out_stride);
+        const size_t tall = n - j <= TALL_VECTORS * 4 ? TALL : MR;
+        for (size_t i = 0, height; i < m; i += height) {
+            const size_t rest = m - i;
+            height = rest >= tall ? tall : rest >= MR ? MR : rest;
+            narrow_tile(height, n - j, taps, channels, rows + i * taps, panels, bias + j * bias_step, clamp,
+                        out + i * out_stride + j, out_stride);
+        }
     }
 }
 
