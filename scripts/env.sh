@@ -32,13 +32,18 @@ slowly() {
   log=$root/build/logs/setup-$(printf '%s' "$label" | tr -cs 'A-Za-z0-9' '-').log
   start=$SECONDS
   say "$label ..."
+  # A process group of its own, so that an interruption ends the command's own children too.
+  set -m
   "$@" >"$log" 2>&1 </dev/null &
   pid=$!
+  set +m
+  trap 'kill -- "-$pid" 2>/dev/null; exit 130' INT TERM
   while kill -0 "$pid" 2>/dev/null; do
     sleep 0.2
     waited=$((waited + 1))
     if [ $((waited % 50)) -eq 0 ]; then say "  $label: still at it, $((SECONDS - start)) s"; fi
   done
+  trap - INT TERM
   if wait "$pid"; then
     say "$label: done in $((SECONDS - start)) s"
   else
