@@ -31,7 +31,8 @@ static void check_slot(struct lw_test *t, lw_dwconv_f32_fn *reference, lw_dwconv
         size_t columns = lw_test_range(t, 0, 13), channels = lw_test_range(t, 0, round % 8 ? 13 : 70);
         size_t kernel_height = fixed_size ? fixed_size : lw_test_range(t, 1, 7);
         size_t kernel_width = fixed_size ? fixed_size : lw_test_range(t, 1, 7);
-        size_t column_step = lw_test_range(t, 1, 3) * channels, tap_step = lw_test_range(t, 1, 3) * channels;
+        size_t distance = channels + (round % 4 ? 0 : lw_test_range(t, 1, 17)); /* of two pixels */
+        size_t column_step = lw_test_range(t, 1, 3) * distance, tap_step = lw_test_range(t, 1, 3) * distance;
         if (round % 3 == 0) column_step = tap_step;
         int fill = round % 5 == 3 ? LW_FILL_SPECIAL : round % 5 == 4 ? LW_FILL_WIDE : LW_FILL_UNIFORM;
 
@@ -250,6 +251,7 @@ static void check_operator(struct lw_test *t) {
         d.batch = (uint32_t)lw_test_range(t, 0, 3);
         d.input_height = (uint32_t)lw_test_range(t, 0, 11);
         d.input_width = (uint32_t)lw_test_range(t, 0, 11);
+        if (round % 7 == 0) d.input_width = (uint32_t)lw_test_range(t, 12, 90); /* wide: its border goes by itself */
         d.channels = (uint32_t)lw_test_range(t, 0, 9);
         d.depth_multiplier = round % 2 ? 1 : (uint32_t)lw_test_range(t, 1, 4);
         d.window = lw_oracle_window(t, 6);
