@@ -3,10 +3,11 @@
  * The backends that the demo compares, side by side in one process. Lanewise and the official backend both want the
  * name `wasm`: here the official one has it, and each tier of Lanewise is registered under a name of its own.
  */
+import { setBackend } from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { setThreadsCount } from '@tensorflow/tfjs-backend-wasm';
 import { registerBackend } from 'lanewise/backend';
-import { chooseTier, supports, TIERS } from 'lanewise/runtime';
+import { chooseTier, load, supports, TIERS } from 'lanewise/runtime';
 
 setThreadsCount(1);
 
@@ -21,6 +22,13 @@ export function registerTiers(options = {}) {
     const tiers = [...TIERS].reverse().filter(supports);
     for (const tier of tiers) registerBackend(backendOf(tier), { ...options, tier });
     return tiers;
+}
+
+/* Makes a registered tier the current backend. TensorFlow.js answers `false` when that fails; this throws the reason. */
+export async function startTier(tier, options = {}) {
+    if (await setBackend(backendOf(tier))) return;
+    await load({ ...options, tier }); // fails as the backend did
+    throw new Error(`Lanewise's tier ${tier} does not start`);
 }
 
 /* For runContest: the chosen tier, the others, the official backend, and the reference in plain JavaScript. */

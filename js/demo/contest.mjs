@@ -44,6 +44,7 @@ export function median(values) {
  * contestants: [{ label, backend, slow }], `backend` being a registered TensorFlow.js backend's name. The last is the
  * reference for the outputs. A slow one gets a fifth of the rounds and of the warm-up.
  * loadModel: async () => model, called once under each backend, so that each has its own copy of the weights.
+ * progress: called with a text, and awaited.
  * Returns for each contestant { label, backend, first, median, min, max, rounds, difference, outputs }; times in ms.
  */
 export async function runContest(contestants, loadModel, input, shape, { rounds = 25, warmUps = 10, progress = () => {} } = {}) {
@@ -57,18 +58,18 @@ export async function runContest(contestants, loadModel, input, shape, { rounds 
     const share = (entry, count) => (entry.slow ? Math.ceil(count / 5) : count);
     try {
         for (const contestant of contestants) {
-            progress(`loading the model into ${contestant.label}`);
+            await progress(`loading the model into ${contestant.label}`);
             if (!(await tf.setBackend(contestant.backend))) throw new Error(`${contestant.label} does not start`);
             const entry = { ...contestant, model: await loadModel(), times: [] };
             entries.push(entry);
             entry.first = await timed(entry);
         }
         for (const entry of entries) {
-            progress(`warming up ${entry.label}`);
+            await progress(`warming up ${entry.label}`);
             for (let i = 1; i < share(entry, Math.min(warmUps, rounds)); i++) await timed(entry);
         }
         for (let round = 0; round < rounds; round++) {
-            progress(`round ${round + 1} of ${rounds}`);
+            await progress(`round ${round + 1} of ${rounds}`);
             for (const entry of entries) {
                 if (!entry.slow || round % 5 === 0) entry.times.push(await timed(entry));
             }
@@ -83,6 +84,10 @@ export async function runContest(contestants, loadModel, input, shape, { rounds 
         difference: maxDifference(outputs, reference),
     }));
 }
+
+/* The largest absolute value in the reference's outputs, to see the differences in proportion. */
+export const largestOutput = (results) => Math.max(...results.at(-1).outputs.map(({ data }) => (
+    data.reduce((max, value) => Math.max(max, Math.abs(value)), 0))));
 
 /* The contest's table as rows of text cells, the head first. */
 export function contestTable(results) {

@@ -4,9 +4,9 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
-import { chosenTier, contestants, registerTiers } from './backends.mjs';
+import { chosenTier, contestants, registerTiers, startTier } from './backends.mjs';
 import { decodeFaces, INPUT_SIZE, letterbox } from './blazeface.mjs';
-import { contestTable, runContest } from './contest.mjs';
+import { contestTable, largestOutput, runContest } from './contest.mjs';
 import { drawBox, drawDot, PhotoError, readImage, writePng } from './image.mjs';
 import { loadBlazeFace, samplePhoto } from './models.mjs';
 import { resizeImage } from './resample.mjs';
@@ -115,6 +115,7 @@ async function main() {
 
     tf.enableProdMode();
     const tiers = registerTiers();
+    await startTier(chosenTier());
     const shape = [1, INPUT_SIZE, INPUT_SIZE, 3];
     const results = await runContest(contestants(tiers), loadBlazeFace, input, shape, { rounds, progress });
     endProgress();
@@ -128,6 +129,7 @@ async function main() {
     console.log(`\nWrote ${resolve(out)}${scale < 1 ? `, at ${(scale * 100).toFixed(1)} % of the photo's size` : ''}`);
     console.log(`\nBlazeFace back, ${shape.join(' x ')}, on Node ${process.versions.node}, one thread; tier chosen: ${chosenTier()}`);
     printTable(contestTable(results));
+    console.log(`(an inference with its input and outputs copied; the outputs are up to ${largestOutput(results).toPrecision(3)} in size)`);
 }
 
 try {
