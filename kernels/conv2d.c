@@ -78,8 +78,8 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
     plan->group_inputs = conv->input_channels / conv->groups;
     plan->group_outputs = conv->output_channels / conv->groups;
     const size_t input[] = {conv->batch, conv->input_height, conv->input_width, conv->input_channels, sizeof(float)};
-    const size_t output[] = {conv->batch, plan->window.output_height, plan->window.output_width,
-                             conv->output_channels, sizeof(float)};
+    const size_t output[] = {conv->batch, plan->window.output_height, plan->window.output_width, conv->output_channels,
+                             sizeof(float)};
     const size_t terms[] = {conv->window.kernel_height, conv->window.kernel_width, plan->group_inputs};
     size_t k, packed_bytes;
     if (!lw_product(input, 5, &plan->input_elements) || !lw_product(output, 5, &plan->output_elements) ||
@@ -105,8 +105,7 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
     return LW_OK;
 }
 
-enum lw_status lw_conv2d_sizes(const struct lw_context *context, const struct lw_conv2d *conv,
-                               struct lw_sizes *sizes) {
+enum lw_status lw_conv2d_sizes(const struct lw_context *context, const struct lw_conv2d *conv, struct lw_sizes *sizes) {
     struct plan plan;
     const enum lw_status status = make_plan(context, conv, &plan);
     if (status != LW_OK) return status;
@@ -143,6 +142,12 @@ static void gather(const struct lw_conv2d *conv, const struct lw_placed_window *
     const struct lw_window *w = &conv->window;
     const size_t height = conv->input_height, width = conv->input_width, channels = conv->input_channels;
     const size_t taps = (size_t)w->kernel_height * w->kernel_width;
+    if (taps == 1 && w->stride_height == 1 && w->stride_width == 1 && placed->pad_top == 0 && placed->pad_left == 0 &&
+        placed->output_height == height && placed->output_width == width) {
+        for (size_t i = 0; i < count; i++) rows[i] = input + (first + i) * channels; /* output pixel = input pixel */
+        return;
+    }
+
     size_t x = first % placed->output_width, y = first / placed->output_width % placed->output_height;
     size_t n = first / placed->output_width / placed->output_height;
 
@@ -168,8 +173,8 @@ static void gather(const struct lw_conv2d *conv, const struct lw_placed_window *
 }
 
 static void run_gathered(const struct lw_context *context, const struct lw_conv2d *conv, const struct plan *plan,
-                         const float *input, const float *packed, const float *bias, const float *slopes,
-                         void *scratch, float *output) {
+                         const float *input, const float *packed, const float *bias, const float *slopes, void *scratch,
+                         float *output) {
     const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
     const struct lw_clamp clamp = lw_activation_clamp(&conv->activation);
     const size_t taps = (size_t)conv->window.kernel_height * conv->window.kernel_width;
@@ -193,8 +198,8 @@ static void run_gathered(const struct lw_context *context, const struct lw_conv2
 
 /* Copies the input rows that output rows from y on see, with their padding.
  * image: [height][width][channels]; patch: [rows][patch_width] */
-static void copy_patch(const struct lw_conv2d *conv, const struct plan *plan, size_t y, size_t rows,
-                       const float *image, float *patch) {
+static void copy_patch(const struct lw_conv2d *conv, const struct plan *plan, size_t y, size_t rows, const float *image,
+                       float *patch) {
     const size_t image_width = (size_t)conv->input_width * conv->input_channels;
     const size_t patch_pixels = plan->patch_width / conv->input_channels;
     const size_t pad = plan->window.pad_left < patch_pixels ? plan->window.pad_left : patch_pixels;
@@ -229,9 +234,9 @@ static void run_copied(const struct lw_context *context, const struct lw_conv2d 
     for (size_t i = 0; i < plan->block_height * output_width; i++) {
         const size_t y = i / output_width, x = i % output_width;
         const float **to = rows + i / gemm->mr * gemm->mr * taps + i % gemm->mr;
-        const float *from = patch + y * w->stride_height * plan->patch_width + x * w->stride_width * conv->input_channels;
-        for (size_t ky = 0; ky < taps; ky++)
-            to[ky * gemm->mr] = from + ky * w->dilation_height * plan->patch_width;
+        const float *from =
+            patch + y * w->stride_height * plan->patch_width + x * w->stride_width * conv->input_channels;
+        for (size_t ky = 0; ky < taps; ky++) to[ky * gemm->mr] = from + ky * w->dilation_height * plan->patch_width;
     }
 
     for (size_t n = 0; n < conv->batch; n++) {
@@ -251,8 +256,7 @@ static void run_copied(const struct lw_context *context, const struct lw_conv2d 
 }
 
 enum lw_status lw_conv2d_run(const struct lw_context *context, const struct lw_conv2d *conv, const float *input,
-                             const void *packed, const float *bias, const float *slopes, void *scratch,
-                             float *output) {
+                             const void *packed, const float *bias, const float *slopes, void *scratch, float *output) {
     struct plan plan;
     const enum lw_status status = make_plan(context, conv, &plan);
     if (status != LW_OK) return status;
@@ -261,7 +265,9 @@ enum lw_status lw_conv2d_run(const struct lw_context *context, const struct lw_c
         return LW_NULL_POINTER;
     if (plan.output_elements == 0) return LW_OK;
 
-    if (plan.copies) run_copied(context, conv, &plan, input, packed, bias, slopes, scratch, output);
-    else run_gathered(context, conv, &plan, input, packed, bias, slopes, scratch, output);
+    if (plan.copies)
+        run_copied(context, conv, &plan, input, packed, bias, slopes, scratch, output);
+    else
+        run_gathered(context, conv, &plan, input, packed, bias, slopes, scratch, output);
     return LW_OK;
 }

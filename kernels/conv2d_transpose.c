@@ -110,8 +110,8 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
 
     plan->max_taps = phase_of_tap(&plan->y, 0).count * phase_of_tap(&plan->x, 0).count;
     const size_t widest = conv->output_width / w->stride_width + (conv->output_width % w->stride_width != 0);
-    plan->block_rows = lw_gemm_block_rows(gemm, widest, plan->max_taps,
-                                          (size_t)conv->input_channels + conv->output_channels);
+    plan->block_rows =
+        lw_gemm_block_rows(gemm, widest, plan->max_taps, (size_t)conv->input_channels + conv->output_channels);
     if (!lw_gemm_scratch_bytes(plan->block_rows, plan->max_taps, conv->input_channels, &plan->scratch_bytes))
         return LW_TOO_LARGE;
     return LW_OK;
@@ -185,8 +185,8 @@ static void gather(const struct lw_conv2d_transpose *conv, const struct plan *pl
 }
 
 enum lw_status lw_conv2d_transpose_run(const struct lw_context *context, const struct lw_conv2d_transpose *conv,
-                                       const float *input, const void *packed, const float *bias,
-                                       const float *slopes, void *scratch, float *output) {
+                                       const float *input, const void *packed, const float *bias, const float *slopes,
+                                       void *scratch, float *output) {
     struct plan plan;
     const enum lw_status status = make_plan(context, conv, &plan);
     if (status != LW_OK) return status;
@@ -211,8 +211,7 @@ enum lw_status lw_conv2d_transpose_run(const struct lw_context *context, const s
         float *output_row = output + row * width * outputs; /* (output_width, output_channels) */
         for (size_t start = 0; start < stride && start < width; start++) {
             const struct phase phase_x = phase_of_position(&plan.x, start + plan.pad_left);
-            const float *matrix =
-                (const float *)packed + packed_taps_before(&plan, phase_y, phase_x) * plan.tap_packed;
+            const float *matrix = (const float *)packed + packed_taps_before(&plan, phase_y, phase_x) * plan.tap_packed;
             const size_t pixels = (width - start - 1) / stride + 1; /* of this phase */
             for (size_t i = 0; i < pixels; i += plan.block_rows) {
                 const size_t count = pixels - i < plan.block_rows ? pixels - i : plan.block_rows;

@@ -6,12 +6,12 @@
 #include "kernels/gemm_pack.h"
 
 struct plan {
-    size_t batch, m;        /* batches that share B and follow each other in A are one tall matrix */
-    size_t matrix_packed;   /* elements of one packed B */
+    size_t batch, m;      /* batches that share B and follow each other in A are one tall matrix */
+    size_t matrix_packed; /* elements of one packed B */
     size_t packed_matrices, packed_bytes;
     size_t a_elements, b_elements, output_elements; /* elements from the first to the last that is used */
-    bool copies;       /* rows of A are gathered in scratch memory */
-    size_t block_rows; /* a multiple of mr */
+    bool copies;                                    /* rows of A are gathered in scratch memory */
+    size_t block_rows;                              /* a multiple of mr */
     size_t scratch_bytes;
 };
 
@@ -59,8 +59,7 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
     plan->block_rows = lw_gemm_block_rows(gemm, plan->m, 1, (size_t)matmul->k + matmul->n);
     const size_t copied[] = {plan->copies ? plan->block_rows : 0, matmul->k};
     size_t floats;
-    if (!lw_product(copied, 2, &floats) ||
-        !lw_gemm_scratch_bytes(plan->block_rows, 1, floats, &plan->scratch_bytes))
+    if (!lw_product(copied, 2, &floats) || !lw_gemm_scratch_bytes(plan->block_rows, 1, floats, &plan->scratch_bytes))
         return LW_TOO_LARGE;
     return LW_OK;
 }
@@ -105,14 +104,12 @@ static void transpose_rows(size_t count, size_t m, size_t k, const float *a, flo
 }
 
 enum lw_status lw_matmul_run(const struct lw_context *context, const struct lw_matmul *matmul, const float *a,
-                             const void *packed, const float *bias, const float *slopes, void *scratch,
-                             float *output) {
+                             const void *packed, const float *bias, const float *slopes, void *scratch, float *output) {
     struct plan plan;
     const enum lw_status status = make_plan(context, matmul, &plan);
     if (status != LW_OK) return status;
-    if ((!a && plan.a_elements) || (!packed && plan.packed_bytes) ||
-        (!scratch && plan.scratch_bytes) || (!output && plan.output_elements) ||
-        (!slopes && matmul->activation.kind == LW_PRELU))
+    if ((!a && plan.a_elements) || (!packed && plan.packed_bytes) || (!scratch && plan.scratch_bytes) ||
+        (!output && plan.output_elements) || (!slopes && matmul->activation.kind == LW_PRELU))
         return LW_NULL_POINTER;
     if (plan.output_elements == 0) return LW_OK;
 

@@ -116,7 +116,7 @@ INLINE void tile(const size_t height, const size_t panels, const size_t vectors,
  * tails, each with its own code. */
 static void any_tile(size_t height, size_t vectors, size_t taps, size_t channels, const float *const *rows,
                      const float *b, const float *bias, struct lw_clamp clamp, float *out, size_t out_stride) {
-#define TILE(h, v)                                                                                                    \
+#define TILE(h, v)                                                                                                     \
     case (h)*8 + (v): tile(h, 1, v, taps, channels, rows, b, bias, clamp, out, out_stride); break
     switch (height * 8 + vectors) {
         TILE(1, 1);

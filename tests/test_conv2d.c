@@ -91,10 +91,10 @@ static void conv_check(struct lw_test *t, const struct lw_conv2d *d, bool has_bi
                  "%s: output %u x %u, want %zu x %zu", label, sizes.output_height, sizes.output_width, height, width);
 
     size_t inputs = d->input_channels / d->groups, group_outputs = outputs / d->groups;
-    const float *input = lw_test_floats(t, (size_t)d->batch * d->input_height * d->input_width * d->input_channels,
-                                        LW_FILL_UNIFORM);
-    const float *filter = lw_test_floats(t, (size_t)w->kernel_height * w->kernel_width * inputs * outputs,
-                                         LW_FILL_UNIFORM);
+    const float *input =
+        lw_test_floats(t, (size_t)d->batch * d->input_height * d->input_width * d->input_channels, LW_FILL_UNIFORM);
+    const float *filter =
+        lw_test_floats(t, (size_t)w->kernel_height * w->kernel_width * inputs * outputs, LW_FILL_UNIFORM);
     const float *bias = has_bias ? lw_test_floats(t, outputs, LW_FILL_UNIFORM) : NULL;
     const float *slopes = d->activation.kind == LW_PRELU ? lw_test_floats(t, outputs, LW_FILL_UNIFORM) : NULL;
     float *got = lw_test_floats(t, n, LW_FILL_POISON), *other = lw_test_floats(t, n, LW_FILL_POISON);
@@ -108,11 +108,13 @@ static void conv_check(struct lw_test *t, const struct lw_conv2d *d, bool has_bi
         struct sum s = sum_from(bias, o);
         for (long ky = 0; ky < (long)w->kernel_height; ky++) {
             for (long kx = 0; kx < (long)w->kernel_width; kx++) {
-                long y = (long)(pixel / width % height * w->stride_height) - rows.before + ky * (long)w->dilation_height;
+                long y =
+                    (long)(pixel / width % height * w->stride_height) - rows.before + ky * (long)w->dilation_height;
                 long x = (long)(pixel % width * w->stride_width) - columns.before + kx * (long)w->dilation_width;
                 if (y < 0 || y >= (long)d->input_height || x < 0 || x >= (long)d->input_width) continue;
-                const float *in = input + ((image * d->input_height + (size_t)y) * d->input_width + (size_t)x) *
-                                              d->input_channels + o / group_outputs * inputs;
+                const float *in =
+                    input + ((image * d->input_height + (size_t)y) * d->input_width + (size_t)x) * d->input_channels +
+                    o / group_outputs * inputs;
                 const float *f = filter + (size_t)(ky * (long)w->kernel_width + kx) * inputs * outputs + o;
                 for (size_t c = 0; c < inputs; c++) sum_add(&s, at(in, c), at(f, c * outputs));
             }
@@ -142,16 +144,17 @@ static void conv_geometries(struct lw_test *t) {
     } large[] = {{5, 9, 1, 1, 1}, {5, 9, 1, 1, 2}, {11, 4, 1, 3, 1}, {3, 6, 1, 3, 1}, {2, 5, 1, 5, 2}, {4, 4, 4, 3, 1}};
     for (size_t i = 0; i < sizeof large / sizeof large[0]; i++) {
         struct lw_conv2d d = {sizeof d, 2, 21, 23, large[i].inputs, large[i].outputs, large[i].groups, {0}, {0}};
-        d.window = (struct lw_window){large[i].kernel, large[i].kernel, large[i].stride, large[i].stride,
-                                      1, 1, LW_PADDING_SAME, 0, 0, 0, 0};
+        d.window = (struct lw_window){
+            large[i].kernel, large[i].kernel, large[i].stride, large[i].stride, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0};
         conv_check(t, &d, true);
     }
 }
 
 /* A valid convolution: 2 x 5 x 4 x 6 -> 2 x 5 x 4 x 8. */
 static struct lw_conv2d conv_valid(void) {
-    return (struct lw_conv2d){sizeof(struct lw_conv2d),           2, 5, 4, 6, 8, 2,
-                              {3, 2, 1, 1, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0}, {LW_LINEAR, 0, 0, 0}};
+    return (struct lw_conv2d){
+        sizeof(struct lw_conv2d), 2, 5, 4, 6, 8, 2, {3, 2, 1, 1, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0},
+        {LW_LINEAR, 0, 0, 0}};
 }
 
 static void conv_errors(struct lw_test *t) {
@@ -166,13 +169,13 @@ static void conv_errors(struct lw_test *t) {
     void *packed = lw_test_buffer(t, sizes.packed_bytes), *scratch = lw_test_buffer(t, sizes.scratch_bytes);
     expect(lw_conv2d_pack(c, &good, filter, packed), LW_OK, "pack");
 
-#define WRONG(status, change)                                                                                         \
-    do {                                                                                                              \
-        d = good;                                                                                                     \
-        change;                                                                                                       \
-        expect(lw_conv2d_sizes(c, &d, &sizes), status, #change " (sizes)");                                           \
-        expect(lw_conv2d_pack(c, &d, filter, packed), status, #change " (pack)");                                     \
-        expect(lw_conv2d_run(c, &d, input, packed, NULL, NULL, scratch, output), status, #change " (run)");           \
+#define WRONG(status, change)                                                                                          \
+    do {                                                                                                               \
+        d = good;                                                                                                      \
+        change;                                                                                                        \
+        expect(lw_conv2d_sizes(c, &d, &sizes), status, #change " (sizes)");                                            \
+        expect(lw_conv2d_pack(c, &d, filter, packed), status, #change " (pack)");                                      \
+        expect(lw_conv2d_run(c, &d, input, packed, NULL, NULL, scratch, output), status, #change " (run)");            \
     } while (0)
     WRONG(LW_BAD_STRUCT_BYTES, d.struct_bytes = 0);
     WRONG(LW_BAD_STRUCT_BYTES, d.struct_bytes++);
@@ -242,11 +245,12 @@ static void transpose_run(struct lw_test *t, const struct lw_context *context, c
 static void transpose_check(struct lw_test *t, const struct lw_conv2d_transpose *d, bool has_bias) {
     const struct lw_window *w = &d->window;
     char label[200];
-    snprintf(label, sizeof label,
-             "conv2d_transpose %ux%ux%ux%u -> %ux%ux%u kernel %ux%u stride %ux%u dilation %ux%u padding %u activation %u",
-             d->batch, d->input_height, d->input_width, d->input_channels, d->output_height, d->output_width,
-             d->output_channels, w->kernel_height, w->kernel_width, w->stride_height, w->stride_width,
-             w->dilation_height, w->dilation_width, w->padding, d->activation.kind);
+    snprintf(
+        label, sizeof label,
+        "conv2d_transpose %ux%ux%ux%u -> %ux%ux%u kernel %ux%u stride %ux%u dilation %ux%u padding %u activation %u",
+        d->batch, d->input_height, d->input_width, d->input_channels, d->output_height, d->output_width,
+        d->output_channels, w->kernel_height, w->kernel_width, w->stride_height, w->stride_width, w->dilation_height,
+        w->dilation_width, w->padding, d->activation.kind);
     struct lw_oracle_span rows = lw_oracle_rows(w, d->output_height), columns = lw_oracle_columns(w, d->output_width);
     size_t height = d->output_height, width = d->output_width, outputs = d->output_channels, inputs = d->input_channels;
     size_t n = d->batch * height * width * outputs;
@@ -255,10 +259,10 @@ static void transpose_check(struct lw_test *t, const struct lw_conv2d_transpose 
     lw_test_true(sizes.output_height == height && sizes.output_width == width && sizes.output_elements == n,
                  "%s: output %u x %u", label, sizes.output_height, sizes.output_width);
 
-    const float *input = lw_test_floats(t, (size_t)d->batch * d->input_height * d->input_width * inputs,
-                                        LW_FILL_UNIFORM);
-    const float *filter = lw_test_floats(t, (size_t)w->kernel_height * w->kernel_width * inputs * outputs,
-                                         LW_FILL_UNIFORM);
+    const float *input =
+        lw_test_floats(t, (size_t)d->batch * d->input_height * d->input_width * inputs, LW_FILL_UNIFORM);
+    const float *filter =
+        lw_test_floats(t, (size_t)w->kernel_height * w->kernel_width * inputs * outputs, LW_FILL_UNIFORM);
     const float *bias = has_bias ? lw_test_floats(t, outputs, LW_FILL_UNIFORM) : NULL;
     const float *slopes = d->activation.kind == LW_PRELU ? lw_test_floats(t, outputs, LW_FILL_UNIFORM) : NULL;
     float *got = lw_test_floats(t, n, LW_FILL_POISON), *other = lw_test_floats(t, n, LW_FILL_POISON);
@@ -318,8 +322,8 @@ static void transpose_geometries(struct lw_test *t) {
 
 static void transpose_errors(struct lw_test *t) {
     const struct lw_context *c = t->tested;
-    const struct lw_conv2d_transpose good = {sizeof good, 2, 3, 2, 5, 6, 4, 7, {3, 2, 2, 2, 1, 1, LW_PADDING_SAME,
-                                             0, 0, 0, 0}, {LW_LINEAR, 0, 0, 0}};
+    const struct lw_conv2d_transpose good = {
+        sizeof good, 2, 3, 2, 5, 6, 4, 7, {3, 2, 2, 2, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0}, {LW_LINEAR, 0, 0, 0}};
     struct lw_conv2d_transpose d;
     struct lw_sizes sizes;
     expect(lw_conv2d_transpose_sizes(c, &good, &sizes), LW_OK, "the valid convolution");
@@ -330,13 +334,13 @@ static void transpose_errors(struct lw_test *t) {
     void *packed = lw_test_buffer(t, sizes.packed_bytes), *scratch = lw_test_buffer(t, sizes.scratch_bytes);
     expect(lw_conv2d_transpose_pack(c, &good, filter, packed), LW_OK, "pack");
 
-#define WRONG(status, change)                                                                                         \
-    do {                                                                                                              \
-        d = good;                                                                                                     \
-        change;                                                                                                       \
-        expect(lw_conv2d_transpose_sizes(c, &d, &sizes), status, #change " (sizes)");                                 \
-        expect(lw_conv2d_transpose_pack(c, &d, filter, packed), status, #change " (pack)");                           \
-        expect(lw_conv2d_transpose_run(c, &d, input, packed, NULL, NULL, scratch, output), status, #change " (run)"); \
+#define WRONG(status, change)                                                                                          \
+    do {                                                                                                               \
+        d = good;                                                                                                      \
+        change;                                                                                                        \
+        expect(lw_conv2d_transpose_sizes(c, &d, &sizes), status, #change " (sizes)");                                  \
+        expect(lw_conv2d_transpose_pack(c, &d, filter, packed), status, #change " (pack)");                            \
+        expect(lw_conv2d_transpose_run(c, &d, input, packed, NULL, NULL, scratch, output), status, #change " (run)");  \
     } while (0)
     WRONG(LW_BAD_STRUCT_BYTES, d.struct_bytes--);
     WRONG(LW_BAD_ENUM, d.window.padding = 3);
@@ -404,18 +408,25 @@ static void bench_conv(struct lw_bench *b) {
         const char *label;
         uint32_t size, inputs, outputs, kernel, stride;
     } layers[] = {
-        {"1x1 56x56 64->128", 56, 64, 128, 1, 1},     {"1x1 28x28 128->256", 28, 128, 256, 1, 1},
-        {"1x1 14x14 512->512", 14, 512, 512, 1, 1},   {"1x1 7x7 1024->1024", 7, 1024, 1024, 1, 1},
-        {"1x1 112x112 32->16", 112, 32, 16, 1, 1},    {"1x1 56x56 144->24", 56, 144, 24, 1, 1},      {"1x1 s2 56x56 64->128", 56, 64, 128, 1, 2},
-        {"3x3 56x56 64->64", 56, 64, 64, 3, 1},       {"3x3 14x14 256->256", 14, 256, 256, 3, 1},
-        {"3x3 s2 28x28 128->128", 28, 128, 128, 3, 2}, {"3x3 s2 224x224 3->32", 224, 3, 32, 3, 2},
-        {"5x5 s2 128x128 3->24", 128, 3, 24, 5, 2},   {"1x1 1x1 1024->1001", 1, 1024, 1001, 1, 1},
+        {"1x1 56x56 64->128", 56, 64, 128, 1, 1},    {"1x1 28x28 128->256", 28, 128, 256, 1, 1},
+        {"1x1 14x14 512->512", 14, 512, 512, 1, 1},  {"1x1 7x7 1024->1024", 7, 1024, 1024, 1, 1},
+        {"1x1 112x112 32->16", 112, 32, 16, 1, 1},   {"1x1 56x56 144->24", 56, 144, 24, 1, 1},
+        {"1x1 s2 56x56 64->128", 56, 64, 128, 1, 2}, {"3x3 56x56 64->64", 56, 64, 64, 3, 1},
+        {"3x3 14x14 256->256", 14, 256, 256, 3, 1},  {"3x3 s2 28x28 128->128", 28, 128, 128, 3, 2},
+        {"3x3 s2 224x224 3->32", 224, 3, 32, 3, 2},  {"5x5 s2 128x128 3->24", 128, 3, 24, 5, 2},
+        {"1x1 1x1 1024->1001", 1, 1024, 1001, 1, 1},
     };
     const struct lw_context *context = lw_bench_context(b);
     for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
         struct call *c = lw_bench_buffer(b, sizeof *c);
         uint32_t size = layers[i].size, kernel = layers[i].kernel, stride = layers[i].stride;
-        c->conv = (struct lw_conv2d){sizeof c->conv, 1, size, size, layers[i].inputs, layers[i].outputs, 1,
+        c->conv = (struct lw_conv2d){sizeof c->conv,
+                                     1,
+                                     size,
+                                     size,
+                                     layers[i].inputs,
+                                     layers[i].outputs,
+                                     1,
                                      {kernel, kernel, stride, stride, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0},
                                      {LW_RELU6, 0, 0, 0}};
         struct lw_sizes sizes;
@@ -448,9 +459,16 @@ static void bench_transpose(struct lw_bench *b) {
     for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
         struct call *c = lw_bench_buffer(b, sizeof *c);
         uint32_t size = layers[i].size, kernel = layers[i].kernel, stride = layers[i].stride;
-        c->transpose = (struct lw_conv2d_transpose){
-            sizeof c->transpose, 1, size, size, layers[i].inputs, size * stride, size * stride, layers[i].outputs,
-            {kernel, kernel, stride, stride, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0}, {LW_RELU, 0, 0, 0}};
+        c->transpose = (struct lw_conv2d_transpose){sizeof c->transpose,
+                                                    1,
+                                                    size,
+                                                    size,
+                                                    layers[i].inputs,
+                                                    size * stride,
+                                                    size * stride,
+                                                    layers[i].outputs,
+                                                    {kernel, kernel, stride, stride, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0},
+                                                    {LW_RELU, 0, 0, 0}};
         struct lw_sizes sizes;
         if (lw_conv2d_transpose_sizes(context, &c->transpose, &sizes) != LW_OK) return;
         size_t input = (size_t)size * size * layers[i].inputs;

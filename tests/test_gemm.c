@@ -76,8 +76,8 @@ static void check_product(struct lw_test *t, const struct product *p, bool speci
         for (size_t j = 0; j < p->n; j++) {
             double sum = p->bias ? (double)p->bias[j] : 0, magnitude = fabs(sum);
             for (size_t k = 0; k < p->k; k++) {
-                double term = (double)p->row[i * p->taps + k / p->channels][k % p->channels] *
-                              (double)p->b[k * p->n + j];
+                double term =
+                    (double)p->row[i * p->taps + k / p->channels][k % p->channels] * (double)p->b[k * p->n + j];
                 sum += term;
                 magnitude += fabs(term);
             }
@@ -163,22 +163,26 @@ static void bench(struct lw_bench *b) {
         const char *label;
         size_t m, n, k;
     } shapes[] = {
-        {"tile 6x16x256", 6, 16, 256},   {"48x128x64", 48, 128, 64},      {"48x512x512", 48, 512, 512},
-        {"49x1024x1024", 49, 1024, 1024}, {"96x64x576", 96, 64, 576},      {"48x32x27", 48, 32, 27},
-        {"48x24x24", 48, 24, 24},        {"1x1001x1024", 1, 1001, 1024},  {"2x1024x256", 2, 1024, 256},
+        {"tile 6x16x256", 6, 16, 256},    {"48x128x64", 48, 128, 64},     {"48x512x512", 48, 512, 512},
+        {"49x1024x1024", 49, 1024, 1024}, {"96x64x576", 96, 64, 576},     {"48x32x27", 48, 32, 27},
+        {"48x24x24", 48, 24, 24},         {"1x1001x1024", 1, 1001, 1024}, {"2x1024x256", 2, 1024, 256},
         {"256x256x256", 256, 256, 256},
     };
     const struct lw_gemm_f32 *gemm = &lw_bench_context(b)->kernels.gemm_f32;
     for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++) {
         size_t m = shapes[s].m, n = shapes[s].n, k = shapes[s].k;
         struct call *c = lw_bench_buffer(b, sizeof *c);
-        *c = (struct call){m, n, k, lw_bench_buffer(b, m * sizeof *c->rows),
-                           lw_bench_floats(b, round_up(n, gemm->nr) * k), lw_bench_floats(b, n),
+        *c = (struct call){m,
+                           n,
+                           k,
+                           lw_bench_buffer(b, m * sizeof *c->rows),
+                           lw_bench_floats(b, round_up(n, gemm->nr) * k),
+                           lw_bench_floats(b, n),
                            lw_bench_floats(b, m * n)};
         const float *a = lw_bench_floats(b, m * k);
         for (size_t i = 0; i < m; i++) c->rows[i] = a + i * k;
-        lw_bench_add(b, shapes[s].label, 2.0 * (double)m * (double)n * (double)k,
-                     4.0 * (double)(m * k + k * n + m * n), bench_run, c);
+        lw_bench_add(b, shapes[s].label, 2.0 * (double)m * (double)n * (double)k, 4.0 * (double)(m * k + k * n + m * n),
+                     bench_run, c);
     }
 }
 

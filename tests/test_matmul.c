@@ -39,13 +39,14 @@ static size_t extent(size_t batch, size_t stride, size_t matrix) {
 
 static void check_product(struct lw_test *t, const struct lw_matmul *d, bool has_bias) {
     char label[160];
-    snprintf(label, sizeof label, "matmul %u x (%ux%ux%u) transposed %u %u strides %zu %zu activation %u", d->batch, d->m,
-             d->n, d->k, d->transpose_a, d->transpose_b, d->a_batch_stride, d->b_batch_stride, d->activation.kind);
+    snprintf(label, sizeof label, "matmul %u x (%ux%ux%u) transposed %u %u strides %zu %zu activation %u", d->batch,
+             d->m, d->n, d->k, d->transpose_a, d->transpose_b, d->a_batch_stride, d->b_batch_stride,
+             d->activation.kind);
     size_t m = d->m, n = d->n, k = d->k, count = d->batch * m * n;
     struct lw_sizes sizes = {0};
     expect(lw_matmul_sizes(t->tested, d, &sizes), LW_OK, label);
-    lw_test_true(sizes.output_elements == count && sizes.output_height == 1 && sizes.output_width == n,
-                 "%s: sizes", label);
+    lw_test_true(sizes.output_elements == count && sizes.output_height == 1 && sizes.output_width == n, "%s: sizes",
+                 label);
 
     const float *a = lw_test_floats(t, extent(d->batch, d->a_batch_stride, m * k), LW_FILL_UNIFORM);
     const float *b = lw_test_floats(t, extent(d->batch, d->b_batch_stride, k * n), LW_FILL_UNIFORM);
@@ -109,13 +110,13 @@ static void errors(struct lw_test *t) {
     void *packed = lw_test_buffer(t, sizes.packed_bytes), *scratch = lw_test_buffer(t, sizes.scratch_bytes);
     expect(lw_matmul_pack(c, &good, b, packed), LW_OK, "pack");
 
-#define WRONG(status, change)                                                                                         \
-    do {                                                                                                              \
-        d = good;                                                                                                     \
-        change;                                                                                                       \
-        expect(lw_matmul_sizes(c, &d, &sizes), status, #change " (sizes)");                                           \
-        expect(lw_matmul_pack(c, &d, b, packed), status, #change " (pack)");                                          \
-        expect(lw_matmul_run(c, &d, a, packed, NULL, NULL, scratch, output), status, #change " (run)");               \
+#define WRONG(status, change)                                                                                          \
+    do {                                                                                                               \
+        d = good;                                                                                                      \
+        change;                                                                                                        \
+        expect(lw_matmul_sizes(c, &d, &sizes), status, #change " (sizes)");                                            \
+        expect(lw_matmul_pack(c, &d, b, packed), status, #change " (pack)");                                           \
+        expect(lw_matmul_run(c, &d, a, packed, NULL, NULL, scratch, output), status, #change " (run)");                \
     } while (0)
     WRONG(LW_BAD_STRUCT_BYTES, d.struct_bytes--);
     WRONG(LW_BAD_ENUM, d.transpose_a = 2);
@@ -196,9 +197,9 @@ static void bench(struct lw_bench *b) {
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
         struct call *c = lw_bench_buffer(b, sizeof *c);
         size_t m = shapes[i].m, n = shapes[i].n, k = shapes[i].k, batch = shapes[i].batch;
-        c->matmul = (struct lw_matmul){sizeof c->matmul, shapes[i].batch, shapes[i].m, shapes[i].n, shapes[i].k,
-                                       shapes[i].transpose_a, shapes[i].transpose_b, m * k, k * n,
-                                       {LW_LINEAR, 0, 0, 0}};
+        c->matmul = (struct lw_matmul){
+            sizeof c->matmul,      shapes[i].batch,       shapes[i].m, shapes[i].n, shapes[i].k,
+            shapes[i].transpose_a, shapes[i].transpose_b, m * k,       k * n,       {LW_LINEAR, 0, 0, 0}};
         struct lw_sizes sizes;
         if (lw_matmul_sizes(context, &c->matmul, &sizes) != LW_OK) return;
         c->a = lw_bench_floats(b, batch * m * k);
@@ -208,8 +209,10 @@ static void bench(struct lw_bench *b) {
         c->scratch = lw_bench_buffer(b, sizes.scratch_bytes);
         if (lw_matmul_pack(context, &c->matmul, c->b, c->packed) != LW_OK) return;
         double operands = (double)(batch * (m * k + k * n)) + (double)sizes.output_elements;
-        if (shapes[i].pack) lw_bench_add(b, shapes[i].label, 0, 8 * (double)(k * n), bench_pack, c);
-        else lw_bench_add(b, shapes[i].label, 2 * (double)(batch * m * n) * (double)k, 4 * operands, bench_run, c);
+        if (shapes[i].pack)
+            lw_bench_add(b, shapes[i].label, 0, 8 * (double)(k * n), bench_pack, c);
+        else
+            lw_bench_add(b, shapes[i].label, 2 * (double)(batch * m * n) * (double)k, 4 * operands, bench_run, c);
     }
 }
 
