@@ -18,11 +18,12 @@ enum lw_status lw_reduce_run(const struct lw_context *context, enum lw_reduce_op
     if (!output || (!input && input_bytes)) return LW_NULL_POINTER;
 
     const struct lw_kernels *k = &context->kernels;
+    const float *x = reduced ? input : output; /* nothing is read then, but kernels step their pointers */
     if (inner == 1) {
-        for (size_t o = 0; o < outer; o++) output[o] = k->sum_f32(reduced, reduced ? input + o * reduced : NULL);
+        for (size_t o = 0; o < outer; o++) output[o] = k->sum_f32(reduced, x + o * reduced);
     } else {
         for (size_t o = 0; o < outer; o++)
-            k->sum_rows_f32(reduced, inner, reduced ? input + o * reduced * inner : NULL, inner, output + o * inner);
+            k->sum_rows_f32(reduced, inner, x + o * reduced * inner, inner, output + o * inner);
     }
     if (op == LW_REDUCE_MEAN) {
         const float divisor = (float)reduced;
