@@ -11,8 +11,8 @@
  * 4. Run it as often as wanted with lw_<op>_run().
  *
  * The caller owns all memory; the library never allocates, prints or aborts, has no global state, and never
- * reads or writes a byte outside of the buffers described here. Buffers need the alignment of their element
- * type and no more. A buffer that an operator reports as 0 bytes may be NULL. A tensor with no elements may be
+ * reads or writes a byte outside of the buffers described here. Tensors and packed weights need the alignment of
+ * their element type and no more; scratch is aligned as malloc aligns. A buffer that an operator reports as 0 bytes may be NULL. A tensor with no elements may be
  * NULL too.
  *
  * Layouts: images are NHWC, convolution filters HWIO, depthwise filters HWIM (M is the depth multiplier).
