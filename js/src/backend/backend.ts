@@ -21,7 +21,7 @@ export interface Plan {
 }
 
 /** Weights that meet ever new geometries keep the packed copies of the last few. */
-const MAX_PLANS = 8;
+const MAX_PLANS = 4;
 
 /**
  * A tensor's data. For tensors that this backend made it is its own DataId, so that finding it takes no look-up; data
