@@ -120,7 +120,9 @@ enum lw_status lw_matmul_run(const struct lw_context *context, const struct lw_m
     float *copied = (float *)(rows + plan.block_rows); /* (block_rows, k) */
 
     for (size_t b = 0; b < plan.batch; b++) {
-        const float *matrix = (const float *)packed + (plan.packed_matrices > 1 ? b * plan.matrix_packed : 0);
+        /* (ceil(n / nr), k, nr). With k = 0 there is nothing to read, but the kernel steps from panel to panel. */
+        const float *matrix = packed ? packed : copied;
+        if (plan.packed_matrices > 1) matrix += b * plan.matrix_packed;
         for (size_t first = 0; first < plan.m; first += plan.block_rows) {
             const size_t count = plan.m - first < plan.block_rows ? plan.m - first : plan.block_rows;
             float *block = output + (b * plan.m + first) * n; /* (count, n) */
