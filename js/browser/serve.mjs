@@ -9,8 +9,8 @@ import { dirname, extname, join, normalize, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const TYPES = {
-    '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.json': 'application/json',
-    '.wasm': 'application/wasm', '.bin': 'application/octet-stream', '.jpg': 'image/jpeg', '.png': 'image/png',
+  '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.json': 'application/json',
+  '.wasm': 'application/wasm', '.bin': 'application/octet-stream', '.jpg': 'image/jpeg', '.png': 'image/png',
 };
 
 /*
@@ -18,51 +18,54 @@ const TYPES = {
  * Returns { url, close }.
  */
 export async function serve(folder, { port = 0, wasmType = TYPES['.wasm'] } = {}) {
-    const types = { ...TYPES, '.wasm': wasmType };
-    const server = createServer((request, response) => {
-        const isolation = {
-            'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp',
-            'Cross-Origin-Resource-Policy': 'same-origin', 'Cache-Control': 'no-store',
-        };
-        const refuse = (status) => response.writeHead(status, { ...isolation, 'Content-Type': 'text/plain' }).end(`${status}\n`);
-        if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(405);
-        let path;
-        try {
-            path = decodeURIComponent(new URL(request.url, 'http://localhost').pathname);
-        } catch {
-            return refuse(400);
-        }
-        const file = normalize(join(folder, path.endsWith('/') ? `${path}index.html` : path));
-        if (path.includes('\0') || !file.startsWith(folder + sep)) return refuse(404);
-        if (!existsSync(file) || !statSync(file).isFile()) return refuse(404);
-        response.writeHead(200, {
-            ...isolation, 'Content-Type': types[extname(file)] ?? 'application/octet-stream', 'Content-Length': statSync(file).size,
-        });
-        if (request.method === 'HEAD') return response.end();
-        return createReadStream(file).on('error', () => response.destroy()).pipe(response);
+  const types = { ...TYPES, '.wasm': wasmType };
+  const server = createServer((request, response) => {
+    const isolation = {
+      'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp',
+      'Cross-Origin-Resource-Policy': 'same-origin', 'Cache-Control': 'no-store',
+    };
+    const refuse = (status) => {
+      response.writeHead(status, { ...isolation, 'Content-Type': 'text/plain' }).end(`${status}\n`);
+    };
+    if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(405);
+    let path;
+    try {
+      path = decodeURIComponent(new URL(request.url, 'http://localhost').pathname);
+    } catch {
+      return refuse(400);
+    }
+    const file = normalize(join(folder, path.endsWith('/') ? `${path}index.html` : path));
+    if (path.includes('\0') || !file.startsWith(folder + sep)) return refuse(404);
+    if (!existsSync(file) || !statSync(file).isFile()) return refuse(404);
+    response.writeHead(200, {
+      ...isolation, 'Content-Length': statSync(file).size,
+      'Content-Type': types[extname(file)] ?? 'application/octet-stream',
     });
-    await new Promise((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(port, '127.0.0.1', resolve);
-    });
-    const close = () => new Promise((resolve) => {
-        server.close(resolve);
-        server.closeAllConnections();
-    });
-    return { url: `http://127.0.0.1:${server.address().port}/`, close };
+    if (request.method === 'HEAD') return response.end();
+    return createReadStream(file).on('error', () => response.destroy()).pipe(response);
+  });
+  await new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  const close = () => new Promise((resolve) => {
+    server.close(resolve);
+    server.closeAllConnections();
+  });
+  return { url: `http://127.0.0.1:${server.address().port}/`, close };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-    const folder = join(dirname(fileURLToPath(import.meta.url)), 'dist');
-    if (!existsSync(join(folder, 'index.html'))) {
-        console.error('serve: there is no page in browser/dist; build it first: npm run build:browser');
-        process.exit(1);
-    }
-    try {
-        const { url } = await serve(folder, { port: Number(process.argv[2] ?? 8080) });
-        console.log(`serving the demo on ${url} (Ctrl-C stops)`);
-    } catch (error) {
-        console.error(`serve: ${error.message}`);
-        process.exit(1);
-    }
+  const folder = join(dirname(fileURLToPath(import.meta.url)), 'dist');
+  if (!existsSync(join(folder, 'index.html'))) {
+    console.error('serve: there is no page in browser/dist; build it first: npm run build:browser');
+    process.exit(1);
+  }
+  try {
+    const { url } = await serve(folder, { port: Number(process.argv[2] ?? 8080) });
+    console.log(`serving the demo on ${url} (Ctrl-C stops)`);
+  } catch (error) {
+    console.error(`serve: ${error.message}`);
+    process.exit(1);
+  }
 }

@@ -19,26 +19,26 @@ export const backendOf = (tier) => `lanewise-${tier}`;
 
 /* Registers all tiers that this engine can run; returns their names, best first. */
 export function registerTiers(options = {}) {
-    const tiers = [...TIERS].reverse().filter(supports);
-    for (const tier of tiers) registerBackend(backendOf(tier), { ...options, tier });
-    return tiers;
+  const tiers = [...TIERS].reverse().filter(supports);
+  for (const tier of tiers) registerBackend(backendOf(tier), { ...options, tier });
+  return tiers;
 }
 
-/* Makes a registered tier the current backend. TensorFlow.js answers `false` when that fails; this throws the reason. */
+/* Makes a registered tier the current backend. TensorFlow.js answers `false` when that fails; this throws why. */
 export async function startTier(tier, options = {}) {
-    if (await setBackend(backendOf(tier))) return;
-    await load({ ...options, tier }); // fails as the backend did
-    throw new Error(`Lanewise's tier ${tier} does not start`);
+  if (await setBackend(backendOf(tier))) return;
+  await load({ ...options, tier }); // fails as the backend did
+  throw new Error(`Lanewise's tier ${tier} does not start`);
 }
 
 /* For runContest: the chosen tier, the others, the official backend, and the reference in plain JavaScript. */
 export function contestants(tiers) {
-    return [
-        ...tiers.map((tier) => ({
-            label: `Lanewise ${tier}${tier === chosenTier() ? ' (chosen)' : ' (forced)'}`,
-            backend: backendOf(tier), slow: tier === 'scalar',
-        })),
-        { label: 'official wasm, XNNPACK', backend: 'wasm' },
-        { label: 'cpu, plain JavaScript', backend: 'cpu', slow: true },
-    ];
+  return [
+    ...tiers.map((tier) => ({
+      label: `Lanewise ${tier}${tier === chosenTier() ? ' (chosen)' : ' (forced)'}`,
+      backend: backendOf(tier), slow: tier === 'scalar',
+    })),
+    { label: 'official wasm, XNNPACK', backend: 'wasm' },
+    { label: 'cpu, plain JavaScript', backend: 'cpu', slow: true },
+  ];
 }

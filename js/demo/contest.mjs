@@ -1,43 +1,43 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Times one model on several TensorFlow.js backends in one process, taking turns, so that whatever else the machine does
- * meets them all alike. Runs in Node and in browsers.
+ * Times one model on several TensorFlow.js backends in one process, taking turns, so that whatever else the machine
+ * does meets them all alike. Runs in Node and in browsers.
  */
 import * as tf from '@tensorflow/tfjs-core';
 
 /*
- * One inference as a program sees it: numbers in, numbers out. The model, a graph model or a layers model, must have been
- * loaded under the current backend. extraNodes: names of a graph's inner nodes whose values to return too.
+ * One inference as a program sees it: numbers in, numbers out. The model, a graph model or a layers model, must have
+ * been loaded under the current backend. extraNodes: names of a graph's inner nodes whose values to return too.
  * Returns [{ name, shape, data }].
  */
 export function infer(model, input, shape, dtype = 'float32', extraNodes = []) {
-    const names = [...model.outputs.map((output) => output.name), ...extraNodes];
-    return tf.tidy(() => {
-        const tensor = tf.tensor(input, shape, dtype);
-        const outputs = model.execute ? model.execute(tensor, names) : model.predict(tensor);
-        return [outputs].flat().map((tensor, i) => ({ name: names[i], shape: tensor.shape, data: tensor.dataSync() }));
-    });
+  const names = [...model.outputs.map((output) => output.name), ...extraNodes];
+  return tf.tidy(() => {
+    const tensor = tf.tensor(input, shape, dtype);
+    const outputs = model.execute ? model.execute(tensor, names) : model.predict(tensor);
+    return [outputs].flat().map((tensor, i) => ({ name: names[i], shape: tensor.shape, data: tensor.dataSync() }));
+  });
 }
 
 /* The largest absolute difference of two results of infer(); NaN differs from all but NaN, by infinity. */
 export function maxDifference(a, b) {
-    let max = 0;
-    a.forEach(({ data }, i) => {
-        const other = b[i].data;
-        if (data.length !== other.length) max = Infinity;
-        for (let j = 0; j < data.length; j++) {
-            if (Object.is(data[j], other[j])) continue;
-            const difference = Math.abs(data[j] - other[j]);
-            max = Math.max(max, Number.isNaN(difference) ? Infinity : difference);
-        }
-    });
-    return max;
+  let max = 0;
+  a.forEach(({ data }, i) => {
+    const other = b[i].data;
+    if (data.length !== other.length) max = Infinity;
+    for (let j = 0; j < data.length; j++) {
+      if (Object.is(data[j], other[j])) continue;
+      const difference = Math.abs(data[j] - other[j]);
+      max = Math.max(max, Number.isNaN(difference) ? Infinity : difference);
+    }
+  });
+  return max;
 }
 
 export function median(values) {
-    const sorted = [...values].sort((a, b) => a - b);
-    const middle = sorted.length >> 1;
-    return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 /*
@@ -47,55 +47,56 @@ export function median(values) {
  * progress: called with a text, and awaited.
  * Returns for each contestant { label, backend, first, median, min, max, rounds, difference, outputs }; times in ms.
  */
-export async function runContest(contestants, loadModel, input, shape, { rounds = 25, warmUps = 10, progress = () => {} } = {}) {
-    const entries = [];
-    const timed = async (entry) => {
-        if (tf.getBackend() !== entry.backend) await tf.setBackend(entry.backend);
-        const start = performance.now();
-        entry.outputs = infer(entry.model, input, shape);
-        return performance.now() - start;
-    };
-    const share = (entry, count) => (entry.slow ? Math.ceil(count / 5) : count);
-    try {
-        for (const contestant of contestants) {
-            await progress(`loading the model into ${contestant.label}`);
-            if (!(await tf.setBackend(contestant.backend))) throw new Error(`${contestant.label} does not start`);
-            const entry = { ...contestant, model: await loadModel(), times: [] };
-            entries.push(entry);
-            entry.first = await timed(entry);
-        }
-        for (const entry of entries) {
-            await progress(`warming up ${entry.label}`);
-            for (let i = 1; i < share(entry, Math.min(warmUps, rounds)); i++) await timed(entry);
-        }
-        for (let round = 0; round < rounds; round++) {
-            await progress(`round ${round + 1} of ${rounds}`);
-            for (const entry of entries) {
-                if (!entry.slow || round % 5 === 0) entry.times.push(await timed(entry));
-            }
-        }
-    } finally {
-        entries.forEach((entry) => entry.model.dispose());
+export async function runContest(contestants, loadModel, input, shape, options = {}) {
+  const { rounds = 25, warmUps = 10, progress = () => {} } = options;
+  const entries = [];
+  const timed = async (entry) => {
+    if (tf.getBackend() !== entry.backend) await tf.setBackend(entry.backend);
+    const start = performance.now();
+    entry.outputs = infer(entry.model, input, shape);
+    return performance.now() - start;
+  };
+  const share = (entry, count) => (entry.slow ? Math.ceil(count / 5) : count);
+  try {
+    for (const contestant of contestants) {
+      await progress(`loading the model into ${contestant.label}`);
+      if (!(await tf.setBackend(contestant.backend))) throw new Error(`${contestant.label} does not start`);
+      const entry = { ...contestant, model: await loadModel(), times: [] };
+      entries.push(entry);
+      entry.first = await timed(entry);
     }
-    const reference = entries.at(-1).outputs;
-    return entries.map(({ label, backend, first, times, outputs }) => ({
-        label, backend, first, outputs, rounds: times.length,
-        median: median(times), min: Math.min(...times), max: Math.max(...times),
-        difference: maxDifference(outputs, reference),
-    }));
+    for (const entry of entries) {
+      await progress(`warming up ${entry.label}`);
+      for (let i = 1; i < share(entry, Math.min(warmUps, rounds)); i++) await timed(entry);
+    }
+    for (let round = 0; round < rounds; round++) {
+      await progress(`round ${round + 1} of ${rounds}`);
+      for (const entry of entries) {
+        if (!entry.slow || round % 5 === 0) entry.times.push(await timed(entry));
+      }
+    }
+  } finally {
+    entries.forEach((entry) => entry.model.dispose());
+  }
+  const reference = entries.at(-1).outputs;
+  return entries.map(({ label, backend, first, times, outputs }) => ({
+    label, backend, first, outputs, rounds: times.length,
+    median: median(times), min: Math.min(...times), max: Math.max(...times),
+    difference: maxDifference(outputs, reference),
+  }));
 }
 
 /* The largest absolute value in the reference's outputs, to see the differences in proportion. */
 export const largestOutput = (results) => Math.max(...results.at(-1).outputs.map(({ data }) => (
-    data.reduce((max, value) => Math.max(max, Math.abs(value)), 0))));
+  data.reduce((max, value) => Math.max(max, Math.abs(value)), 0))));
 
 /* The contest's table as rows of text cells, the head first. */
 export function contestTable(results) {
-    const ms = (value) => value.toFixed(2);
-    const head = ['backend', 'first ms', 'median ms', 'min ms', 'max ms', 'rounds', 'max |difference|'];
-    const rows = results.map((result, i) => [
-        result.label, ms(result.first), ms(result.median), ms(result.min), ms(result.max), String(result.rounds),
-        i === results.length - 1 ? '(reference)' : result.difference === 0 ? '0' : result.difference.toExponential(1),
-    ]);
-    return [head, ...rows];
+  const ms = (value) => value.toFixed(2);
+  const head = ['backend', 'first ms', 'median ms', 'min ms', 'max ms', 'rounds', 'max |difference|'];
+  const rows = results.map((result, i) => [
+    result.label, ms(result.first), ms(result.median), ms(result.min), ms(result.max), String(result.rounds),
+    i === results.length - 1 ? '(reference)' : result.difference === 0 ? '0' : result.difference.toExponential(1),
+  ]);
+  return [head, ...rows];
 }

