@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The package as its users get it: packed, installed into an empty folder beside TensorFlow.js, imported as ES module and
+ * as CommonJS, bundled, and put in the official package's place.
+ */
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'lanewise-package-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const node = (...args) => execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
+const expected = Number(process.versions.node.split('.')[0]) >= 26 ? 'relaxed' : 'simd128';
+
+before(() => {
+  // Without the prepack script: it would replace dist under the other tests' feet.
+  const [{ filename, files }] = JSON.parse(execFileSync('npm', ['pack', '--ignore-scripts', '--json',
+    '--pack-destination', folder], { cwd: root, encoding: 'utf8' }));
+  const names = files.map(file => file.path);
+  for (const name of ['package.json', 'dist/index.js', 'dist/index.cjs', 'dist/backend.js', 'dist/runtime.js',
+    'dist/types/index.d.ts', 'dist/lanewise-scalar.wasm', 'dist/lanewise-simd128.wasm', 'dist/lanewise-relaxed.wasm']) {
+    assert.ok(names.includes(name), `the package has ${name}`);
+  }
+  assert.deepEqual(names.filter(name => !/^(dist\/|package\.json$|README|LICENSE)/.test(name)), []);
+
+  // What npm install does, but for the peers, which come from this folder's packages and not from the network.
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true }));
+  const own = join(folder, 'node_modules/lanewise');
+  mkdirSync(own, { recursive: true });
+  execFileSync('tar', ['xzf', join(folder, filename), '-C', own, '--strip-components=1']);
+  for (const name of readdirSync(join(root, 'node_modules'))) {
+    const target = join(folder, 'node_modules', name);
+    if (name !== 'lanewise' && !name.startsWith('.') && !existsSync(target)) symlinkSync(join(root, 'node_modules', name), target);
+  }
+});
+
+const program = `
+  const add = async (tf, lanewise, expected) => {
+    if (!await tf.setBackend('wasm')) throw new Error('no backend');
+    if (lanewise.tier() !== expected) throw new Error(lanewise.tier());
+    if (!await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) throw new Error('flag');
+    if (lanewise.getThreadsCount() !== 1) throw new Error('threads');
+    console.log(tf.getBackend(), [...tf.add(tf.tensor1d([1, 2]), tf.tensor1d([3, 4])).dataSync()].join());
+  };`;
+
+test('as ES module', () => {
+  writeFileSync(join(folder, 'esm.mjs'), `import * as tf from '@tensorflow/tfjs-core';
+    import * as lanewise from 'lanewise';
+    import { load } from 'lanewise/runtime'; ${program}
+    await add(tf, lanewise, '${expected}');
+    console.log((await load()).tier);`);
+  assert.equal(node('esm.mjs'), `wasm 4,6\n${expected}\n`);
+});
+
+test('as CommonJS', () => {
+  writeFileSync(join(folder, 'cjs.cjs'), `const tf = require('@tensorflow/tfjs-core');
+    const lanewise = require('lanewise'); const { load } = require('lanewise/runtime'); ${program}
+    add(tf, lanewise, '${expected}').then(async () => console.log((await load()).tier));`);
+  assert.equal(node('cjs.cjs'), `wasm 4,6\n${expected}\n`);
+});
+
+test('the runtime needs no TensorFlow.js', () => {
+  const bare = join(folder, 'bare');
+  mkdirSync(join(bare, 'node_modules'), { recursive: true });
+  cpSync(join(folder, 'node_modules/lanewise'), join(bare, 'node_modules/lanewise'), { recursive: true });
+  writeFileSync(join(bare, 'x.mjs'), `import { load } from 'lanewise/runtime'; console.log((await load()).tier)`);
+  assert.equal(execFileSync(process.execPath, ['x.mjs'], { cwd: bare, encoding: 'utf8' }), `${expected}\n`);
+});
+
+test('TensorFlow.js chooses the backend by itself, by priority', () => {
+  writeFileSync(join(folder, 'priority.mjs'), `import * as tf from '@tensorflow/tfjs-core';
+    import '@tensorflow/tfjs-backend-cpu'; import 'lanewise';
+    await tf.ready(); console.log(tf.getBackend());`);
+  assert.equal(node('priority.mjs'), 'wasm\n');
+});
+
+test('a program written for the official package runs unchanged under an alias', async () => {
+  const official = Object.keys(await import('@tensorflow/tfjs-backend-wasm'));
+  const ours = Object.keys(await import('lanewise/backend'));
+  const interop = ['default', 'module.exports', '__esModule'];
+  assert.deepEqual(official.filter(name => ![...ours, ...interop].includes(name)), [], 'exports');
+
+  writeFileSync(join(folder, 'app.mjs'), `import * as tf from '@tensorflow/tfjs-core';
+    import { setWasmPaths, setThreadsCount, getThreadsCount, version_wasm } from '@tensorflow/tfjs-backend-wasm';
+    setThreadsCount(2);
+    setWasmPaths(process.argv[2]);
+    (async () => {
+      await tf.setBackend('wasm');
+      await tf.ready();
+      let late = 'accepted';
+      try { setWasmPaths('elsewhere/'); } catch (error) { late = 'refused'; }
+      console.log(tf.getBackend(), version_wasm, getThreadsCount(), late, tf.sum(tf.tensor1d([1, 2, 3])).dataSync()[0]);
+    })().catch(error => console.log(error.message));`);
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  for (const format of ['esm', 'cjs']) {
+    const outfile = join(folder, `app-${format}.${format === 'esm' ? 'js' : 'cjs'}`);
+    if (format === 'esm') writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
+    await build({
+      absWorkingDir: folder, entryPoints: ['app.mjs'], bundle: true, format, platform: format === 'esm' ? 'neutral' : 'node',
+      mainFields: ['module', 'main'], conditions: ['import'], outfile, logLevel: 'error',
+      alias: { '@tensorflow/tfjs-backend-wasm': 'lanewise' }, // As ES module TensorFlow.js can't be bundled for Node: it calls require.
+      external: format === 'esm' ? ['@tensorflow/tfjs-core'] : [],
+    });
+    const wasm = join(folder, 'public');
+    mkdirSync(wasm, { recursive: true });
+    copyFileSync(join(root, `dist/lanewise-${expected}.wasm`), join(wasm, `lanewise-${expected}.wasm`));
+    assert.equal(node(outfile, `${wasm}/`), `wasm ${version} 1 refused 6\n`);
+    // TensorFlow.js warns with the message of a backend that can't start.
+    const { stderr } = spawnSync(process.execPath, [outfile, `${folder}/nowhere/`], { cwd: folder, encoding: 'utf8' });
+    assert.match(stderr, /can't read .*nowhere\/lanewise-.*setWasmPaths/);
+  }
+});
+
+test('paths: the official file names mean our files beside them', async () => {
+  writeFileSync(join(folder, 'paths.mjs'), `import * as tf from '@tensorflow/tfjs-core';
+    import { setWasmPath, setWasmPaths, tier } from 'lanewise';
+    const [how, argument] = JSON.parse(process.argv[2]);
+    try {
+      (how === 'path' ? setWasmPath : setWasmPaths)(argument);
+      console.log(await tf.setBackend('wasm') && tier());
+    } catch (error) { console.log(error.message); }`);
+  const dist = join(folder, 'node_modules/lanewise/dist');
+  const paths = (...args) => node('--no-warnings', 'paths.mjs', JSON.stringify(args));
+  assert.match(paths('paths', `${dist}/`), new RegExp(`^${expected}$`, 'm'));
+  assert.match(paths('paths', {
+    'tfjs-backend-wasm.wasm': `${dist}/tfjs-backend-wasm.wasm`,
+    'tfjs-backend-wasm-simd.wasm': `${dist}/tfjs-backend-wasm-simd.wasm?v=1`,
+    'tfjs-backend-wasm-threaded-simd.wasm': `${dist}/tfjs-backend-wasm-threaded-simd.wasm`,
+  }), new RegExp(`^${expected}$`, 'm'));
+  assert.match(paths('path', `${dist}/tfjs-backend-wasm.wasm`), /^scalar$/m);
+  assert.match(paths('path', `${dist}/lanewise-simd128.wasm`), /^simd128$/m);
+  assert.match(paths('paths', { 'other.wasm': 'x' }), /no file 'other.wasm'.*lanewise-scalar.wasm/);
+  // A bundler that resolves the official package's files through the alias gets ours.
+  const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  for (const file of ['tfjs-backend-wasm', 'tfjs-backend-wasm-simd', 'tfjs-backend-wasm-threaded-simd']) {
+    assert.ok(existsSync(join(root, exports[`./dist/${file}.wasm`])));
+  }
+});
+
+test('the types compile in a strict program', () => {
+  writeFileSync(join(folder, 'types.ts'), `
+    import * as tf from '@tensorflow/tfjs-core';
+    import { BackendWasm, registerBackend, setWasmPaths, tier, type Tier, version_wasm } from 'lanewise';
+    import { load, type Lanewise, type Tensor } from 'lanewise/runtime';
+    setWasmPaths({ 'lanewise-scalar.wasm': 'x' }, true);
+    const chosen: Tier = tier();
+    registerBackend('mine', { tier: 'scalar', exclude: ['relaxed'] });
+    async function main(): Promise<Tensor> {
+      const lw: Lanewise = await load({ wasm: new Uint8Array(8) });
+      return lw.conv2d(lw.tensor([1], [1, 1, 1, 1]), lw.tensor([1], [1, 1, 1, 1]), { padding: 'same', activation: 'relu6' });
+    }
+    // @ts-expect-error There is no such tier.
+    registerBackend('mine', { tier: 'avx' });
+    export { BackendWasm, chosen, main, tf, version_wasm };`);
+  node(join(root, 'node_modules/typescript/bin/tsc'), '--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext',
+    '--skipLibCheck', 'types.ts');
+});
