@@ -14,6 +14,7 @@
 #include <string.h>
 
 #ifndef __wasm__
+#include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #endif
@@ -146,6 +147,8 @@ static void unmap_memory(unsigned char *map, size_t map_bytes) {
 static size_t data_offset(size_t map_bytes, size_t bytes, unsigned side) {
     return side ? map_bytes - 64 - bytes : 64;
 }
+
+static void catch_faults(void) {}
 #else
 static size_t page_bytes(void) {
     return (size_t)sysconf(_SC_PAGESIZE);
@@ -167,6 +170,28 @@ static void unmap_memory(unsigned char *map, size_t map_bytes) {
 /* The size of an array is a multiple of its element's alignment, so an array that ends at the page is aligned. */
 static size_t data_offset(size_t map_bytes, size_t bytes, unsigned side) {
     return side ? map_bytes - bytes : 0;
+}
+
+/* Says which buffer a fault belongs to. Elsewhere the fault happens again without this handler, and the framework
+ * sees it. What runs here is not safe in a handler in general; but the fault is a kernel's, not the C library's. */
+static void on_fault(int number, siginfo_t *info, void *machine) {
+    (void)machine;
+    unsigned char *at = info->si_addr;
+    for (struct lw_test_block *block = current ? current->blocks : NULL; block; block = block->next) {
+        if (at >= block->map - page_bytes() && at < block->map + block->map_bytes + page_bytes()) {
+            bool before = at < block->map;
+            fail("buffer %zu of the row (%zu bytes) was read or written out of bounds: byte %td from its %s", block->number,
+                 block->bytes, before ? at - block->data : at - block->data - (ptrdiff_t)block->bytes,
+                 before ? "start" : "end");
+        }
+    }
+    signal(number, SIG_DFL);
+}
+
+static void catch_faults(void) {
+    struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_NODEFER}; /* fail() jumps out */
+    sigaction(SIGSEGV, &action, NULL);
+    sigaction(SIGBUS, &action, NULL);
 }
 #endif
 
@@ -272,6 +297,7 @@ void lw_test_begin(struct lw_test *t, const struct lw_context *reference, const 
         .side = side,
     };
     current = t;
+    catch_faults();
 }
 
 void lw_test_end(struct lw_test *t) {
