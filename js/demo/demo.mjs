@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Finds the faces in a photo with Lanewise, draws them, and times Lanewise against other TensorFlow.js backends. */
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { chosenTier, contestants, registerTiers, startTier } from './backends.mjs';
@@ -80,6 +80,9 @@ function printFaces(faces) {
   });
 }
 
+/* A path as seen from the current folder, where it lies below it. */
+const here = (path) => (relative('', path).startsWith('..') ? resolve(path) : relative('', path));
+
 /* A copy of the photo with the faces on it, and how much smaller it is. */
 function annotate(photo, faces) {
   const scale = Math.min(MAX_DRAWN_SIDE / Math.max(photo.width, photo.height), 1);
@@ -126,9 +129,9 @@ async function main() {
   const { image, scale } = annotate(photo, faces);
   writePng(out, image);
 
-  console.log(`${path}: ${photo.width} x ${photo.height} pixels, ${faces.length} face${faces.length === 1 ? '' : 's'}`);
+  console.log(`${here(path)}: ${photo.width} x ${photo.height} pixels, ${faces.length} face${faces.length === 1 ? '' : 's'}`);
   printFaces(faces);
-  console.log(`\nWrote ${resolve(out)}${scale < 1 ? `, at ${(scale * 100).toFixed(1)} % of the photo's size` : ''}`);
+  console.log(`\nWrote ${here(out)}${scale < 1 ? `, at ${(scale * 100).toFixed(1)} % of the photo's size` : ''}`);
   console.log(`\nBlazeFace back, ${shape.join(' x ')}, on Node ${process.versions.node}, one thread; ` +
     `tier chosen: ${chosenTier()}`);
   printTable(contestTable(results));
