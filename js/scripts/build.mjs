@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 // Builds js/dist: the WebAssembly files, the bundles (ES modules and CommonJS) and their types.
 //
-// The C side must be built first (scripts/build does all). LANEWISE_WASM_DIR names the folder with the WebAssembly files
-// and layout.js; by default ../build/wasm/dispatch.
+// The C side must be built first (scripts/build does all). LANEWISE_WASM_DIR names the folder with the WebAssembly
+// files and layout.js; by default ../build/wasm/dispatch.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-// npm test [-- NAME...]: runs test/*.test.mjs, or those whose names begin with NAME, with Node 26 (relaxed SIMD) and Node 20
-// (SIMD), then test/node14.mjs with Node 14 (neither). Prints failures as they come and the counts of each run.
+// npm test [-- NAME...]: runs test/*.test.mjs, or those whose names begin with NAME, with Node 26 (relaxed SIMD) and
+// Node 20 (SIMD), then test/node14.mjs with Node 14 (neither). Prints failures as they come and the counts of each run.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';

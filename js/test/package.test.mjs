@@ -120,6 +120,25 @@ test('a program written for the official package runs unchanged under an alias',
   }
 });
 
+test('the official package keeps its name when it came first; a failed start can be mended', () => {
+  writeFileSync(join(folder, 'second.mjs'), `import * as tf from '@tensorflow/tfjs-core';
+    import '@tensorflow/tfjs-backend-wasm';
+    const { BackendWasm } = await import('lanewise');
+    await tf.setBackend('wasm');
+    console.log(tf.backend() instanceof BackendWasm, tf.relu(tf.tensor1d([-1, 1])).dataSync().join());`);
+  const second = spawnSync(process.execPath, ['second.mjs'], { cwd: folder, encoding: 'utf8' });
+  assert.match(second.stdout, /^false 0,1$/m);
+  assert.match(second.stderr, /another package has registered the backend 'wasm' already/);
+
+  writeFileSync(join(folder, 'mend.mjs'), `import * as tf from '@tensorflow/tfjs-core';
+    import { setWasmPaths } from 'lanewise';
+    setWasmPaths('nowhere/');
+    const first = await tf.setBackend('wasm');
+    setWasmPaths(process.argv[2]);
+    console.log(first, await tf.setBackend('wasm'), tf.relu(tf.tensor1d([-1, 1])).dataSync().join());`);
+  assert.match(node('mend.mjs', join(root, 'dist')), /^false true 0,1$/m);
+});
+
 test('paths: the official file names mean our files beside them', async () => {
   writeFileSync(join(folder, 'paths.mjs'), `import * as tf from '@tensorflow/tfjs-core';
     import { setWasmPath, setWasmPaths, tier } from 'lanewise';

@@ -45,8 +45,8 @@ export function elementBytes(dtype: DataType): number {
     case 'int32': return 4;
     case 'bool': return 1;
     case 'string': return 0;
-    default: throw new LanewiseError(`tensors of dtype ${dtype} are not supported; there are float32, int32, bool and ` +
-      'string');
+    default: throw new LanewiseError(`tensors of dtype ${dtype} are not supported; there are float32, int32, bool ` +
+      'and string');
   }
 }
 

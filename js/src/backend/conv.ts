@@ -5,7 +5,9 @@ import { LanewiseError } from '../runtime/errors.js';
 import { LINEAR, type Conv2d, type Conv2dTranspose, type DepthwiseConv2d } from '../runtime/kernels.js';
 import type { BackendWasm } from './backend.js';
 import { fusedOf } from './fused.js';
-import { expect, expectNhwc, expectRank, FLOAT, type Attrs, type Inputs, type Kernel, type KernelTable } from './kernel.js';
+import {
+  expect, expectNhwc, expectRank, FLOAT, type Attrs, type Inputs, type Kernel, type KernelTable,
+} from './kernel.js';
 import { checkOutput, findPlan, planKey, windowOf, type WindowPlan } from './window.js';
 
 type Shape4D = [number, number, number, number];
@@ -52,7 +54,9 @@ const conv2d = (op: string): Kernel => (backend, inputs, attrs) => {
     };
     const sizes = kernels.conv2dSizes(descriptor);
     checkOutput(op, info, sizes);
-    const made = { ...planKey('conv2d', x.shape, attrs, fused.activation), op: descriptor, sizes, outShape: info.outShape };
+    const made = {
+      ...planKey('conv2d', x.shape, attrs, fused.activation), op: descriptor, sizes, outShape: info.outShape,
+    };
     return backend.plan<WindowPlan<Conv2d>>(weights, made,
       packed => kernels.conv2dPack(descriptor, weights.pointer, packed));
   }
@@ -116,7 +120,8 @@ const conv2dTranspose: Kernel = (backend: BackendWasm, inputs, attrs) => {
     };
     const sizes = kernels.conv2dTransposeSizes(descriptor);
     const made = {
-      ...planKey('transpose', [...attrs.inputShape], attrs, LINEAR), op: descriptor, sizes, outShape: [...attrs.inputShape],
+      ...planKey('transpose', [...attrs.inputShape], attrs, LINEAR), op: descriptor, sizes,
+      outShape: [...attrs.inputShape],
     };
     return backend.plan<WindowPlan<Conv2dTranspose>>(weights, made,
       packed => kernels.conv2dTransposePack(descriptor, weights.pointer, packed));

@@ -52,7 +52,8 @@ const floorDivide: Kernel = (backend, inputs, attrs) => {
   const size = product(shape);
   const result = backend.temporary(4 * size);
   const { kernels } = backend;
-  kernels.binary(lw.LW_BINARY_FLOOR_DIV, lw.LW_FLOAT32, a.shape, b.shape, backend.pointer(a), backend.pointer(b), result);
+  const aPointer = backend.pointer(a), bPointer = backend.pointer(b);
+  kernels.binary(lw.LW_BINARY_FLOOR_DIV, lw.LW_FLOAT32, a.shape, b.shape, aPointer, bPointer, result);
   kernels.cast(lw.LW_FLOAT32, lw.LW_INT32, size, result, backend.pointer(y));
   return y;
 };
@@ -144,8 +145,9 @@ const clip: Kernel = (backend, { x }, attrs) => {
   return y;
 };
 
+const relu6Float = activate('Relu6', lw.LW_RELU6);
 const relu6: Kernel = (backend, inputs, attrs) => inputs.x?.dtype === 'int32'
-  ? clip(backend, inputs, { clipValueMin: 0, clipValueMax: 6 }) : activate('Relu6', lw.LW_RELU6)(backend, inputs, attrs);
+  ? clip(backend, inputs, { clipValueMin: 0, clipValueMax: 6 }) : relu6Float(backend, inputs, attrs);
 
 const abs: Kernel = (backend, inputs, attrs) => {
   const { x } = inputs;

@@ -21,8 +21,8 @@ function activationOf(op: string, attrs: Attrs): Activation {
   if (name === 'leakyrelu') return activation(lw.LW_LEAKY_RELU, Math.fround(leakyreluAlpha));
   const found = SIMPLE[name];
   if (!found) {
-    throw new LanewiseError(`${op}: activation '${name}' is not supported; there are ${Object.keys(SIMPLE).join(', ')}, ` +
-      'leakyrelu');
+    const names = [...Object.keys(SIMPLE), 'leakyrelu'].join(', ');
+    throw new LanewiseError(`${op}: activation '${name}' is not supported; there are ${names}`);
   }
   return found;
 }

@@ -20,9 +20,9 @@ const matmul = (name: string): Kernel => (backend, inputs, attrs) => {
   const m = a.shape[aRank - (transposeA ? 1 : 2)], k = a.shape[aRank - (transposeA ? 2 : 1)];
   const n = b.shape[bRank - (transposeB ? 2 : 1)];
   if (aRank < 2 || bRank < 2 || k !== b.shape[bRank - (transposeB ? 1 : 2)]) {
-    throw new LanewiseError(`${name}: argument 'a' of shape [${a.shape}]${transposeA ? ' transposed' : ''} and argument ` +
-      `'b' of shape [${b.shape}]${transposeB ? ' transposed' : ''} can't be multiplied; expected [..., m, k] and ` +
-      '[..., k, n]');
+    const said = (shape: number[], transposed: boolean) => `of shape [${shape}]${transposed ? ' transposed' : ''}`;
+    throw new LanewiseError(`${name}: argument 'a' ${said(a.shape, transposeA)} and argument 'b' ` +
+      `${said(b.shape, transposeB)} can't be multiplied; expected [..., m, k] and [..., k, n]`);
   }
   const outer = broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
   const batch = product(outer);
@@ -37,8 +37,8 @@ const matmul = (name: string): Kernel => (backend, inputs, attrs) => {
   const repeatsB = bBatch !== 1 && bBatch !== batch;
 
   const op: Matmul = {
-    batch, m, n, k, transposeA, transposeB, aBatchStride: aBatch === 1 ? 0 : m * k, bBatchStride: bBatch === 1 ? 0 : k * n,
-    activation: fused.activation,
+    batch, m, n, k, transposeA, transposeB, aBatchStride: aBatch === 1 ? 0 : m * k,
+    bBatchStride: bBatch === 1 ? 0 : k * n, activation: fused.activation,
   };
   const y = backend.output([...outer, m, n], 'float32');
   const output = backend.pointer(y);
@@ -49,7 +49,8 @@ const matmul = (name: string): Kernel => (backend, inputs, attrs) => {
     kernels.matmul(op, aPointer, packed, fused.bias, fused.slopes, heap.scratch(sizes.scratchBytes), output);
   } else {
     const plan = findPlan(weights, op, fused.activation) ?? backend.plan<MatmulPlan>(weights,
-      { kernel: 'matmul', op, sizes: kernels.matmulSizes(op) }, packed => kernels.matmulPack(op, weights.pointer, packed));
+      { kernel: 'matmul', op, sizes: kernels.matmulSizes(op) },
+      packed => kernels.matmulPack(op, weights.pointer, packed));
     kernels.matmul(op, aPointer, plan.packed, fused.bias, fused.slopes, heap.scratch(plan.sizes.scratchBytes), output);
   }
   fused.finish(y);

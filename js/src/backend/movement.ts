@@ -33,7 +33,9 @@ const cast: Kernel = (backend, { x }, attrs) => {
   const dtype = attrs.dtype as DataType;
   if (x.dtype === dtype) return backend.share(x, x.shape);
   expect('Cast', 'x', x, ANY);
-  if (!ANY.includes(dtype)) throw new LanewiseError(`Cast: ${x.dtype} can't become ${dtype}; expected ${ANY.join(' or ')}`);
+  if (!ANY.includes(dtype)) {
+    throw new LanewiseError(`Cast: ${x.dtype} can't become ${dtype}; expected ${ANY.join(' or ')}`);
+  }
   const input = backend.pointer(x);
   const y = backend.output(x.shape.slice(), dtype);
   backend.kernels.cast(typeOf(x.dtype), typeOf(dtype), product(x.shape), input, backend.pointer(y));
@@ -196,7 +198,8 @@ const transpose: Kernel = (backend, { x }, { perm }) => {
 };
 
 /** Copies with repetition: each dimension of x is seen as [repeats][size]. */
-function repeat(backend: BackendWasm, x: TensorInfo, shape: number[], repeats: number[], outShape: number[]): TensorInfo {
+function repeat(backend: BackendWasm, x: TensorInfo, shape: number[], repeats: number[],
+  outShape: number[]): TensorInfo {
   const strides = stridesOf(shape);
   const view: number[] = [], from: number[] = [];
   shape.forEach((n, i) => {
@@ -206,7 +209,8 @@ function repeat(backend: BackendWasm, x: TensorInfo, shape: number[], repeats: n
   });
   const input = backend.pointer(x);
   const y = backend.output(outShape, x.dtype);
-  if (product(view)) backend.kernels.copy(elementBytes(x.dtype), view, from, stridesOf(view), input, backend.pointer(y));
+  const bytes = elementBytes(x.dtype);
+  if (product(view)) backend.kernels.copy(bytes, view, from, stridesOf(view), input, backend.pointer(y));
   return y;
 }
 

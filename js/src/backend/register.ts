@@ -62,10 +62,20 @@ function register(name: string, load: () => ReturnType<typeof loadModule>, prior
 export function registerDefault(): boolean {
   env().registerFlag('WASM_HAS_SIMD_SUPPORT', async () => detect().simd128);
   env().registerFlag('WASM_HAS_MULTITHREAD_SUPPORT', async () => detect().threads);
-  return register(NAME, () => {
+  const registered = register(NAME, async () => {
     settings.started = true;
-    return loadModule(settings.options);
+    try {
+      return await loadModule(settings.options);
+    } catch (error) {
+      settings.started = false; // so that the settings can be mended
+      throw error;
+    }
   }, PRIORITY);
+  if (!registered) {
+    console.warn(`lanewise: another package has registered the backend '${NAME}' already, and keeps it. To have ` +
+      "both, import 'lanewise/backend' and call registerBackend with another name.");
+  }
+  return registered;
 }
 
 /** The tier that a started backend runs. */

@@ -6,7 +6,9 @@ import { LanewiseError } from '../runtime/errors.js';
 import type { Pointer } from '../runtime/kernels.js';
 import type { BackendWasm } from './backend.js';
 import { toFloat } from './elementwise.js';
-import { ANY, axesOf, expect, FLOAT, NUMBER, product, stridesOf, typeOf, type Kernel, type KernelTable } from './kernel.js';
+import {
+  ANY, axesOf, expect, FLOAT, NUMBER, product, stridesOf, typeOf, type Kernel, type KernelTable,
+} from './kernel.js';
 
 const softmax: Kernel = (backend, { logits }, { dim = -1 }) => {
   expect('Softmax', 'logits', logits, FLOAT);
@@ -123,15 +125,16 @@ const batchNorm: Kernel = (backend, inputs, { varianceEpsilon = 0.001 }) => {
     const length = product(p.shape);
     if (length === channels) return pointer;
     if (length === 0 || channels % length) {
-      throw new LanewiseError(`${op}: argument '${name}' has shape [${p.shape}], which does not fit the others: their ` +
-        `largest has ${channels} elements`);
+      throw new LanewiseError(`${op}: argument '${name}' has shape [${p.shape}], which does not fit the others: ` +
+        `their largest has ${channels} elements`);
     }
     const copy = backend.temporary(4 * channels);
     backend.kernels.copy(4, [channels / length, length], [0, 1], [length, 1], pointer, copy);
     return copy;
   };
   if (channels === 0 || size % channels) {
-    throw new LanewiseError(`${op}: argument 'x' of shape [${x.shape}] can't be divided into rows of ${channels} elements`);
+    throw new LanewiseError(`${op}: argument 'x' of shape [${x.shape}] can't be divided into rows of ${channels} ` +
+      'elements');
   }
   const { kernels, heap } = backend;
   const pointers = [parameter('mean', means), parameter('variance', variance), parameter('scale', scale),

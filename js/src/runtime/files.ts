@@ -57,7 +57,8 @@ export async function compile(source: WasmSource, customFetch: Fetch | undefined
 
   const fetchUrl = customFetch ?? (typeof fetch === 'function' ? (fetch as Fetch) : undefined);
   if (!fetchUrl) {
-    throw new LanewiseError(`can't load ${url}: this engine has no fetch. Hand the file's bytes to load({wasm: bytes}).`);
+    throw new LanewiseError(`can't load ${url}: this engine has no fetch. Hand the file's bytes to ` +
+      'load({wasm: bytes}).');
   }
   let response: Response;
   try {

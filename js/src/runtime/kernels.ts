@@ -150,7 +150,8 @@ export class Kernels {
     heap.free(out);
     if (status !== lw.LW_OK) {
       const tiers = Array.from({ length: exports.lw_tier_count() }, (_, i) => this.text(exports.lw_tier_name(i)));
-      throw new LanewiseError(`can't use tier '${tier}': ${this.statusText(status)}. The module has ${tiers.join(', ')}.`);
+      throw new LanewiseError(`can't use tier '${tier}': ${this.statusText(status)}. The module has ` +
+        `${tiers.join(', ')}.`);
     }
   }
 
@@ -429,8 +430,8 @@ export class Kernels {
 
   private array(op: string, at: Pointer, values: readonly number[]): void {
     if (values.length > lw.LW_MAX_RANK) {
-      throw new LanewiseError(`${op}: shape [${values.join(', ')}] has rank ${values.length}; up to ${lw.LW_MAX_RANK} ` +
-        'dimensions are supported');
+      throw new LanewiseError(`${op}: shape [${values.join(', ')}] has rank ${values.length}; up to ` +
+        `${lw.LW_MAX_RANK} dimensions are supported`);
     }
     const u32 = this.heap.u32;
     for (let i = 0; i < values.length; i++) u32[(at >>> 2) + i] = values[i];

@@ -76,7 +76,8 @@ export class Tensor {
   /** Overwrites the elements. */
   set(data: ArrayLike<number>): this {
     if (data.length !== this.size) {
-      throw new LanewiseError(`${data.length} values given for a tensor of shape [${this.shape}], which has ${this.size}`);
+      throw new LanewiseError(`${data.length} values given for a tensor of shape [${this.shape}], which has ` +
+        `${this.size}`);
     }
     this.unpack();
     this.heap.f32.set(data, this.pointer >>> 2);
@@ -147,8 +148,8 @@ export class Lanewise {
     const [kernelHeight, kernelWidth, filterChannels, outputChannels] = image('conv2d', 'filter', filter);
     const { groups = 1 } = options;
     if (filterChannels * groups !== inputChannels) {
-      throw new LanewiseError(`conv2d: the filter [${filter.shape}] takes ${filterChannels * groups} input channels in ` +
-        `${groups} group(s), the input [${input.shape}] has ${inputChannels}`);
+      throw new LanewiseError(`conv2d: the filter [${filter.shape}] takes ${filterChannels * groups} input channels ` +
+        `in ${groups} group(s), the input [${input.shape}] has ${inputChannels}`);
     }
     const op = {
       batch, inputHeight, inputWidth, inputChannels, outputChannels, groups,
@@ -236,7 +237,9 @@ export class Lanewise {
   /** Combines two tensors element by element; sizes of 1 are repeated. */
   binary(name: BinaryName, a: Tensor, b: Tensor): Tensor {
     const op = BINARY[name];
-    if (op === undefined) throw new LanewiseError(`binary: unknown '${name}'; there are ${Object.keys(BINARY).join(', ')}`);
+    if (op === undefined) {
+      throw new LanewiseError(`binary: unknown '${name}'; there are ${Object.keys(BINARY).join(', ')}`);
+    }
     const rank = Math.max(a.shape.length, b.shape.length);
     const shape = Array.from({ length: rank }, (_, i) => {
       const x = a.shape[i + a.shape.length - rank] ?? 1;
@@ -300,7 +303,8 @@ function windowOf(op: string, kernelHeight: number, kernelWidth: number, options
   const [padTop, padBottom, padLeft, padRight] = pads;
   return {
     kernelHeight, kernelWidth, strideHeight, strideWidth, dilationHeight, dilationWidth,
-    padding: padding === 'valid' ? lw.LW_PADDING_VALID : padding === 'same' ? lw.LW_PADDING_SAME : lw.LW_PADDING_EXPLICIT,
+    padding: padding === 'valid' ? lw.LW_PADDING_VALID
+      : padding === 'same' ? lw.LW_PADDING_SAME : lw.LW_PADDING_EXPLICIT,
     padTop, padLeft, padBottom, padRight,
   };
 }

@@ -10,7 +10,7 @@ export interface LoadOptions {
   tier?: Tier;
   /** Tiers never to choose. */
   exclude?: readonly Tier[];
-  /** The folder of the WebAssembly files, or a map from file name to path or URL. By default beside the package's code. */
+  /** The WebAssembly files' folder, or a map from file name to path or URL. By default beside the package's code. */
   wasmPaths?: WasmPaths;
   /** The file itself: path or URL, bytes, or a compiled module. Its best tier runs unless `tier` says another. */
   wasm?: WasmSource;
