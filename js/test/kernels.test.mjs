@@ -156,7 +156,7 @@ check('_FusedMatMul', 'batches, transposed', sum(5) + ulps(4), r => tf.fused.mat
 for (const [x, filter, strides, pad, rounding] of [
   [[1, 8, 8, 5], 2, 2, 'valid'], [[2, 9, 7, 16], 3, 2, 'same'], [[1, 9, 7, 3], [3, 2], [1, 2], 'same'],
   [[1, 7, 7, 8], 7, 1, 'valid'], [[1, 7, 7, 8], 3, 1, 1], [[1, 8, 8, 4], 3, 2, 0, 'ceil'], [[1, 5, 5, 1], 1, 1, 'same'],
-  [[1, 5, 5, 3], 1, 2, 'same'], [[1, 7, 9, 33], 3, 2, 'valid'],
+  [[1, 5, 5, 3], 1, 2, 'same'], [[2, 2, 3, 1], 1, 2, 1], [[1, 7, 9, 33], 3, 2, 'valid'],
 ]) {
   const name = `[${x}], window ${filter}, strides ${strides}, pad ${pad} ${rounding ?? ''}`;
   check('MaxPool', name, 0, r => tf.maxPool(r.float(x), filter, strides, pad, rounding));
@@ -191,6 +191,7 @@ check('Minimum', 'NaN and infinities', 0, () => {
 for (const [x, alpha] of [[[2, 3, 4], [4]], [[2, 3, 4], [2, 3, 4]], [[5], []], [[1, 4, 4, 8], [1, 1, 8]]]) {
   check('Prelu', `[${x}], slopes [${alpha}]`, ulps(1), r => tf.prelu(r.float(x), r.float(alpha)));
 }
+check('Prelu', 'int32', ulps(1, 100), r => raw('Prelu', { x: r.int([2, 4]), alpha: r.int([4], 0, 3) }));
 check('AddN', 'one, two and four terms', ulps(4), r => [
   tf.addN([r.float([3, 5])]), tf.addN([r.float([3, 5]), r.float([3, 5])]),
   tf.addN([r.float([3, 5]), r.float([3, 5]), r.float([3, 5]), r.float([3, 5])]), tf.addN([r.int([7]), r.int([7])]),
@@ -211,7 +212,8 @@ for (const [kernel, [op, error, scale = 1]] of Object.entries(unary)) {
 for (const kernel of ['Relu', 'Relu6', 'Abs', 'Neg', 'Square']) {
   check(kernel, 'int32', 0, r => unary[kernel][0](r.int([4, 9])));
 }
-check('LeakyRelu', 'two slopes', ulps(1), r => [tf.leakyRelu(r.float([50])), tf.leakyRelu(r.float([50]), 0.1)]);
+check('Exp', 'int32', ulps(4, 60), r => tf.exp(r.int([9], -4, 4)));
+check('LeakyRelu', 'two slopes, int32', ulps(1, 100), r => [tf.leakyRelu(r.int([9])), tf.leakyRelu(r.float([50])), tf.leakyRelu(r.float([50]), 0.1)]);
 check('ClipByValue', 'float32', 0, r => [
   tf.clipByValue(r.float([5, 9]), -0.5, 0.25), tf.clipByValue(tf.tensor1d([NaN, 9, -9, Infinity]), -1, 1),
   tf.clipByValue(r.float([9]), 0, Infinity),
@@ -241,6 +243,7 @@ check('Mean', 'int32', ulps(8, 100), r => tf.mean(r.int([9, 9]), 1));
 for (const [shape, axis] of [[[9], 0], [[3, 5], 0], [[3, 5], 1], [[2, 7, 3, 4], 1], [[2, 7, 3, 4], -1], [[4, 1000], 1]]) {
   check('ArgMax', `[${shape}] over ${axis}`, 0, r => [tf.argMax(r.float(shape), axis), tf.argMax(r.int(shape, 0, 3), axis)]);
 }
+check('ArgMax', 'bool', 0, r => tf.argMax(r.bool([5, 6]), 1));
 check('ArgMax', 'NaN', 0, () => tf.argMax(tf.tensor2d([[1, NaN, 3], [NaN, NaN, NaN]]), 1));
 for (const [x, parameter] of [[[2, 5, 5, 7], [7]], [[3, 9], [9]], [[2, 3, 4], [4]], [[1, 2, 3, 4], [1, 2, 3, 4]], [[1, 4, 4, 3], [1, 1, 1, 3]]]) {
   check('FusedBatchNorm', `[${x}], parameters [${parameter}]`, ulps(32), r => {

@@ -13,19 +13,16 @@ function expectSame(op: string, a: TensorInfo, b: TensorInfo): void {
   }
 }
 
-/** names: how the operator calls its inputs. */
-const binary = (op: string, code: number, dtypes = NUMBER, names: [string, string] = ['a', 'b']): Kernel =>
-  (backend, inputs) => {
-    const a = inputs[names[0]], b = inputs[names[1]];
-    expect(op, names[0], a, dtypes);
-    expect(op, names[1], b, dtypes);
-    expectSame(op, a, b);
-    const shape = broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape);
-    const aPointer = backend.pointer(a), bPointer = backend.pointer(b);
-    const y = backend.output(shape, a.dtype);
-    backend.kernels.binary(code, typeOf(a.dtype), a.shape, b.shape, aPointer, bPointer, backend.pointer(y));
-    return y;
-  };
+const binary = (op: string, code: number): Kernel => (backend, { a, b }) => {
+  expect(op, 'a', a, NUMBER);
+  expect(op, 'b', b, NUMBER);
+  expectSame(op, a, b);
+  const shape = broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape);
+  const aPointer = backend.pointer(a), bPointer = backend.pointer(b);
+  const y = backend.output(shape, a.dtype);
+  backend.kernels.binary(code, typeOf(a.dtype), a.shape, b.shape, aPointer, bPointer, backend.pointer(y));
+  return y;
+};
 
 /** An integer quotient is computed in float32 and truncated, as the other backends do. */
 const divide: Kernel = (backend, inputs, attrs) => {
@@ -68,6 +65,17 @@ export function toFloat(backend: BackendWasm, x: TensorInfo): Pointer {
   return copy;
 }
 
+/** Its result is float32 for any input. */
+const prelu: Kernel = (backend, { x, alpha }) => {
+  expect('Prelu', 'x', x, NUMBER);
+  expect('Prelu', 'alpha', alpha, NUMBER);
+  const shape = broadcast_util.assertAndGetBroadcastShape(x.shape, alpha.shape);
+  const input = toFloat(backend, x), slopes = toFloat(backend, alpha);
+  const y = backend.output(shape, 'float32');
+  backend.kernels.binary(lw.LW_BINARY_PRELU, lw.LW_FLOAT32, x.shape, alpha.shape, input, slopes, backend.pointer(y));
+  return y;
+};
+
 const addN: Kernel = (backend, inputs) => {
   const terms = Object.values(inputs) as TensorInfo[];
   if (terms.length === 0) throw new LanewiseError('AddN: no tensors are given');
@@ -92,8 +100,8 @@ const addN: Kernel = (backend, inputs) => {
   return y;
 };
 
-const unary = (op: string, code: number): Kernel => (backend, { x }) => {
-  expect(op, 'x', x, FLOAT);
+const unary = (op: string, code: number, dtypes = FLOAT): Kernel => (backend, { x }) => {
+  expect(op, 'x', x, dtypes);
   return apply(backend, x, code, LINEAR);
 };
 
@@ -106,7 +114,7 @@ const activate = (op: string, kind: number): Kernel => {
 };
 
 function apply(backend: BackendWasm, x: TensorInfo, code: number, how: Activation): TensorInfo {
-  const input = backend.pointer(x);
+  const input = toFloat(backend, x);
   const y = backend.output(x.shape.slice(), 'float32');
   backend.kernels.unary(code, how, product(x.shape), input, backend.pointer(y));
   return y;
@@ -166,7 +174,7 @@ const square: Kernel = (backend, inputs, attrs) => {
 };
 
 const leakyRelu: Kernel = (backend, { x }, { alpha = 0.2 }) => {
-  expect('LeakyRelu', 'x', x, FLOAT);
+  expect('LeakyRelu', 'x', x, NUMBER);
   return apply(backend, x, lw.LW_UNARY_ACTIVATION, activation(lw.LW_LEAKY_RELU, alpha));
 };
 
@@ -180,12 +188,12 @@ export const elementwise: KernelTable = {
   Minimum: binary('Minimum', lw.LW_BINARY_MIN),
   Maximum: binary('Maximum', lw.LW_BINARY_MAX),
   SquaredDifference: binary('SquaredDifference', lw.LW_BINARY_SQUARED_DIFFERENCE),
-  Prelu: binary('Prelu', lw.LW_BINARY_PRELU, FLOAT, ['x', 'alpha']),
+  Prelu: prelu,
 
   Abs: abs,
   ClipByValue: clip,
   Elu: activate('Elu', lw.LW_ELU),
-  Exp: unary('Exp', lw.LW_UNARY_EXP),
+  Exp: unary('Exp', lw.LW_UNARY_EXP, NUMBER),
   Floor: unary('Floor', lw.LW_UNARY_FLOOR),
   LeakyRelu: leakyRelu,
   Neg: unaryWithConstant('Neg', unary('Neg', lw.LW_UNARY_NEG), lw.LW_BINARY_SUB, 0, true),

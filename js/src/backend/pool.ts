@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Pooling. */
-import { backend_util } from '@tensorflow/tfjs-core';
+import { backend_util, util } from '@tensorflow/tfjs-core';
 import * as lw from '../generated/layout.js';
 import { LINEAR, type Pool2d } from '../runtime/kernels.js';
 import { expect, expectNhwc, expectRank, FLOAT, type Kernel, type KernelTable } from './kernel.js';
@@ -13,6 +13,9 @@ const pool = (op: string, kind: number): Kernel => (backend, inputs, attrs) => {
   expectNhwc(op, attrs.dataFormat);
   const info = backend_util.computePool2DInfo(x.shape as [number, number, number, number], attrs.filterSize,
     attrs.strides, 1, attrs.pad, attrs.dimRoundingMode);
+  if (info.filterHeight === 1 && info.filterWidth === 1 && util.arraysEqual(info.inShape, info.outShape)) {
+    return backend.share(x, x.shape); // whatever the padding: the other backends' rule
+  }
   const descriptor: Pool2d = {
     kind, batch: info.batchSize, inputHeight: info.inHeight, inputWidth: info.inWidth, channels: info.inChannels,
     window: windowOf(info), activation: LINEAR,

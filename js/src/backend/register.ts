@@ -60,8 +60,6 @@ function register(name: string, load: () => ReturnType<typeof loadModule>, prior
 
 /** What the import of the package does: registers 'wasm', unless another package already has. */
 export function registerDefault(): boolean {
-  env().registerFlag('WASM_HAS_SIMD_SUPPORT', async () => detect().simd128);
-  env().registerFlag('WASM_HAS_MULTITHREAD_SUPPORT', async () => detect().threads);
   const registered = register(NAME, async () => {
     settings.started = true;
     try {
@@ -74,8 +72,11 @@ export function registerDefault(): boolean {
   if (!registered) {
     console.warn(`lanewise: another package has registered the backend '${NAME}' already, and keeps it. To have ` +
       "both, import 'lanewise/backend' and call registerBackend with another name.");
+    return false;
   }
-  return registered;
+  env().registerFlag('WASM_HAS_SIMD_SUPPORT', async () => detect().simd128);
+  env().registerFlag('WASM_HAS_MULTITHREAD_SUPPORT', async () => detect().threads);
+  return true;
 }
 
 /** The tier that a started backend runs. */

@@ -7,7 +7,7 @@ import type { Pointer } from '../runtime/kernels.js';
 import type { BackendWasm } from './backend.js';
 import { toFloat } from './elementwise.js';
 import {
-  ANY, axesOf, expect, FLOAT, NUMBER, product, stridesOf, typeOf, type Kernel, type KernelTable,
+  ANY, axesOf, expect, FLOAT, product, stridesOf, type Kernel, type KernelTable,
 } from './kernel.js';
 
 const softmax: Kernel = (backend, { logits }, { dim = -1 }) => {
@@ -97,13 +97,14 @@ const sum: Kernel = (backend, { x }, { axis, keepDims }) => {
 };
 
 const argMax: Kernel = (backend, { x }, { axis }) => {
-  expect('ArgMax', 'x', x, NUMBER);
+  expect('ArgMax', 'x', x, ANY);
+  const pointer = x.dtype === 'bool' ? toFloat(backend, x) : backend.pointer(x);
   const [only, ...more] = axesOf(axis, x.shape);
   if (more.length) throw new LanewiseError(`ArgMax: attribute 'axis' is [${axis}]; expected one axis`);
   const { input, outer, reduced, inner } = reductionOf(backend, x.shape, only === undefined ? [] : [only],
-    backend.pointer(x));
+    pointer);
   const y = backend.output(reducedShape(x.shape, only === undefined ? [] : [only], false), 'int32');
-  backend.kernels.argmax(typeOf(x.dtype), outer, reduced, inner, input, backend.pointer(y));
+  backend.kernels.argmax(x.dtype === 'int32' ? lw.LW_INT32 : lw.LW_FLOAT32, outer, reduced, inner, input, backend.pointer(y));
   return y;
 };
 
