@@ -60,6 +60,8 @@ try {
   for (const tier of ['scalar', 'simd128', 'relaxed']) {
     writeFileSync(join(fresh, `lanewise-${tier}.wasm`), readFileSync(join(wasm, `lanewise-${tier}.wasm`)));
   }
+  // npm packs a licence only from this folder.
+  writeFileSync(join(root, 'LICENSE'), readFileSync(join(root, '../LICENSE')));
   rmSync(dist, { recursive: true, force: true });
   renameSync(fresh, dist);
 } catch (error) {
