@@ -144,7 +144,8 @@ int main(int argc, char **argv) {
     for (size_t tier = 0; tier < lw_tier_count(); tier++) {
         lw_context_options forced{sizeof forced, lw_tier_name(tier)};
         lw_context *context; // lives until the program ends
-        if (lw_context_create(std::malloc(lw_context_bytes()), lw_context_bytes(), &forced, &context) != LW_OK) return 1;
+        size_t bytes = lw_context_bytes();
+        if (lw_context_create(std::malloc(bytes), bytes, &forced, &context) != LW_OK) return 1;
         contexts.push_back(context);
     }
 
@@ -159,9 +160,9 @@ int main(int argc, char **argv) {
                 std::string shape = std::string(lw_families[f]->name) + "/" + row->name + "/" + call.label;
                 for (size_t tier = 0; tier < contexts.size(); tier++) {
                     const Case &c = cases.emplace_back(Case{row, tier, i, shape, call.flops, call.bytes});
-                    benchmark::RegisterBenchmark((shape + "/" + lw_tier_name(tier)).c_str(), [&c](benchmark::State &state) {
-                        measure(state, c);
-                    })->Unit(benchmark::kMicrosecond);
+                    std::string name = shape + "/" + lw_tier_name(tier);
+                    benchmark::RegisterBenchmark(name.c_str(), [&c](benchmark::State &state) { measure(state, c); })
+                        ->Unit(benchmark::kMicrosecond);
                 }
             }
         }

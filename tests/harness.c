@@ -180,8 +180,8 @@ static void on_fault(int number, siginfo_t *info, void *machine) {
     for (struct lw_test_block *block = current ? current->blocks : NULL; block; block = block->next) {
         if (at >= block->map - page_bytes() && at < block->map + block->map_bytes + page_bytes()) {
             bool before = at < block->map;
-            fail("buffer %zu of the row (%zu bytes) was read or written out of bounds: byte %td from its %s", block->number,
-                 block->bytes, before ? at - block->data : at - block->data - (ptrdiff_t)block->bytes,
+            fail("buffer %zu of the row (%zu bytes) was read or written out of bounds: byte %td from its %s",
+                 block->number, block->bytes, before ? at - block->data : at - block->data - (ptrdiff_t)block->bytes,
                  before ? "start" : "end");
         }
     }
@@ -255,8 +255,9 @@ static void check_block(const struct lw_test_block *block) {
         if (i == block->map_bytes) break;
         if (block->map[i] == CANARY) continue;
         ptrdiff_t at = block->map + i - block->data;
-        fail("buffer %zu of the row (%zu bytes) was written out of bounds: byte %td from its %s is 0x%02x", block->number,
-             block->bytes, at < 0 ? at : at - (ptrdiff_t)block->bytes, at < 0 ? "start" : "end", block->map[i]);
+        fail("buffer %zu of the row (%zu bytes) was written out of bounds: byte %td from its %s is 0x%02x",
+             block->number, block->bytes, at < 0 ? at : at - (ptrdiff_t)block->bytes, at < 0 ? "start" : "end",
+             block->map[i]);
     }
     if (!block->seal) return;
     for (size_t i = 0; i < block->bytes; i++) {
@@ -321,8 +322,8 @@ void lw_test_same(const char *label, const float *want, const float *got, size_t
         }
     }
     if (wrong) {
-        fail("%s: %zu of %zu elements have other bits, first [%zu]: want %.9g (0x%08x), got %.9g (0x%08x)", label, wrong,
-             n, first, (double)want[first], (unsigned)bits_of(want[first]), (double)got[first],
+        fail("%s: %zu of %zu elements have other bits, first [%zu]: want %.9g (0x%08x), got %.9g (0x%08x)", label,
+             wrong, n, first, (double)want[first], (unsigned)bits_of(want[first]), (double)got[first],
              (unsigned)bits_of(got[first]));
     }
 }
@@ -358,7 +359,8 @@ void lw_test_within(const char *label, const double *want, const double *bound, 
         }
     }
     if (wrong) {
-        fail("%s: %zu of %zu elements are out of bounds, first [%zu]: want %.17g, got %.9g (0x%08x), off by %g, allowed %g",
+        fail("%s: %zu of %zu elements are out of bounds, first [%zu]: want %.17g, got %.9g (0x%08x), off by %g, "
+             "allowed %g",
              label, wrong, n, first, want[first], (double)got[first], (unsigned)bits_of(got[first]),
              fabs((double)got[first] - want[first]), bound[first]);
     }

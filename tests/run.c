@@ -203,7 +203,8 @@ static bool parse(int count, char **words) {
 
 int main(int count, char **words) {
     if (!parse(count, words)) {
-        fprintf(stderr, "usage: %s [--list] [--row NAME] [--tier NAME] [--seed N|random] [--repeat N] [--gate]\n", words[0]);
+        fprintf(stderr, "usage: %s [--list] [--row NAME] [--tier NAME] [--seed N|random] [--repeat N] [--gate]\n",
+                words[0]);
         return 2;
     }
     if (!collect_tests() || !make_contexts()) {
