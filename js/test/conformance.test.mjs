@@ -22,8 +22,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 const EXCUSED = [
   [/not registered for backend/, 'the backend has no such kernel'],
   [/dataFormat 'NCHW' is not supported/, 'images are NHWC'],
-  [/MatMul: argument '[ab]' has dtype int32/, 'matrix products are float32'],
-  [/Tile: argument 'x' has dtype string/, 'strings are stored and moved, not repeated'],
+  [/has dtype string; expected/, 'strings are stored and moved, neither compared nor repeated'],
   [/'dy' has shape \[1,8,8,8\]; expected \[1, 4, 4, 8\]/, 'the spec hands in a gradient of the wrong shape'],
 ];
 
@@ -68,7 +67,7 @@ for (const tier of TIERS.filter(supports)) {
     }
     t.diagnostic(`${passed} specs pass; ${[...counts].map(([why, n]) => `${n} fail: ${why}`).join('; ')}`);
     assert.deepEqual(wrong, []);
-    assert.ok(passed > 2500, `${passed} specs pass`);
+    assert.ok(passed > 3500, `${passed} specs pass`);
     for (const [why, n] of counts) assert.ok(n > 0, `the excuse is needed: ${why}`);
   });
 }

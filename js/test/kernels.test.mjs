@@ -323,6 +323,93 @@ check(['Concat', 'Slice', 'Reshape', 'Identity', 'Fill', 'Unpack'], 'strings', 0
     ...tf.unstack(x, 1)];
 });
 
+// ---- In plain JavaScript -------------------------------------------------------------------------------
+
+const positive = x => tf.add(tf.abs(x), 0.01);
+const functions = {
+  Acos: tf.acos, Acosh: x => tf.acosh(tf.add(positive(x), 1)), Asin: tf.asin, Asinh: tf.asinh, Atan: tf.atan,
+  Atanh: x => tf.atanh(tf.mul(x, 0.9)), Ceil: x => tf.ceil(tf.mul(x, 9)), Cos: tf.cos, Cosh: tf.cosh, Erf: tf.erf,
+  Expm1: tf.expm1, Log: x => tf.log(positive(x)), Log1p: x => tf.log1p(positive(x)), Reciprocal: tf.reciprocal,
+  Round: x => tf.round(tf.mul(tf.round(tf.mul(x, 10)), 0.5)), Rsqrt: x => tf.rsqrt(positive(x)), Selu: tf.selu,
+  Sign: tf.sign, Sin: tf.sin, Sinh: tf.sinh, Softplus: x => tf.softplus(tf.mul(x, 20)), Step: x => tf.step(x, 0.3),
+  Tan: tf.tan, IsNan: tf.isNaN, IsInf: tf.isInf, IsFinite: tf.isFinite,
+};
+for (const [kernel, op] of Object.entries(functions)) {
+  check(kernel, 'some numbers', ulps(4, kernel === 'Reciprocal' ? 1000 : 20), r => op(r.float([5, 40])));
+}
+check(['IsNan', 'IsInf', 'IsFinite', 'Sign', 'Round'], 'NaN and infinities', 0, () => {
+  const x = tf.tensor1d([NaN, Infinity, -Infinity, 0, 2.5, -2.5, -0.5]);
+  return [tf.isNaN(x), tf.isInf(x), tf.isFinite(x), tf.round(tf.slice(x, [3], [4])), tf.sign(tf.slice(x, [1], [4]))];
+});
+const comparisons = {
+  Equal: tf.equal, NotEqual: tf.notEqual, Less: tf.less, LessEqual: tf.lessEqual, Greater: tf.greater,
+  GreaterEqual: tf.greaterEqual,
+};
+for (const [kernel, op] of Object.entries(comparisons)) {
+  check(kernel, 'with broadcasting', 0, r => pairs.flatMap(([a, b]) => [op(r.int(a, 0, 2), r.int(b, 0, 2)),
+    op(r.float(a), r.float(b)), op(r.bool(a), r.bool(b))]));
+}
+check(['LogicalAnd', 'LogicalOr', 'LogicalNot'], 'with broadcasting', 0, r => pairs.flatMap(([a, b]) =>
+  [tf.logicalAnd(r.bool(a), r.bool(b)), tf.logicalOr(r.bool(a), r.bool(b)), tf.logicalNot(r.bool(a))]));
+check('Pow', 'floats and integers', ulps(2), r => [tf.pow(positive(r.float([2, 3, 4])), r.float([4])),
+  tf.pow(r.int([9], 0, 5), r.int([9], 0, 3))]);
+check('Mod', 'all signs', ulps(2, 9), r => [tf.mod(tf.mul(r.float([50]), 9), r.float([50])),
+  tf.mod(r.int([50]), r.int([50], 1, 9)), tf.mod(r.int([50]), r.int([50], -9, -1))]);
+check('Atan2', 'with broadcasting', ulps(1, 4), r => tf.atan2(r.float([3, 4]), r.float([4])));
+for (const [shape, axis] of axes) {
+  for (const keepDims of [false, true]) {
+    const name = `[${shape}] over ${JSON.stringify(axis)}, keepDims ${keepDims}`;
+    check(['Max', 'Min'], name, 0, r => [tf.max(r.float(shape), axis, keepDims), tf.min(r.float(shape), axis, keepDims),
+      tf.max(r.int(shape), axis, keepDims), tf.min(r.int(shape), axis, keepDims)]);
+    check(['Prod', 'Any', 'All'], name, ulps(64), r => [tf.prod(r.float(shape), axis, keepDims),
+      tf.any(r.bool(shape), axis, keepDims), tf.all(r.bool(shape), axis, keepDims)]);
+  }
+}
+check('Max', 'NaN', 0, () => [tf.max(tf.tensor1d([1, NaN, 3])), tf.min(tf.tensor1d([1, NaN, 3]))]);
+check('ArgMin', 'several axes', 0, r => [tf.argMin(r.float([3, 5]), 0), tf.argMin(r.int([3, 5, 2], 0, 3), 1)]);
+check('Cumsum', 'all directions', ulps(8, 4), r => [tf.cumsum(r.float([9])), tf.cumsum(r.int([3, 4, 5]), 1, true),
+  tf.cumsum(r.float([3, 4]), 0, false, true), tf.cumsum(r.int([3, 4]), 1, true, true)]);
+check('Select', 'elements and rows', 0, r => [tf.where(r.bool([3, 4]), r.float([3, 4]), r.float([3, 4])),
+  tf.where(r.bool([5]), r.int([5]), r.int([5]))]);
+check('GatherV2', 'axes and batches', 0, r => dtypes.flatMap(dtype => [tf.gather(r[dtype]([5, 3]), r.int([4], 0, 4)),
+  tf.gather(r[dtype]([2, 5, 3]), r.int([2, 2], 0, 4), 1), tf.gather(r[dtype]([2, 5, 3]), r.int([2, 2], 0, 4), 1, 1),
+  tf.gather(r[dtype]([5]), tf.scalar(2, 'int32'))]));
+check('Range', 'up and down', ulps(4, 9), () => [tf.range(0, 5), tf.range(1, 9, 2, 'int32'), tf.range(5, 0),
+  tf.range(3, -3, -1.5), tf.range(2, 2), tf.range(0, 1, 0.1)]);
+check('LinSpace', 'some', ulps(2, 9), () => [tf.linspace(0, 9, 10), tf.linspace(-1, 2, 7), tf.linspace(3, 3, 1)]);
+check('OneHot', 'in and out of range', 0, r => [tf.oneHot(r.int([2, 5], -1, 6), 5), tf.oneHot(r.int([4], 0, 2), 3, 2, -1)]);
+check('TopK', 'floats and integers', 0, r => [r.float([3, 50]), r.int([3, 50], 0, 5)].flatMap(x => {
+  const { values, indices } = tf.topk(x, 7);
+  return [values, indices];
+}));
+check('MirrorPad', 'both modes', 0, r => [tf.mirrorPad(r.float([3, 4]), [[1, 2], [3, 0]], 'reflect'),
+  tf.mirrorPad(r.int([3, 4]), [[3, 2], [0, 4]], 'symmetric')]);
+check(['NonMaxSuppressionV3', 'NonMaxSuppressionV4', 'NonMaxSuppressionV5'], 'random boxes', 0, r => {
+  const corner = tf.abs(r.float([30, 2]));
+  const boxes = tf.concat([corner, tf.add(corner, tf.abs(r.float([30, 2])))], 1), scores = tf.abs(r.float([30]));
+  const padded = tf.image.nonMaxSuppressionPadded(boxes, scores, 20, 0.3, 0.1, true);
+  const soft = tf.image.nonMaxSuppressionWithScore(boxes, scores, 10, 0.5, 0.1, 0.5);
+  return [tf.image.nonMaxSuppression(boxes, scores, 10, 0.4, 0.2), padded.selectedIndices, padded.validOutputs,
+    soft.selectedIndices, soft.selectedScores];
+});
+for (const [align, half] of [[false, false], [true, false], [false, true]]) {
+  check('ResizeNearestNeighbor', `${align} ${half}`, 0, r => [[8, 8], [3, 2], [1, 7]].map(to =>
+    tf.image.resizeNearestNeighbor(r.float([2, 5, 4, 3]), to, align, half)));
+}
+for (const method of ['bilinear', 'nearest']) {
+  check('CropAndResize', method, ulps(8), r => tf.image.cropAndResize(r.float([2, 7, 9, 3]),
+    tf.tensor2d([[0, 0, 1, 1], [0.2, 0.3, 0.7, 0.6], [-0.5, 0.1, 1.4, 0.9], [0.9, 0.8, 0.1, 0.2]]),
+    tf.tensor1d([0, 1, 1, 0], 'int32'), [5, 4], method, 0.5));
+}
+check('DepthToSpace', 'blocks of 2 and 3', 0, r => [tf.depthToSpace(r.float([2, 3, 4, 8]), 2),
+  tf.depthToSpace(r.float([1, 2, 2, 9]), 3)]);
+check(['SpaceToBatchND', 'BatchToSpaceND'], 'with paddings and crops', 0, r => [
+  tf.spaceToBatchND(r.float([1, 4, 6, 2]), [2, 3], [[0, 0], [0, 0]]), tf.spaceToBatchND(r.int([2, 5, 3]), [2], [[1, 2]]),
+  tf.batchToSpaceND(r.float([6, 2, 2, 3]), [2, 3], [[0, 1], [1, 2]]),
+]);
+check(['BatchMatMul', '_FusedMatMul'], 'int32', 0, r => [tf.matMul(r.int([3, 4]), r.int([4, 5])),
+  tf.matMul(r.int([2, 4, 3]), r.int([1, 5, 4]), true, true)]);
+
 test('every kernel has a case', () => {
   assert.deepEqual(kernelNames.filter(name => !tested.has(name)), []);
 });

@@ -236,6 +236,13 @@ export class BackendWasm extends KernelBackend {
     return { dataId: data, shape, dtype };
   }
 
+  /** Gives an output of this kernel back before the kernel returns. */
+  drop(x: TensorInfo): void {
+    const { outputs } = this;
+    outputs.splice(outputs.indexOf(x.dataId as Data), 1);
+    this.release(x.dataId as Data);
+  }
+
   /** Another tensor over the same data. */
   share(x: TensorInfo, shape: number[]): TensorInfo {
     this.data(x.dataId).refCount++;

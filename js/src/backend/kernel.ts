@@ -8,7 +8,6 @@ import type { BackendWasm } from './backend.js';
 /** Inputs by name; operators that take any number of tensors have them under 0, 1, ... */
 export type Inputs = Record<string, TensorInfo>;
 // The attributes' types are each operator's own; TensorFlow.js passes them untyped.
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type Attrs = Record<string, any>;
 export type Kernel = (backend: BackendWasm, inputs: Inputs, attrs: Attrs) => TensorInfo | TensorInfo[];
 export type KernelTable = Record<string, Kernel>;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Matrix products. */
-import { broadcast_util } from '@tensorflow/tfjs-core';
+import { broadcast_util, type TensorInfo } from '@tensorflow/tfjs-core';
 import { LanewiseError } from '../runtime/errors.js';
 import type { Activation, Matmul } from '../runtime/kernels.js';
 import type { BackendWasm, Data, Plan } from './backend.js';
 import { fusedOf } from './fused.js';
-import { expect, FLOAT, product, stridesOf, type Kernel, type KernelTable } from './kernel.js';
+import { expect, FLOAT, NUMBER, product, stridesOf, type Kernel, type KernelTable } from './kernel.js';
 
 interface MatmulPlan extends Plan {
   readonly op: Matmul;
@@ -14,8 +14,10 @@ interface MatmulPlan extends Plan {
 const matmul = (name: string): Kernel => (backend, inputs, attrs) => {
   const { a, b } = inputs;
   const { transposeA = false, transposeB = false } = attrs;
-  expect(name, 'a', a, FLOAT);
-  expect(name, 'b', b, FLOAT);
+  const integers = a?.dtype === 'int32' && b?.dtype === 'int32' && !inputs.bias
+    && (attrs.activation ?? 'linear') === 'linear';
+  expect(name, 'a', a, integers ? NUMBER : FLOAT);
+  expect(name, 'b', b, integers ? NUMBER : FLOAT);
   const aRank = a.shape.length, bRank = b.shape.length;
   const m = a.shape[aRank - (transposeA ? 1 : 2)], k = a.shape[aRank - (transposeA ? 2 : 1)];
   const n = b.shape[bRank - (transposeB ? 2 : 1)];
@@ -29,6 +31,7 @@ const matmul = (name: string): Kernel => (backend, inputs, attrs) => {
   const aBatch = product(a.shape, 0, aRank - 2), bBatch = product(b.shape, 0, bRank - 2);
 
   const { kernels, heap } = backend;
+  if (integers) return multiplyIntegers(backend, a, b, outer, transposeA, transposeB);
   const fused = fusedOf(backend, name, inputs, attrs, n);
   const weights = backend.data(b.dataId);
   let aPointer = backend.pointer(a);
@@ -80,8 +83,34 @@ function repeat(backend: BackendWasm, x: number, shape: readonly number[], outer
   const missing = target.length - shape.length;
   const strides = target.map((n, i) => i < missing || shape[i - missing] !== n ? 0 : own[i - missing]);
   const copy = backend.temporary(4 * product(target));
-  backend.kernels.copy(4, target, strides, stridesOf(target), x, copy);
+  if (product(target)) backend.kernels.copy(4, target, strides, stridesOf(target), x, copy);
   return copy;
+}
+
+/** Integer matrices are small and rare: plain loops, exact up to 2^53. */
+function multiplyIntegers(backend: BackendWasm, a: TensorInfo, b: TensorInfo, outer: number[], transposeA: boolean,
+  transposeB: boolean): TensorInfo {
+  const batch = product(outer);
+  const [rowsA, columnsA] = a.shape.slice(-2), [rowsB, columnsB] = b.shape.slice(-2);
+  const m = transposeA ? columnsA : rowsA, k = transposeA ? rowsA : columnsA, n = transposeB ? rowsB : columnsB;
+  const x = repeat(backend, backend.pointer(a), a.shape, outer) >>> 2;
+  const y = repeat(backend, backend.pointer(b), b.shape, outer) >>> 2;
+  const z = backend.output([...outer, m, n], 'int32');
+  const { i32 } = backend.heap;
+  let to = backend.pointer(z) >>> 2;
+  for (let o = 0; o < batch; o++) {
+    for (let i = 0; i < m; i++) {
+      for (let j = 0; j < n; j++) {
+        let total = 0;
+        for (let l = 0; l < k; l++) {
+          total += i32[x + o * m * k + (transposeA ? l * m + i : i * k + l)]
+            * i32[y + o * k * n + (transposeB ? j * k + l : l * n + j)];
+        }
+        i32[to++] = total;
+      }
+    }
+  }
+  return z;
 }
 
 export const matrixProducts: KernelTable = {

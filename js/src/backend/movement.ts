@@ -134,7 +134,7 @@ function extract(backend: BackendWasm, op: string, x: TensorInfo, begin: number[
 
 const ones = (rank: number) => new Array<number>(rank).fill(1);
 
-const slice: Kernel = (backend, { x }, attrs) => {
+export const slice: Kernel = (backend, { x }, attrs) => {
   const [begin, size] = slice_util.parseSliceParams(x as never, attrs.begin, attrs.size);
   slice_util.assertParamsValid(x as never, begin, size);
   return extract(backend, 'Slice', x, begin, ones(begin.length), size, size.slice());
@@ -183,7 +183,7 @@ const reverse: Kernel = (backend, { x }, attrs) => {
   return extract(backend, 'Reverse', x, begin, step, x.shape, x.shape.slice());
 };
 
-const transpose: Kernel = (backend, { x }, { perm }) => {
+export const transpose: Kernel = (backend, { x }, { perm }) => {
   expect('Transpose', 'x', x, ANY);
   const strides = stridesOf(x.shape);
   const order = perm as number[];
@@ -233,7 +233,7 @@ const broadcastTo: Kernel = (backend, { x }, attrs) => {
   return repeat(backend, x, shape, shape.map((n, i) => n === target[i] ? 1 : target[i]), target.slice());
 };
 
-const padV2: Kernel = (backend, { x }, attrs) => {
+export const padV2: Kernel = (backend, { x }, attrs) => {
   expect('PadV2', 'x', x, ANY);
   const paddings = attrs.paddings as Array<[number, number]>;
   const { constantValue = 0 } = attrs;
@@ -269,7 +269,7 @@ const gatherNd: Kernel = (backend, { params, indices }) => {
   return y;
 };
 
-function fillWith(backend: BackendWasm, y: TensorInfo, value: number): void {
+export function fillWith(backend: BackendWasm, y: TensorInfo, value: number): void {
   const at = backend.pointer(y), size = product(y.shape);
   const { heap } = backend;
   if (y.dtype === 'float32') heap.f32.fill(value, at >>> 2, (at >>> 2) + size);

@@ -14,11 +14,12 @@ import { imageKernels } from './images.js';
 import type { KernelTable } from './kernel.js';
 import { matrixProducts } from './matmul.js';
 import { movement } from './movement.js';
+import { plain } from './plain.js';
 import { pools } from './pool.js';
 import { rows } from './rows.js';
 
 const KERNELS: KernelTable = {
-  ...convolutions, ...matrixProducts, ...pools, ...elementwise, ...rows, ...imageKernels, ...movement,
+  ...convolutions, ...matrixProducts, ...pools, ...elementwise, ...rows, ...imageKernels, ...movement, ...plain,
 };
 
 /** Names of the TensorFlow.js kernels that the backend has. */

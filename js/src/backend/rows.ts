@@ -32,7 +32,7 @@ interface Reduction {
 }
 
 /** Axes that don't follow one another are brought together at the end first. */
-function reductionOf(backend: BackendWasm, shape: readonly number[], axes: number[], input: Pointer): Reduction {
+export function reductionOf(backend: BackendWasm, shape: readonly number[], axes: number[], input: Pointer): Reduction {
   if (axes.length === 0) return { input, outer: product(shape), reduced: 1, inner: 1 };
   const first = axes[0], last = axes[axes.length - 1];
   if (last - first + 1 === axes.length) {
@@ -51,7 +51,7 @@ function reductionOf(backend: BackendWasm, shape: readonly number[], axes: numbe
   };
 }
 
-function reducedShape(shape: number[], axes: number[], keepDims: boolean): number[] {
+export function reducedShape(shape: number[], axes: number[], keepDims: boolean): number[] {
   const [kept] = backend_util.computeOutAndReduceShapes(shape, axes);
   return keepDims ? backend_util.expandShapeToKeepDim(kept, axes) : kept;
 }
@@ -65,6 +65,15 @@ const mean: Kernel = (backend, { x }, { axis, keepDims }) => {
   return y;
 };
 
+/** An int32 copy of booleans that lasts as long as the kernel. */
+export function toInt(backend: BackendWasm, x: TensorInfo): Pointer {
+  const size = product(x.shape);
+  const input = backend.pointer(x);
+  const copy = backend.temporary(4 * size);
+  backend.kernels.cast(lw.LW_BOOL, lw.LW_INT32, size, input, copy);
+  return copy;
+}
+
 const sum: Kernel = (backend, { x }, { axis, keepDims }) => {
   expect('Sum', 'x', x, ANY);
   const axes = axesOf(axis, x.shape);
@@ -76,12 +85,7 @@ const sum: Kernel = (backend, { x }, { axis, keepDims }) => {
     return y;
   }
   // Integers are counted exactly; models sum them seldom.
-  let pointer = backend.pointer(x);
-  if (x.dtype === 'bool') {
-    const numbers = backend.temporary(4 * product(x.shape));
-    backend.kernels.cast(lw.LW_BOOL, lw.LW_INT32, product(x.shape), pointer, numbers);
-    pointer = numbers;
-  }
+  const pointer = x.dtype === 'bool' ? toInt(backend, x) : backend.pointer(x);
   const { input, outer, reduced, inner } = reductionOf(backend, x.shape, axes, pointer);
   const y = backend.output(shape, 'int32');
   const { i32 } = backend.heap;

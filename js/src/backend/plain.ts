@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Kernels that models use beside the heavy ones, on few elements: comparisons, selections, post-processing. No tier has
+ * code for them, so they are plain JavaScript over the module's memory: correct, without a copy to another backend, and
+ * not fast.
+ */
+import {
+  backend_util, broadcast_util, kernel_impls, upcastType, util, type DataType, type TensorInfo,
+} from '@tensorflow/tfjs-core';
+import { LanewiseError } from '../runtime/errors.js';
+import { elementBytes, type BackendWasm } from './backend.js';
+import {
+  ANY, axesOf, expect, expectNhwc, expectRank, FLOAT, NUMBER, product, stridesOf, type Kernel, type KernelTable,
+} from './kernel.js';
+import { fillWith, padV2, slice, transpose } from './movement.js';
+import { reducedShape, reductionOf, toInt } from './rows.js';
+
+type Elements = Float32Array | Int32Array | Uint8Array;
+
+/** A tensor's elements in the memory: a view that is good until something is allocated. */
+function view(backend: BackendWasm, x: TensorInfo): Elements {
+  const at = backend.pointer(x), size = product(x.shape);
+  const { heap } = backend;
+  if (x.dtype === 'bool') return heap.u8.subarray(at, at + size);
+  return (x.dtype === 'int32' ? heap.i32 : heap.f32).subarray(at >>> 2, (at >>> 2) + size);
+}
+
+/** A function of each element; the result has the dtype given, or that of the input. */
+const each = (op: string, f: (x: number, alpha: number) => number, dtypes = ANY, dtype?: DataType): Kernel =>
+  (backend, { x }, { alpha = 0 }) => {
+    expect(op, 'x', x, dtypes);
+    backend.pointer(x); // a tensor of another backend is fetched before the views are taken
+    const y = backend.output(x.shape.slice(), dtype ?? x.dtype);
+    const from = view(backend, x), to = view(backend, y);
+    for (let i = 0; i < from.length; i++) to[i] = f(from[i], alpha);
+    return y;
+  };
+
+/** A function of pairs of elements, with broadcasting. */
+const pairs = (op: string, f: (a: number, b: number) => number, dtypes = ANY, dtype?: DataType): Kernel =>
+  (backend, { a, b }) => {
+    expect(op, 'a', a, dtypes);
+    expect(op, 'b', b, dtypes);
+    backend.pointer(a);
+    backend.pointer(b);
+    const y = backend.output(broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape), dtype ?? a.dtype);
+    const left = view(backend, a), right = view(backend, b), to = view(backend, y);
+    const { shape } = y;
+    const aSteps = stepsOf(a.shape, shape), bSteps = stepsOf(b.shape, shape);
+    const position = new Array<number>(shape.length).fill(0);
+    for (let i = 0, at = 0, bt = 0; i < to.length; i++) {
+      to[i] = f(left[at], right[bt]);
+      // The next position, last dimension first, and what it means for both operands.
+      for (let d = shape.length - 1; d >= 0; d--) {
+        at += aSteps[d];
+        bt += bSteps[d];
+        if (++position[d] < shape[d]) break;
+        at -= aSteps[d] * shape[d];
+        bt -= bSteps[d] * shape[d];
+        position[d] = 0;
+      }
+    }
+    return y;
+  };
+
+/** The strides of an operand along the output's dimensions: 0 where it repeats. */
+function stepsOf(shape: number[], outShape: number[]): number[] {
+  const strides = stridesOf(shape);
+  const missing = outShape.length - shape.length;
+  return outShape.map((_, i) => i < missing || shape[i - missing] === 1 ? 0 : strides[i - missing]);
+}
+
+/** Folds the elements along any axes, starting from the first. */
+const fold = (op: string, f: (total: number, x: number) => number, dtypes: readonly DataType[], empty: number): Kernel =>
+  (backend, { x }, { axis, reductionIndices, keepDims }) => {
+    expect(op, 'x', x, dtypes);
+    const axes = axesOf(axis ?? reductionIndices, x.shape); // Max calls its axes otherwise
+    const dtype = op === 'Prod' ? upcastType(x.dtype, 'int32') : x.dtype;
+    const pointer = x.dtype === 'bool' ? toInt(backend, x) : backend.pointer(x);
+    const { input, outer, reduced, inner } = reductionOf(backend, x.shape, axes, pointer);
+    const y = backend.output(reducedShape(x.shape, axes, keepDims), dtype);
+    const from = x.dtype === 'float32' ? backend.heap.f32 : backend.heap.i32;
+    const start = input >>> 2;
+    const to = view(backend, y);
+    for (let o = 0; o < outer; o++) {
+      for (let i = 0; i < inner; i++) {
+        const first = start + o * reduced * inner + i;
+        let total = reduced ? from[first] : empty;
+        for (let r = 1; r < reduced; r++) total = f(total, from[first + r * inner]);
+        to[o * inner + i] = total;
+      }
+    }
+    return y;
+  };
+
+/** The index of the first smallest element along one axis. */
+const argMin: Kernel = (backend, { x }, { axis }) => {
+  expect('ArgMin', 'x', x, ANY);
+  const axes = axesOf(axis, x.shape);
+  if (axes.length !== 1) throw new LanewiseError(`ArgMin: attribute 'axis' is [${axis}]; expected one axis`);
+  const { outer, reduced, inner } = reductionOf(backend, x.shape, axes, backend.pointer(x));
+  const y = backend.output(reducedShape(x.shape, axes, false), 'int32');
+  const from = view(backend, x), to = view(backend, y);
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < inner; i++) {
+      const first = o * reduced * inner + i;
+      let best = 0;
+      for (let r = 1; r < reduced; r++) if (from[first + r * inner] < from[first + best * inner]) best = r;
+      to[o * inner + i] = best;
+    }
+  }
+  return y;
+};
+
+/** Running totals along one axis. */
+const cumsum: Kernel = (backend, { x }, { axis, exclusive, reverse }) => {
+  expect('Cumsum', 'x', x, NUMBER);
+  const [along] = util.parseAxisParam(axis, x.shape);
+  const { outer, reduced, inner } = reductionOf(backend, x.shape, [along], backend.pointer(x));
+  const y = backend.output(x.shape.slice(), x.dtype);
+  const from = view(backend, x), to = view(backend, y);
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < inner; i++) {
+      let total = 0;
+      for (let r = 0; r < reduced; r++) {
+        const at = (o * reduced + (reverse ? reduced - 1 - r : r)) * inner + i;
+        to[at] = exclusive ? total : total + from[at];
+        total += from[at];
+      }
+    }
+  }
+  return y;
+};
+
+/** Half-way cases go to the even neighbour. */
+function roundToEven(x: number): number {
+  const down = Math.floor(x), rest = x - down;
+  return rest < 0.5 || (rest === 0.5 && down % 2 === 0) ? down : down + (Number.isNaN(x) ? x : 1);
+}
+
+function softplus(x: number): number {
+  return x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x));
+}
+
+/** Abramowitz and Stegun 7.1.26, as the other backends have it: good to 1.5e-7. */
+function erf(x: number): number {
+  const { ERF_P, ERF_A1, ERF_A2, ERF_A3, ERF_A4, ERF_A5 } = backend_util;
+  const t = 1 / (1 + ERF_P * Math.abs(x));
+  const tail = ((((ERF_A5 * t + ERF_A4) * t + ERF_A3) * t + ERF_A2) * t + ERF_A1) * t * Math.exp(-x * x);
+  return Math.sign(x) * (1 - tail);
+}
+
+function selu(x: number): number {
+  return x >= 0 ? backend_util.SELU_SCALE * x : backend_util.SELU_SCALEALPHA * Math.expm1(x);
+}
+
+/** The remainder with the divisor's sign. */
+function modulo(a: number, b: number): number {
+  const rest = a % b;
+  return rest !== 0 && (rest < 0) !== (b < 0) ? rest + b : rest;
+}
+
+const select: Kernel = (backend, { condition, t, e }) => {
+  expect('Select', 'condition', condition, ['bool']);
+  expect('Select', 't', t, ANY);
+  expect('Select', 'e', e, ANY);
+  for (const x of [condition, t, e]) backend.pointer(x);
+  const y = backend.output(t.shape.slice(), upcastType(t.dtype, e.dtype));
+  const which = view(backend, condition), yes = view(backend, t), no = view(backend, e), to = view(backend, y);
+  // A condition of one dimension chooses among the rows of tensors of more.
+  const width = which.length ? to.length / which.length : 0;
+  for (let i = 0; i < to.length; i++) to[i] = which[Math.floor(i / width)] ? yes[i] : no[i];
+  return y;
+};
+
+const gatherV2: Kernel = (backend, { x, indices }, { axis, batchDims = 0 }) => {
+  expect('GatherV2', 'x', x, ANY);
+  expect('GatherV2', 'indices', indices, ['int32']);
+  const [along] = util.parseAxisParam(axis, x.shape);
+  const { batchSize, outerSize, dimSize, sliceSize, outputShape } =
+    backend_util.segment_util.collectGatherOpShapeInfo(x as never, indices as never, along, batchDims);
+  backend.pointer(x);
+  backend.pointer(indices);
+  const y = backend.output(outputShape, x.dtype);
+  const at = view(backend, indices);
+  for (const index of at) {
+    if (index < 0 || index >= dimSize) {
+      throw new LanewiseError(`GatherV2: the index value ${index} is not in [0, ${dimSize - 1}] (argument 'indices')`);
+    }
+  }
+  const perBatch = at.length / batchSize;
+  const bytes = sliceSize * elementBytes(x.dtype);
+  const from = backend.pointer(x);
+  let to = backend.pointer(y);
+  const { u8 } = backend.heap;
+  for (let b = 0; b < batchSize; b++) {
+    for (let o = 0; o < outerSize; o++) {
+      for (let i = 0; i < perBatch; i++) {
+        const start = from + ((b * outerSize + o) * dimSize + at[b * perBatch + i]) * bytes;
+        u8.copyWithin(to, start, start + bytes);
+        to += bytes;
+      }
+    }
+  }
+  return y;
+};
+
+const range: Kernel = (backend, _, { start, stop, step, dtype }) => {
+  const by = stop < start && step === 1 ? -1 : step;
+  const length = start === stop || (start < stop) !== (by > 0) ? 0 : Math.ceil(Math.abs((stop - start) / by));
+  const y = backend.output([length], dtype ?? 'float32');
+  const to = view(backend, y);
+  for (let i = 0; i < length; i++) to[i] = start + i * by;
+  return y;
+};
+
+const oneHot: Kernel = (backend, { indices }, { dtype = 'int32', depth, onValue = 1, offValue = 0 }) => {
+  expect('OneHot', 'indices', indices, ['int32']);
+  backend.pointer(indices);
+  const y = backend.output([...indices.shape, depth], dtype);
+  fillWith(backend, y, offValue);
+  const at = view(backend, indices), to = view(backend, y);
+  at.forEach((index, i) => { if (index >= 0 && index < depth) to[i * depth + index] = onValue; });
+  return y;
+};
+
+/** Sorted, whether that was asked for or not. */
+const topK: Kernel = (backend, { x }, { k }) => {
+  expect('TopK', 'x', x, NUMBER);
+  const columns = x.shape[x.shape.length - 1];
+  if (!(k >= 0 && k <= columns)) throw new LanewiseError(`TopK: attribute 'k' is ${k}; expected 0 to ${columns}`);
+  backend.pointer(x);
+  const shape = [...x.shape.slice(0, -1), k];
+  const values = backend.output(shape, x.dtype), indices = backend.output(shape.slice(), 'int32');
+  const from = view(backend, x), toValues = view(backend, values), toIndices = view(backend, indices);
+  for (let row = 0, to = 0; to < toValues.length; row++) {
+    const line = from.subarray(row * columns, (row + 1) * columns);
+    const order = Array.from(line.keys()).sort((a, b) => line[b] - line[a] || a - b);
+    for (let i = 0; i < k; i++, to++) {
+      toValues[to] = line[order[i]];
+      toIndices[to] = order[i];
+    }
+  }
+  return [values, indices];
+};
+
+const linSpace: Kernel = (backend, _, { start, stop, num }) => {
+  const y = backend.output([num], 'float32');
+  const to = view(backend, y);
+  for (let i = 0; i < num; i++) to[i] = num > 1 ? start + i * (stop - start) / (num - 1) : start;
+  return y;
+};
+
+/** Padding with the image mirrored at its border ('symmetric') or at its last pixels ('reflect'). */
+const mirrorPad: Kernel = (backend, { x }, { paddings, mode }) => {
+  expect('MirrorPad', 'x', x, ANY);
+  const shape = x.shape.map((n, i) => paddings[i][0] + n + paddings[i][1]);
+  const again = mode === 'symmetric' ? 1 : 0; // whether the border itself is repeated
+  const sources = shape.map((n, d) => Int32Array.from({ length: n }, (_, i) => {
+    const at = i - paddings[d][0], last = x.shape[d] - 1;
+    return at < 0 ? -at - again : at > last ? 2 * last - at + again : at;
+  }));
+  backend.pointer(x);
+  const y = backend.output(shape, x.dtype);
+  const strides = stridesOf(x.shape), own = stridesOf(shape);
+  const from = view(backend, x), to = view(backend, y);
+  for (let n = 0; n < to.length; n++) {
+    let at = 0;
+    for (let d = 0; d < shape.length; d++) at += sources[d][Math.floor(n / own[d]) % shape[d]] * strides[d];
+    to[n] = from[at];
+  }
+  return y;
+};
+
+// ---- Boxes and images ----------------------------------------------------------------------------------
+
+function fromNumbers(backend: BackendWasm, values: ArrayLike<number>, dtype: DataType, shape = [values.length]) {
+  const y = backend.output(shape, dtype);
+  view(backend, y).set(values);
+  return y;
+}
+
+/** The boxes and scores that the three forms of non-maximum suppression start from. */
+function suppression(backend: BackendWasm, op: string, boxes: TensorInfo, scores: TensorInfo): [Float32Array, Float32Array] {
+  expect(op, 'boxes', boxes, FLOAT);
+  expect(op, 'scores', scores, FLOAT);
+  backend.pointer(boxes);
+  backend.pointer(scores);
+  return [view(backend, boxes) as Float32Array, view(backend, scores) as Float32Array];
+}
+
+const suppress3: Kernel = (backend, { boxes, scores }, attrs) => {
+  const given = suppression(backend, 'NonMaxSuppressionV3', boxes, scores);
+  const { selectedIndices } = kernel_impls.nonMaxSuppressionV3Impl(...given, attrs.maxOutputSize, attrs.iouThreshold,
+    attrs.scoreThreshold);
+  return fromNumbers(backend, selectedIndices, 'int32');
+};
+
+const suppress4: Kernel = (backend, { boxes, scores }, attrs) => {
+  const given = suppression(backend, 'NonMaxSuppressionV4', boxes, scores);
+  const { selectedIndices, validOutputs } = kernel_impls.nonMaxSuppressionV4Impl(...given, attrs.maxOutputSize,
+    attrs.iouThreshold, attrs.scoreThreshold, attrs.padToMaxOutputSize);
+  return [fromNumbers(backend, selectedIndices, 'int32'), fromNumbers(backend, [validOutputs!], 'int32', [])];
+};
+
+const suppress5: Kernel = (backend, { boxes, scores }, attrs) => {
+  const given = suppression(backend, 'NonMaxSuppressionV5', boxes, scores);
+  const { selectedIndices, selectedScores } = kernel_impls.nonMaxSuppressionV5Impl(...given, attrs.maxOutputSize,
+    attrs.iouThreshold, attrs.scoreThreshold, attrs.softNmsSigma);
+  return [fromNumbers(backend, selectedIndices, 'int32'), fromNumbers(backend, selectedScores!, 'float32')];
+};
+
+const resizeNearest: Kernel = (backend, { images }, { size, alignCorners = false, halfPixelCenters = false }) => {
+  expect('ResizeNearestNeighbor', 'images', images, NUMBER);
+  expectRank('ResizeNearestNeighbor', 'images', images, 4);
+  const [batch, height, width, channels] = images.shape;
+  const [outHeight, outWidth] = size as [number, number];
+  const source = (out: number, input: number): Int32Array => Int32Array.from({ length: out }, (_, i) => {
+    const corners = alignCorners && out > 1;
+    const position = (corners ? (input - 1) / (out - 1) : input / out) * (halfPixelCenters ? i + 0.5 : i);
+    return Math.min(input - 1, alignCorners ? Math.round(position) : Math.floor(position));
+  });
+  const rows = source(outHeight, height), columns = source(outWidth, width);
+  backend.pointer(images);
+  const y = backend.output([batch, outHeight, outWidth, channels], images.dtype);
+  const from = view(backend, images), out = view(backend, y);
+  let to = 0;
+  for (let b = 0; b < batch; b++) {
+    for (const row of rows) {
+      for (const column of columns) {
+        const at = ((b * height + row) * width + column) * channels;
+        for (let c = 0; c < channels; c++) out[to++] = from[at + c];
+      }
+    }
+  }
+  return y;
+};
+
+const cropAndResize: Kernel = (backend, { image, boxes, boxInd }, attrs) => {
+  const op = 'CropAndResize';
+  expect(op, 'image', image, NUMBER);
+  expectRank(op, 'image', image, 4);
+  expect(op, 'boxes', boxes, FLOAT);
+  expect(op, 'boxInd', boxInd, ['int32']);
+  const [cropHeight, cropWidth] = attrs.cropSize as [number, number];
+  const { method, extrapolationValue = 0 } = attrs;
+  const [batch, height, width, channels] = image.shape;
+  for (const x of [image, boxes, boxInd]) backend.pointer(x);
+  const y = backend.output([boxes.shape[0], cropHeight, cropWidth, channels], 'float32');
+  const from = view(backend, image), corners = view(backend, boxes), which = view(backend, boxInd);
+  const out = view(backend, y);
+  out.fill(extrapolationValue);
+
+  // Where pixel i of a crop lies between low and high, which are fractions of the image.
+  const position = (i: number, count: number, low: number, high: number, last: number) => count > 1
+    ? low * last + i * ((high - low) * last / (count - 1)) : 0.5 * (low + high) * last;
+  for (let b = 0, to = 0; b < which.length; b++) {
+    const [top, left, bottom, right] = corners.subarray(4 * b, 4 * b + 4);
+    const start = which[b] * height * width * channels;
+    for (let i = 0; i < cropHeight; i++) {
+      const row = position(i, cropHeight, top, bottom, height - 1);
+      for (let j = 0; j < cropWidth; j++, to += channels) {
+        const column = position(j, cropWidth, left, right, width - 1);
+        const inside = row >= 0 && row <= height - 1 && column >= 0 && column <= width - 1;
+        if (!inside || which[b] < 0 || which[b] >= batch) continue;
+        const pixel = (r: number, c: number) => start + (r * width + c) * channels;
+        if (method === 'nearest') {
+          const at = pixel(Math.round(row), Math.round(column));
+          for (let c = 0; c < channels; c++) out[to + c] = from[at + c];
+          continue;
+        }
+        const r0 = Math.floor(row), r1 = Math.ceil(row), c0 = Math.floor(column), c1 = Math.ceil(column);
+        const p00 = pixel(r0, c0), p01 = pixel(r0, c1), p10 = pixel(r1, c0), p11 = pixel(r1, c1);
+        const down = row - r0, across = column - c0;
+        for (let c = 0; c < channels; c++) {
+          const upper = from[p00 + c] + (from[p01 + c] - from[p00 + c]) * across;
+          const lower = from[p10 + c] + (from[p11 + c] - from[p10 + c]) * across;
+          out[to + c] = upper + (lower - upper) * down;
+        }
+      }
+    }
+  }
+  return y;
+};
+
+// ---- Rearrangements, made of others --------------------------------------------------------------------
+
+/** The same elements seen with another shape: for use inside of a kernel only, no reference is counted. */
+const seenAs = (x: TensorInfo, shape: number[]): TensorInfo => ({ dataId: x.dataId, dtype: x.dtype, shape });
+
+const depthToSpace: Kernel = (backend, { x }, { blockSize, dataFormat }) => {
+  expectNhwc('DepthToSpace', dataFormat);
+  const [batch, height, width, depth] = x.shape;
+  const channels = depth / (blockSize * blockSize);
+  const blocks = seenAs(x, [batch, height, width, blockSize, blockSize, channels]);
+  const y = transpose(backend, { x: blocks }, { perm: [0, 1, 3, 2, 4, 5] }) as TensorInfo;
+  return seenAs(y, [batch, height * blockSize, width * blockSize, channels]);
+};
+
+const spaceToBatch: Kernel = (backend, { x }, attrs) => {
+  const blockShape = attrs.blockShape as number[];
+  const block = product(blockShape);
+  const rest = x.shape.length - 1 - blockShape.length;
+  const paddings = [[0, 0], ...attrs.paddings, ...Array.from({ length: rest }, () => [0, 0])];
+  const padded = padV2(backend, { x }, { paddings, constantValue: 0 }) as TensorInfo;
+  const shape = backend_util.getReshaped(padded.shape, blockShape, block, false);
+  const perm = backend_util.getPermuted(shape.length, blockShape.length, false);
+  const y = transpose(backend, { x: seenAs(padded, shape) }, { perm }) as TensorInfo;
+  backend.drop(padded);
+  return seenAs(y, backend_util.getReshapedPermuted(padded.shape, blockShape, block, false));
+};
+
+const batchToSpace: Kernel = (backend, { x }, attrs) => {
+  const blockShape = attrs.blockShape as number[];
+  const block = product(blockShape);
+  const shape = backend_util.getReshaped(x.shape, blockShape, block);
+  const perm = backend_util.getPermuted(shape.length, blockShape.length);
+  const whole = transpose(backend, { x: seenAs(x, shape) }, { perm }) as TensorInfo;
+  const flat = backend_util.getReshapedPermuted(x.shape, blockShape, block);
+  const begin = backend_util.getSliceBeginCoords(attrs.crops, blockShape.length);
+  const size = backend_util.getSliceSize(flat, attrs.crops, blockShape.length);
+  const y = slice(backend, { x: seenAs(whole, flat) }, { begin, size });
+  backend.drop(whole);
+  return y;
+};
+
+export const plain: KernelTable = {
+  Acosh: each('Acosh', Math.acosh, FLOAT),
+  Acos: each('Acos', Math.acos, FLOAT),
+  All: fold('All', (a, b) => (a && b ? 1 : 0), ['bool'], 1),
+  ArgMin: argMin,
+  Any: fold('Any', (a, b) => (a || b ? 1 : 0), ['bool'], 0),
+  Asin: each('Asin', Math.asin, FLOAT),
+  Asinh: each('Asinh', Math.asinh, FLOAT),
+  Atan: each('Atan', Math.atan, FLOAT),
+  Atan2: pairs('Atan2', Math.atan2, FLOAT),
+  Atanh: each('Atanh', Math.atanh, FLOAT),
+  BatchToSpaceND: batchToSpace,
+  Ceil: each('Ceil', Math.ceil, NUMBER),
+  Cos: each('Cos', Math.cos, FLOAT),
+  Cosh: each('Cosh', Math.cosh, FLOAT),
+  CropAndResize: cropAndResize,
+  Cumsum: cumsum,
+  DepthToSpace: depthToSpace,
+  Equal: pairs('Equal', (a, b) => (a === b ? 1 : 0), ANY, 'bool'),
+  Erf: each('Erf', erf, FLOAT),
+  Expm1: each('Expm1', Math.expm1, FLOAT),
+  GatherV2: gatherV2,
+  Greater: pairs('Greater', (a, b) => (a > b ? 1 : 0), ANY, 'bool'),
+  GreaterEqual: pairs('GreaterEqual', (a, b) => (a >= b ? 1 : 0), ANY, 'bool'),
+  IsFinite: each('IsFinite', x => (Number.isFinite(x) ? 1 : 0), ANY, 'bool'),
+  IsInf: each('IsInf', x => (Math.abs(x) === Infinity ? 1 : 0), ANY, 'bool'),
+  IsNan: each('IsNan', x => (Number.isNaN(x) ? 1 : 0), ANY, 'bool'),
+  Less: pairs('Less', (a, b) => (a < b ? 1 : 0), ANY, 'bool'),
+  LessEqual: pairs('LessEqual', (a, b) => (a <= b ? 1 : 0), ANY, 'bool'),
+  LinSpace: linSpace,
+  Log: each('Log', Math.log, FLOAT),
+  Log1p: each('Log1p', Math.log1p, FLOAT),
+  LogicalAnd: pairs('LogicalAnd', (a, b) => (a && b ? 1 : 0), ANY, 'bool'),
+  LogicalNot: each('LogicalNot', x => (x ? 0 : 1), ANY, 'bool'),
+  LogicalOr: pairs('LogicalOr', (a, b) => (a || b ? 1 : 0), ANY, 'bool'),
+  Max: fold('Max', (a, b) => (b > a || Number.isNaN(b) ? b : a), NUMBER, -Infinity),
+  Min: fold('Min', (a, b) => (b < a || Number.isNaN(b) ? b : a), NUMBER, Infinity),
+  MirrorPad: mirrorPad,
+  Mod: pairs('Mod', modulo, NUMBER),
+  NonMaxSuppressionV3: suppress3,
+  NonMaxSuppressionV4: suppress4,
+  NonMaxSuppressionV5: suppress5,
+  NotEqual: pairs('NotEqual', (a, b) => (a !== b ? 1 : 0), ANY, 'bool'),
+  OneHot: oneHot,
+  Pow: pairs('Pow', Math.pow, NUMBER),
+  Prod: fold('Prod', (a, b) => a * b, ANY, 1),
+  Range: range,
+  Reciprocal: each('Reciprocal', x => 1 / x, NUMBER),
+  ResizeNearestNeighbor: resizeNearest,
+  Round: each('Round', roundToEven, NUMBER),
+  Rsqrt: each('Rsqrt', x => 1 / Math.sqrt(x), FLOAT),
+  Select: select,
+  Selu: each('Selu', selu, FLOAT),
+  Sign: each('Sign', x => (x > 0 ? 1 : x < 0 ? -1 : 0), NUMBER),
+  Sin: each('Sin', Math.sin, FLOAT),
+  Sinh: each('Sinh', Math.sinh, FLOAT),
+  Softplus: each('Softplus', softplus, FLOAT),
+  SpaceToBatchND: spaceToBatch,
+  Step: each('Step', (x, alpha) => (Number.isNaN(x) ? x : x > 0 ? 1 : alpha), NUMBER),
+  Tan: each('Tan', Math.tan, FLOAT),
+  TopK: topK,
+};
