@@ -253,6 +253,16 @@ for (const [x, parameter] of [[[2, 5, 5, 7], [7]], [[3, 9], [9]], [[2, 3, 4], [4
   });
 }
 
+check(['DepthwiseConv2dNative', 'Conv2DBackpropInput', 'MaxPool', 'AvgPool', 'ResizeBilinear', 'FusedBatchNorm', 'FusedConv2D'],
+  'no images at all', 0, r => {
+    const x = r.float([0, 4, 4, 2]), four = r.float([2]);
+    return [tf.depthwiseConv2d(x, r.float([3, 3, 2, 1]), 1, 'same'), tf.maxPool(x, 2, 2, 'same'), tf.avgPool(x, 2, 2, 'same'),
+      tf.image.resizeBilinear(x, [3, 3]), tf.batchNorm(x, four, tf.abs(four)), tf.sum(x, [1, 2]), tf.softmax(x),
+      tf.conv2dTranspose(x, r.float([2, 2, 3, 2]), [0, 8, 8, 3], 2, 'same'), tf.matMul(r.float([3, 4]), r.float([4, 0])),
+      tf.fused.conv2d({ x, filter: r.float([1, 1, 2, 4]), strides: 1, pad: 'same', bias: r.float([4, 4, 4]), activation: 'elu' }),
+      tf.concat([x, x], 3), tf.pad(x, [[0, 0], [1, 1], [0, 0], [0, 0]]), tf.transpose(x)];
+  });
+
 // ---- Images --------------------------------------------------------------------------------------------
 
 for (const [shape, to] of [[[1, 4, 4, 3], [8, 8]], [[2, 7, 5, 2], [3, 9]], [[1, 8, 8, 16], [4, 4]], [[1, 1, 1, 4], [5, 6]],
@@ -374,6 +384,10 @@ check('Select', 'elements and rows', 0, r => [tf.where(r.bool([3, 4]), r.float([
 check('GatherV2', 'axes and batches', 0, r => dtypes.flatMap(dtype => [tf.gather(r[dtype]([5, 3]), r.int([4], 0, 4)),
   tf.gather(r[dtype]([2, 5, 3]), r.int([2, 2], 0, 4), 1), tf.gather(r[dtype]([2, 5, 3]), r.int([2, 2], 0, 4), 1, 1),
   tf.gather(r[dtype]([5]), tf.scalar(2, 'int32'))]));
+check('SparseToDense', 'several shapes', 0, r => [
+  tf.sparseToDense(tf.tensor2d([[0, 1], [2, 3]], [2, 2], 'int32'), r.float([2]), [3, 4], 0.5),
+  tf.sparseToDense(tf.tensor1d([0, 4], 'int32'), r.int([2]), [6], 3), tf.sparseToDense(2, 1, [5], 0),
+]);
 check('Range', 'up and down', ulps(4, 9), () => [tf.range(0, 5), tf.range(1, 9, 2, 'int32'), tf.range(5, 0),
   tf.range(3, -3, -1.5), tf.range(2, 2), tf.range(0, 1, 0.1)]);
 check('LinSpace', 'some', ulps(2, 9), () => [tf.linspace(0, 9, 10), tf.linspace(-1, 2, 7), tf.linspace(3, 3, 1)]);

@@ -205,6 +205,32 @@ const gatherV2: Kernel = (backend, { x, indices }, { axis, batchDims = 0 }) => {
   return y;
 };
 
+const sparseToDense: Kernel = (backend, { sparseIndices, sparseValues, defaultValue }, attrs) => {
+  const op = 'SparseToDense';
+  expect(op, 'sparseIndices', sparseIndices, ['int32']);
+  expect(op, 'sparseValues', sparseValues, ANY);
+  const shape = attrs.outputShape as number[];
+  const inputs = [sparseIndices, sparseValues, defaultValue];
+  for (const x of inputs) backend.pointer(x);
+  const y = backend.output([...shape], sparseValues.dtype);
+  const [at, values, initial] = inputs.map(x => view(backend, x));
+  const to = view(backend, y).fill(initial[0]);
+  const strides = stridesOf(shape);
+  const count = sparseIndices.shape.length > 0 ? sparseIndices.shape[0] : 1;
+  for (let i = 0; i < count; i++) {
+    let element = 0;
+    shape.forEach((n, d) => {
+      const index = at[i * shape.length + d];
+      if (!(index >= 0 && index < n)) {
+        throw new LanewiseError(`${op}: argument 'sparseIndices' has the index ${index}; expected 0 to ${n - 1}`);
+      }
+      element += index * strides[d];
+    });
+    to[element] = values[values.length === 1 ? 0 : i];
+  }
+  return y;
+};
+
 const range: Kernel = (backend, _, { start, stop, step, dtype }) => {
   const by = stop < start && step === 1 ? -1 : step;
   const length = start === stop || (start < stop) !== (by > 0) ? 0 : Math.ceil(Math.abs((stop - start) / by));
@@ -482,6 +508,7 @@ export const plain: KernelTable = {
   Sinh: each('Sinh', Math.sinh, FLOAT),
   Softplus: each('Softplus', softplus, FLOAT),
   SpaceToBatchND: spaceToBatch,
+  SparseToDense: sparseToDense,
   Step: each('Step', (x, alpha) => (Number.isNaN(x) ? x : x > 0 ? 1 : alpha), NUMBER),
   Tan: each('Tan', Math.tan, FLOAT),
   TopK: topK,
