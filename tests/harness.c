@@ -50,6 +50,18 @@ void lw_test_true(bool ok, const char *format, ...) {
     fail("%s", text);
 }
 
+void lw_test_status(enum lw_status got, enum lw_status want, const char *label) {
+    lw_test_true(got == want, "%s: want %s, got %s", label, lw_status_string(want), lw_status_string(got));
+}
+
+void lw_test_all_written(const void *buffer, size_t bytes) {
+    for (size_t i = 0; i + 4 <= bytes; i += 4) {
+        uint32_t bits;
+        memcpy(&bits, (const char *)buffer + i, sizeof bits);
+        lw_test_true(bits != 0xA5A5A5A5u, "bytes %zu to %zu of %zu were not written", i, i + 3, bytes);
+    }
+}
+
 /* ---- Random numbers: splitmix64 ---- */
 
 static uint64_t next(uint64_t *state) {

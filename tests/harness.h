@@ -78,6 +78,10 @@ void lw_test_within(const char *label, const double *want, const double *bound, 
 double lw_test_gamma(size_t k, double magnitude);
 /* Fails with a printf-style message unless ok. */
 LW_TEST_PRINTF(2, 3) void lw_test_true(bool ok, const char *format, ...);
+/* Fails unless got is want. */
+void lw_test_status(enum lw_status got, enum lw_status want, const char *label);
+/* Fails when four bytes of a buffer still hold what lw_test_buffer filled it with: packing must write everything. */
+void lw_test_all_written(const void *buffer, size_t bytes);
 
 /* ---- Rows ---- */
 

@@ -12,19 +12,6 @@ static double at(const float *x, size_t i) {
     return (double)x[i];
 }
 
-static void expect(enum lw_status got, enum lw_status want, const char *what) {
-    lw_test_true(got == want, "%s: want %s, got %s", what, lw_status_string(want), lw_status_string(got));
-}
-
-/* Packing fills all of its buffer, which the harness has filled with 0xA5: columns that pad a panel are zeros. */
-static void all_written(const void *packed, size_t bytes) {
-    for (size_t i = 0; i < bytes; i += 4) {
-        uint32_t bits;
-        memcpy(&bits, (const char *)packed + i, sizeof bits);
-        lw_test_true(bits != 0xA5A5A5A5u, "packing left bytes %zu to %zu of %zu as they were", i, i + 3, bytes);
-    }
-}
-
 static void untouched(struct lw_test *t, const float *output, size_t n) {
     float *poison = lw_test_floats(t, n, LW_FILL_POISON);
     lw_test_same_bytes("the output after an error", poison, output, n * sizeof *output);
@@ -58,15 +45,15 @@ static double sum_activate(const struct sum *s, const struct lw_activation *a, c
 static void conv_run(struct lw_test *t, const struct lw_context *context, const struct lw_conv2d *d, const float *input,
                      const float *filter, const float *bias, const float *slopes, float *output) {
     struct lw_sizes sizes;
-    expect(lw_conv2d_sizes(context, d, &sizes), LW_OK, "conv2d sizes");
+    lw_test_status(lw_conv2d_sizes(context, d, &sizes), LW_OK, "conv2d sizes");
     float *packed = lw_test_buffer(t, sizes.packed_bytes);
     void *scratch = lw_test_buffer(t, sizes.scratch_bytes);
-    expect(lw_conv2d_pack(context, d, filter, packed), LW_OK, "conv2d pack");
-    all_written(packed, sizes.packed_bytes);
+    lw_test_status(lw_conv2d_pack(context, d, filter, packed), LW_OK, "conv2d pack");
+    lw_test_all_written(packed, sizes.packed_bytes);
     lw_test_seal(t, packed);
-    expect(lw_conv2d_run(context, d, input, packed, bias, slopes, scratch, output), LW_OK, "conv2d run");
+    lw_test_status(lw_conv2d_run(context, d, input, packed, bias, slopes, scratch, output), LW_OK, "conv2d run");
     /* A second run on the used scratch memory gives the same. */
-    expect(lw_conv2d_run(context, d, input, packed, bias, slopes, scratch, output), LW_OK, "conv2d run again");
+    lw_test_status(lw_conv2d_run(context, d, input, packed, bias, slopes, scratch, output), LW_OK, "conv2d run again");
 }
 
 static void conv_check(struct lw_test *t, const struct lw_conv2d *d, bool has_bias) {
@@ -81,10 +68,10 @@ static void conv_check(struct lw_test *t, const struct lw_conv2d *d, bool has_bi
     struct lw_sizes sizes = {0};
     enum lw_status status = lw_conv2d_sizes(t->tested, d, &sizes);
     if (rows.output < 0 || columns.output < 0) {
-        expect(status, LW_BAD_SHAPE, "a window that does not fit");
+        lw_test_status(status, LW_BAD_SHAPE, "a window that does not fit");
         return;
     }
-    expect(status, LW_OK, label);
+    lw_test_status(status, LW_OK, label);
     size_t height = (size_t)rows.output, width = (size_t)columns.output, outputs = d->output_channels;
     size_t n = d->batch * height * width * outputs;
     lw_test_true(sizes.output_height == height && sizes.output_width == width && sizes.output_elements == n,
@@ -161,21 +148,21 @@ static void conv_errors(struct lw_test *t) {
     const struct lw_context *c = t->tested;
     struct lw_conv2d good = conv_valid(), d;
     struct lw_sizes sizes;
-    expect(lw_conv2d_sizes(c, &good, &sizes), LW_OK, "the valid convolution");
+    lw_test_status(lw_conv2d_sizes(c, &good, &sizes), LW_OK, "the valid convolution");
     size_t n = sizes.output_elements;
     const float *input = lw_test_floats(t, 2 * 5 * 4 * 6, LW_FILL_UNIFORM);
     const float *filter = lw_test_floats(t, 3 * 2 * 3 * 8, LW_FILL_UNIFORM);
     float *output = lw_test_floats(t, n, LW_FILL_POISON);
     void *packed = lw_test_buffer(t, sizes.packed_bytes), *scratch = lw_test_buffer(t, sizes.scratch_bytes);
-    expect(lw_conv2d_pack(c, &good, filter, packed), LW_OK, "pack");
+    lw_test_status(lw_conv2d_pack(c, &good, filter, packed), LW_OK, "pack");
 
 #define WRONG(status, change)                                                                                          \
     do {                                                                                                               \
         d = good;                                                                                                      \
         change;                                                                                                        \
-        expect(lw_conv2d_sizes(c, &d, &sizes), status, #change " (sizes)");                                            \
-        expect(lw_conv2d_pack(c, &d, filter, packed), status, #change " (pack)");                                      \
-        expect(lw_conv2d_run(c, &d, input, packed, NULL, NULL, scratch, output), status, #change " (run)");            \
+        lw_test_status(lw_conv2d_sizes(c, &d, &sizes), status, #change " (sizes)");                                    \
+        lw_test_status(lw_conv2d_pack(c, &d, filter, packed), status, #change " (pack)");                              \
+        lw_test_status(lw_conv2d_run(c, &d, input, packed, NULL, NULL, scratch, output), status, #change " (run)");    \
     } while (0)
     WRONG(LW_BAD_STRUCT_BYTES, d.struct_bytes = 0);
     WRONG(LW_BAD_STRUCT_BYTES, d.struct_bytes++);
@@ -202,23 +189,25 @@ static void conv_errors(struct lw_test *t) {
     WRONG(LW_TOO_LARGE, (d.window.padding = LW_PADDING_EXPLICIT, d.window.pad_top = d.window.pad_bottom = UINT32_MAX));
 #undef WRONG
 
-    expect(lw_conv2d_sizes(NULL, &good, &sizes), LW_NULL_POINTER, "sizes without a context");
-    expect(lw_conv2d_sizes(c, NULL, &sizes), LW_NULL_POINTER, "sizes without a descriptor");
-    expect(lw_conv2d_sizes(c, &good, NULL), LW_NULL_POINTER, "sizes without sizes");
-    expect(lw_conv2d_pack(c, &good, NULL, packed), LW_NULL_POINTER, "pack without a filter");
-    expect(lw_conv2d_pack(c, &good, filter, NULL), LW_NULL_POINTER, "pack to nowhere");
-    expect(lw_conv2d_run(c, &good, NULL, packed, NULL, NULL, scratch, output), LW_NULL_POINTER, "no input");
-    expect(lw_conv2d_run(c, &good, input, NULL, NULL, NULL, scratch, output), LW_NULL_POINTER, "no packed filter");
-    expect(lw_conv2d_run(c, &good, input, packed, NULL, NULL, NULL, output), LW_NULL_POINTER, "no scratch");
-    expect(lw_conv2d_run(c, &good, input, packed, NULL, NULL, scratch, NULL), LW_NULL_POINTER, "no output");
+    lw_test_status(lw_conv2d_sizes(NULL, &good, &sizes), LW_NULL_POINTER, "sizes without a context");
+    lw_test_status(lw_conv2d_sizes(c, NULL, &sizes), LW_NULL_POINTER, "sizes without a descriptor");
+    lw_test_status(lw_conv2d_sizes(c, &good, NULL), LW_NULL_POINTER, "sizes without sizes");
+    lw_test_status(lw_conv2d_pack(c, &good, NULL, packed), LW_NULL_POINTER, "pack without a filter");
+    lw_test_status(lw_conv2d_pack(c, &good, filter, NULL), LW_NULL_POINTER, "pack to nowhere");
+    lw_test_status(lw_conv2d_run(c, &good, NULL, packed, NULL, NULL, scratch, output), LW_NULL_POINTER, "no input");
+    lw_test_status(lw_conv2d_run(c, &good, input, NULL, NULL, NULL, scratch, output), LW_NULL_POINTER,
+                   "no packed filter");
+    lw_test_status(lw_conv2d_run(c, &good, input, packed, NULL, NULL, NULL, output), LW_NULL_POINTER, "no scratch");
+    lw_test_status(lw_conv2d_run(c, &good, input, packed, NULL, NULL, scratch, NULL), LW_NULL_POINTER, "no output");
     d = good;
     d.activation.kind = LW_PRELU;
-    expect(lw_conv2d_run(c, &d, input, packed, NULL, NULL, scratch, output), LW_NULL_POINTER, "PReLU without slopes");
+    lw_test_status(lw_conv2d_run(c, &d, input, packed, NULL, NULL, scratch, output), LW_NULL_POINTER,
+                   "PReLU without slopes");
     untouched(t, output, n);
 
     d = good;
     d.batch = 0;
-    expect(lw_conv2d_run(c, &d, NULL, packed, NULL, NULL, scratch, NULL), LW_OK, "an empty batch");
+    lw_test_status(lw_conv2d_run(c, &d, NULL, packed, NULL, NULL, scratch, NULL), LW_OK, "an empty batch");
 }
 
 static void conv_row(struct lw_test *t) {
@@ -232,14 +221,14 @@ static void transpose_run(struct lw_test *t, const struct lw_context *context, c
                           const float *input, const float *filter, const float *bias, const float *slopes,
                           float *output) {
     struct lw_sizes sizes;
-    expect(lw_conv2d_transpose_sizes(context, d, &sizes), LW_OK, "conv2d_transpose sizes");
+    lw_test_status(lw_conv2d_transpose_sizes(context, d, &sizes), LW_OK, "conv2d_transpose sizes");
     float *packed = lw_test_buffer(t, sizes.packed_bytes);
     void *scratch = lw_test_buffer(t, sizes.scratch_bytes);
-    expect(lw_conv2d_transpose_pack(context, d, filter, packed), LW_OK, "conv2d_transpose pack");
-    all_written(packed, sizes.packed_bytes);
+    lw_test_status(lw_conv2d_transpose_pack(context, d, filter, packed), LW_OK, "conv2d_transpose pack");
+    lw_test_all_written(packed, sizes.packed_bytes);
     lw_test_seal(t, packed);
-    expect(lw_conv2d_transpose_run(context, d, input, packed, bias, slopes, scratch, output), LW_OK,
-           "conv2d_transpose run");
+    lw_test_status(lw_conv2d_transpose_run(context, d, input, packed, bias, slopes, scratch, output), LW_OK,
+                   "conv2d_transpose run");
 }
 
 static void transpose_check(struct lw_test *t, const struct lw_conv2d_transpose *d, bool has_bias) {
@@ -255,7 +244,7 @@ static void transpose_check(struct lw_test *t, const struct lw_conv2d_transpose 
     size_t height = d->output_height, width = d->output_width, outputs = d->output_channels, inputs = d->input_channels;
     size_t n = d->batch * height * width * outputs;
     struct lw_sizes sizes = {0};
-    expect(lw_conv2d_transpose_sizes(t->tested, d, &sizes), LW_OK, label);
+    lw_test_status(lw_conv2d_transpose_sizes(t->tested, d, &sizes), LW_OK, label);
     lw_test_true(sizes.output_height == height && sizes.output_width == width && sizes.output_elements == n,
                  "%s: output %u x %u", label, sizes.output_height, sizes.output_width);
 
@@ -326,21 +315,22 @@ static void transpose_errors(struct lw_test *t) {
         sizeof good, 2, 3, 2, 5, 6, 4, 7, {3, 2, 2, 2, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0}, {LW_LINEAR, 0, 0, 0}};
     struct lw_conv2d_transpose d;
     struct lw_sizes sizes;
-    expect(lw_conv2d_transpose_sizes(c, &good, &sizes), LW_OK, "the valid convolution");
+    lw_test_status(lw_conv2d_transpose_sizes(c, &good, &sizes), LW_OK, "the valid convolution");
     size_t n = sizes.output_elements;
     const float *input = lw_test_floats(t, 2 * 3 * 2 * 5, LW_FILL_UNIFORM);
     const float *filter = lw_test_floats(t, 3 * 2 * 7 * 5, LW_FILL_UNIFORM);
     float *output = lw_test_floats(t, n, LW_FILL_POISON);
     void *packed = lw_test_buffer(t, sizes.packed_bytes), *scratch = lw_test_buffer(t, sizes.scratch_bytes);
-    expect(lw_conv2d_transpose_pack(c, &good, filter, packed), LW_OK, "pack");
+    lw_test_status(lw_conv2d_transpose_pack(c, &good, filter, packed), LW_OK, "pack");
 
 #define WRONG(status, change)                                                                                          \
     do {                                                                                                               \
         d = good;                                                                                                      \
         change;                                                                                                        \
-        expect(lw_conv2d_transpose_sizes(c, &d, &sizes), status, #change " (sizes)");                                  \
-        expect(lw_conv2d_transpose_pack(c, &d, filter, packed), status, #change " (pack)");                            \
-        expect(lw_conv2d_transpose_run(c, &d, input, packed, NULL, NULL, scratch, output), status, #change " (run)");  \
+        lw_test_status(lw_conv2d_transpose_sizes(c, &d, &sizes), status, #change " (sizes)");                          \
+        lw_test_status(lw_conv2d_transpose_pack(c, &d, filter, packed), status, #change " (pack)");                    \
+        lw_test_status(lw_conv2d_transpose_run(c, &d, input, packed, NULL, NULL, scratch, output), status,             \
+                       #change " (run)");                                                                              \
     } while (0)
     WRONG(LW_BAD_STRUCT_BYTES, d.struct_bytes--);
     WRONG(LW_BAD_ENUM, d.window.padding = 3);
@@ -360,23 +350,27 @@ static void transpose_errors(struct lw_test *t) {
     WRONG(LW_TOO_LARGE, (d.window.kernel_height = d.window.kernel_width = d.input_channels = UINT32_MAX - 1));
 #undef WRONG
 
-    expect(lw_conv2d_transpose_sizes(NULL, &good, &sizes), LW_NULL_POINTER, "sizes without a context");
-    expect(lw_conv2d_transpose_sizes(c, NULL, &sizes), LW_NULL_POINTER, "sizes without a descriptor");
-    expect(lw_conv2d_transpose_sizes(c, &good, NULL), LW_NULL_POINTER, "sizes without sizes");
-    expect(lw_conv2d_transpose_pack(c, &good, NULL, packed), LW_NULL_POINTER, "pack without a filter");
-    expect(lw_conv2d_transpose_pack(c, &good, filter, NULL), LW_NULL_POINTER, "pack to nowhere");
-    expect(lw_conv2d_transpose_run(c, &good, NULL, packed, NULL, NULL, scratch, output), LW_NULL_POINTER, "no input");
-    expect(lw_conv2d_transpose_run(c, &good, input, NULL, NULL, NULL, scratch, output), LW_NULL_POINTER, "no packed");
-    expect(lw_conv2d_transpose_run(c, &good, input, packed, NULL, NULL, NULL, output), LW_NULL_POINTER, "no scratch");
-    expect(lw_conv2d_transpose_run(c, &good, input, packed, NULL, NULL, scratch, NULL), LW_NULL_POINTER, "no output");
+    lw_test_status(lw_conv2d_transpose_sizes(NULL, &good, &sizes), LW_NULL_POINTER, "sizes without a context");
+    lw_test_status(lw_conv2d_transpose_sizes(c, NULL, &sizes), LW_NULL_POINTER, "sizes without a descriptor");
+    lw_test_status(lw_conv2d_transpose_sizes(c, &good, NULL), LW_NULL_POINTER, "sizes without sizes");
+    lw_test_status(lw_conv2d_transpose_pack(c, &good, NULL, packed), LW_NULL_POINTER, "pack without a filter");
+    lw_test_status(lw_conv2d_transpose_pack(c, &good, filter, NULL), LW_NULL_POINTER, "pack to nowhere");
+    lw_test_status(lw_conv2d_transpose_run(c, &good, NULL, packed, NULL, NULL, scratch, output), LW_NULL_POINTER,
+                   "no input");
+    lw_test_status(lw_conv2d_transpose_run(c, &good, input, NULL, NULL, NULL, scratch, output), LW_NULL_POINTER,
+                   "no packed");
+    lw_test_status(lw_conv2d_transpose_run(c, &good, input, packed, NULL, NULL, NULL, output), LW_NULL_POINTER,
+                   "no scratch");
+    lw_test_status(lw_conv2d_transpose_run(c, &good, input, packed, NULL, NULL, scratch, NULL), LW_NULL_POINTER,
+                   "no output");
     d = good;
     d.activation.kind = LW_PRELU;
-    expect(lw_conv2d_transpose_run(c, &d, input, packed, NULL, NULL, scratch, output), LW_NULL_POINTER,
-           "PReLU without slopes");
+    lw_test_status(lw_conv2d_transpose_run(c, &d, input, packed, NULL, NULL, scratch, output), LW_NULL_POINTER,
+                   "PReLU without slopes");
     untouched(t, output, n);
     d = good;
     d.batch = 0;
-    expect(lw_conv2d_transpose_run(c, &d, NULL, packed, NULL, NULL, scratch, NULL), LW_OK, "an empty batch");
+    lw_test_status(lw_conv2d_transpose_run(c, &d, NULL, packed, NULL, NULL, scratch, NULL), LW_OK, "an empty batch");
 }
 
 static void transpose_row(struct lw_test *t) {

@@ -7,29 +7,16 @@
 #include "tests/oracle.h"
 #include "tests/rows.h"
 
-static void expect(enum lw_status got, enum lw_status want, const char *what) {
-    lw_test_true(got == want, "%s: want %s, got %s", what, lw_status_string(want), lw_status_string(got));
-}
-
-/* Packing fills all of its buffer, which the harness has filled with 0xA5: columns that pad a panel are zeros. */
-static void all_written(const void *packed, size_t bytes) {
-    for (size_t i = 0; i < bytes; i += 4) {
-        uint32_t bits;
-        memcpy(&bits, (const char *)packed + i, sizeof bits);
-        lw_test_true(bits != 0xA5A5A5A5u, "packing left bytes %zu to %zu of %zu as they were", i, i + 3, bytes);
-    }
-}
-
 static void run(struct lw_test *t, const struct lw_context *context, const struct lw_matmul *d, const float *a,
                 const float *b, const float *bias, const float *slopes, float *output) {
     struct lw_sizes sizes;
-    expect(lw_matmul_sizes(context, d, &sizes), LW_OK, "matmul sizes");
+    lw_test_status(lw_matmul_sizes(context, d, &sizes), LW_OK, "matmul sizes");
     float *packed = lw_test_buffer(t, sizes.packed_bytes);
     void *scratch = lw_test_buffer(t, sizes.scratch_bytes);
-    expect(lw_matmul_pack(context, d, b, packed), LW_OK, "matmul pack");
-    all_written(packed, sizes.packed_bytes);
+    lw_test_status(lw_matmul_pack(context, d, b, packed), LW_OK, "matmul pack");
+    lw_test_all_written(packed, sizes.packed_bytes);
     lw_test_seal(t, packed);
-    expect(lw_matmul_run(context, d, a, packed, bias, slopes, scratch, output), LW_OK, "matmul run");
+    lw_test_status(lw_matmul_run(context, d, a, packed, bias, slopes, scratch, output), LW_OK, "matmul run");
 }
 
 /* Elements of `batch` matrices that lie `stride` apart. */
@@ -44,7 +31,7 @@ static void check_product(struct lw_test *t, const struct lw_matmul *d, bool has
              d->activation.kind);
     size_t m = d->m, n = d->n, k = d->k, count = d->batch * m * n;
     struct lw_sizes sizes = {0};
-    expect(lw_matmul_sizes(t->tested, d, &sizes), LW_OK, label);
+    lw_test_status(lw_matmul_sizes(t->tested, d, &sizes), LW_OK, label);
     lw_test_true(sizes.output_elements == count && sizes.output_height == 1 && sizes.output_width == n, "%s: sizes",
                  label);
 
@@ -103,20 +90,20 @@ static void errors(struct lw_test *t) {
     const struct lw_matmul good = {sizeof good, 2, 5, 6, 7, 0, 0, 35, 42, {LW_LINEAR, 0, 0, 0}};
     struct lw_matmul d;
     struct lw_sizes sizes;
-    expect(lw_matmul_sizes(c, &good, &sizes), LW_OK, "the valid product");
+    lw_test_status(lw_matmul_sizes(c, &good, &sizes), LW_OK, "the valid product");
     size_t n = sizes.output_elements;
     const float *a = lw_test_floats(t, 2 * 35, LW_FILL_UNIFORM), *b = lw_test_floats(t, 2 * 42, LW_FILL_UNIFORM);
     float *output = lw_test_floats(t, n, LW_FILL_POISON), *poison = lw_test_floats(t, n, LW_FILL_POISON);
     void *packed = lw_test_buffer(t, sizes.packed_bytes), *scratch = lw_test_buffer(t, sizes.scratch_bytes);
-    expect(lw_matmul_pack(c, &good, b, packed), LW_OK, "pack");
+    lw_test_status(lw_matmul_pack(c, &good, b, packed), LW_OK, "pack");
 
 #define WRONG(status, change)                                                                                          \
     do {                                                                                                               \
         d = good;                                                                                                      \
         change;                                                                                                        \
-        expect(lw_matmul_sizes(c, &d, &sizes), status, #change " (sizes)");                                            \
-        expect(lw_matmul_pack(c, &d, b, packed), status, #change " (pack)");                                           \
-        expect(lw_matmul_run(c, &d, a, packed, NULL, NULL, scratch, output), status, #change " (run)");                \
+        lw_test_status(lw_matmul_sizes(c, &d, &sizes), status, #change " (sizes)");                                    \
+        lw_test_status(lw_matmul_pack(c, &d, b, packed), status, #change " (pack)");                                   \
+        lw_test_status(lw_matmul_run(c, &d, a, packed, NULL, NULL, scratch, output), status, #change " (run)");        \
     } while (0)
     WRONG(LW_BAD_STRUCT_BYTES, d.struct_bytes--);
     WRONG(LW_BAD_ENUM, d.transpose_a = 2);
@@ -131,27 +118,28 @@ static void errors(struct lw_test *t) {
     WRONG(LW_TOO_LARGE, (d.batch = 3, d.b_batch_stride = SIZE_MAX / 2));
 #undef WRONG
 
-    expect(lw_matmul_sizes(NULL, &good, &sizes), LW_NULL_POINTER, "sizes without a context");
-    expect(lw_matmul_sizes(c, NULL, &sizes), LW_NULL_POINTER, "sizes without a descriptor");
-    expect(lw_matmul_sizes(c, &good, NULL), LW_NULL_POINTER, "sizes without sizes");
-    expect(lw_matmul_pack(c, &good, NULL, packed), LW_NULL_POINTER, "pack without B");
-    expect(lw_matmul_pack(c, &good, b, NULL), LW_NULL_POINTER, "pack to nowhere");
-    expect(lw_matmul_run(c, &good, NULL, packed, NULL, NULL, scratch, output), LW_NULL_POINTER, "no A");
-    expect(lw_matmul_run(c, &good, a, NULL, NULL, NULL, scratch, output), LW_NULL_POINTER, "no packed B");
-    expect(lw_matmul_run(c, &good, a, packed, NULL, NULL, NULL, output), LW_NULL_POINTER, "no scratch");
-    expect(lw_matmul_run(c, &good, a, packed, NULL, NULL, scratch, NULL), LW_NULL_POINTER, "no output");
+    lw_test_status(lw_matmul_sizes(NULL, &good, &sizes), LW_NULL_POINTER, "sizes without a context");
+    lw_test_status(lw_matmul_sizes(c, NULL, &sizes), LW_NULL_POINTER, "sizes without a descriptor");
+    lw_test_status(lw_matmul_sizes(c, &good, NULL), LW_NULL_POINTER, "sizes without sizes");
+    lw_test_status(lw_matmul_pack(c, &good, NULL, packed), LW_NULL_POINTER, "pack without B");
+    lw_test_status(lw_matmul_pack(c, &good, b, NULL), LW_NULL_POINTER, "pack to nowhere");
+    lw_test_status(lw_matmul_run(c, &good, NULL, packed, NULL, NULL, scratch, output), LW_NULL_POINTER, "no A");
+    lw_test_status(lw_matmul_run(c, &good, a, NULL, NULL, NULL, scratch, output), LW_NULL_POINTER, "no packed B");
+    lw_test_status(lw_matmul_run(c, &good, a, packed, NULL, NULL, NULL, output), LW_NULL_POINTER, "no scratch");
+    lw_test_status(lw_matmul_run(c, &good, a, packed, NULL, NULL, scratch, NULL), LW_NULL_POINTER, "no output");
     d = good;
     d.activation.kind = LW_PRELU;
-    expect(lw_matmul_run(c, &d, a, packed, NULL, NULL, scratch, output), LW_NULL_POINTER, "PReLU without slopes");
+    lw_test_status(lw_matmul_run(c, &d, a, packed, NULL, NULL, scratch, output), LW_NULL_POINTER,
+                   "PReLU without slopes");
     lw_test_same_bytes("the output after an error", poison, output, n * sizeof *output);
 
     d = good;
     d.k = 0;
-    expect(lw_matmul_pack(c, &d, NULL, NULL), LW_OK, "packing nothing");
-    expect(lw_matmul_run(c, &d, NULL, NULL, NULL, NULL, scratch, output), LW_OK, "k = 0 without operands");
+    lw_test_status(lw_matmul_pack(c, &d, NULL, NULL), LW_OK, "packing nothing");
+    lw_test_status(lw_matmul_run(c, &d, NULL, NULL, NULL, NULL, scratch, output), LW_OK, "k = 0 without operands");
     for (size_t i = 0; i < n; i++) lw_test_true(output[i] == 0, "an empty sum is %g", (double)output[i]);
     d.batch = 0;
-    expect(lw_matmul_run(c, &d, NULL, NULL, NULL, NULL, scratch, NULL), LW_OK, "an empty batch");
+    lw_test_status(lw_matmul_run(c, &d, NULL, NULL, NULL, NULL, scratch, NULL), LW_OK, "an empty batch");
 }
 
 static void check(struct lw_test *t) {
