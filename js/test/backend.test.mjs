@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The backend as a citizen of TensorFlow.js: data that comes and goes, memory that doesn't leak, errors that help, side by
- * side with other backends.
+ * The backend as a citizen of TensorFlow.js: data that comes and goes, memory that doesn't leak, errors that help, and
+ * other backends beside it.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -82,7 +82,8 @@ test('the official backend and all tiers work side by side', async () => {
   for (const backend of ['wasm', ...tiers.map(t => `lanewise-${t}`), 'wasm']) {
     await start(backend);
     const random = randoms(3);
-    r.push(tf.tidy(() => [...tf.relu(tf.conv2d(random.float([1, 8, 8, 3]), random.float([3, 3, 3, 4]), 1, 'same')).dataSync()]));
+    const image = () => random.float([1, 8, 8, 3]), filter = () => random.float([3, 3, 3, 4]);
+    r.push(tf.tidy(() => [...tf.relu(tf.conv2d(image(), filter(), 1, 'same')).dataSync()]));
     assert.equal(tf.backend() instanceof BackendWasm, backend !== 'wasm');
   }
   for (const values of r) values.forEach((v, i) => assert.ok(Math.abs(v - r[0][i]) < 1e-5));
@@ -129,7 +130,9 @@ test('weights are packed once for a geometry, and the packed copy dies with them
   assert.equal(bytes(), packed);
   // Ever new geometries: only the last few packed copies stay.
   const many = () => {
-    for (let side = 3; side < 40; side++) tf.tidy(() => { tf.conv2d(tf.ones([1, side, side, 8]), filter, 1, 'valid'); });
+    for (let side = 3; side < 40; side++) {
+      tf.tidy(() => { tf.conv2d(tf.ones([1, side, side, 8]), filter, 1, 'valid'); });
+    }
     return bytes();
   };
   const few = many();
@@ -143,7 +146,8 @@ test('a thousand inferences leave the memory where the tenth left it', async () 
   const backend = await start();
   const r = randoms(5);
   const weights = {
-    conv: r.float([3, 3, 3, 16]), depthwise: r.float([3, 3, 16, 1]), point: r.float([1, 1, 16, 24]), bias: r.float([24]),
+    conv: r.float([3, 3, 3, 16]), depthwise: r.float([3, 3, 16, 1]), point: r.float([1, 1, 16, 24]),
+    bias: r.float([24]),
     dense: r.float([24, 10]), mean: r.float([16]), variance: tf.tidy(() => tf.add(tf.abs(r.float([16])), 0.1)),
     up: r.float([2, 2, 16, 24]), slopes: r.float([24]), wide: r.float([8, 8, 24]),
   };
@@ -153,15 +157,18 @@ test('a thousand inferences leave the memory where the tenth left it', async () 
     x = tf.relu6(tf.batchNorm(x, weights.mean, weights.variance));
     x = tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]]);
     x = tf.depthwiseConv2d(x, weights.depthwise, 1, 'valid');
-    const y = tf.fused.conv2d({ x, filter: weights.point, strides: 1, pad: 'same', bias: weights.bias, activation: 'relu' });
-    const wide = tf.fused.conv2d({ x, filter: weights.point, strides: 1, pad: 'same', bias: weights.wide, activation: 'elu' });
+    const y = tf.fused.conv2d({ x, filter: weights.point, strides: 1, pad: 'same', bias: weights.bias,
+      activation: 'relu' });
+    const wide = tf.fused.conv2d({ x, filter: weights.point, strides: 1, pad: 'same', bias: weights.wide,
+      activation: 'elu' });
     const up = tf.conv2dTranspose(y, weights.up, [1, 16, 16, 16], 2, 'same');
     const parts = tf.unstack(tf.concat([tf.prelu(y, weights.slopes), wide], 0));
     const pooled = tf.mean(tf.add(tf.maxPool(y, 2, 2, 'same'), tf.avgPool(y, 2, 2, 'same')), [1, 2]);
     const scores = tf.softmax(tf.matMul(pooled, weights.dense));
     const resized = tf.image.resizeBilinear(up, [7, 5]);
     return [scores, tf.argMax(scores, -1), tf.gatherND(parts[0], tf.tensor2d([[0, 1], [2, 3]], [2, 2], 'int32')),
-      tf.slice(resized, [0, 0, 0, 0], [1, 1, 1, 1]), tf.cast(tf.stack([scores, scores]), 'int32'), tf.sum(resized, [0, 2])]
+      tf.slice(resized, [0, 0, 0, 0], [1, 1, 1, 1]), tf.cast(tf.stack([scores, scores]), 'int32'),
+      tf.sum(resized, [0, 2])]
       .map(t => t.dataSync());
   });
   let tenth, first;
@@ -188,11 +195,15 @@ test('errors name the operator, the argument, what came and what was expected', 
   fails(() => raw('Conv2D', { x: int(), filter: filter() }, attrs), 'Conv2D', "'x'", 'int32', 'expected float32');
   fails(() => raw('Conv2D', { x: float(), filter: tf.ones([3, 3, 2, 2], 'bool') }, attrs), "'filter'", 'bool');
   fails(() => raw('Conv2D', { x: tf.ones([4, 4]), filter: filter() }, attrs), "'x'", '[4,4]', 'expected 4 dimensions');
-  fails(() => raw('Conv2D', { x: float(), filter: filter() }, { ...attrs, dataFormat: 'NCHW' }), 'Conv2D', 'NCHW', "'NHWC'");
+  fails(() => raw('Conv2D', { x: float(), filter: filter() }, { ...attrs, dataFormat: 'NCHW' }), 'Conv2D', 'NCHW',
+    "'NHWC'");
   fails(() => raw('Conv2D', { x: float(), filter: tf.ones([3, 3, 5, 2]) }, attrs), 'Conv2D', '[3,3,5,2]');
-  fails(() => raw('FusedConv2D', { x: float(), filter: filter() }, { ...attrs, activation: 'swish' }), "'swish'", 'relu6');
-  fails(() => raw('FusedConv2D', { x: float(), filter: filter(), bias: tf.ones([3]) }, attrs), "'bias'", '[3]', '[1,4,4,2]');
-  fails(() => raw('FusedConv2D', { x: float(), filter: filter(), bias: tf.ones([2], 'int32') }, attrs), "'bias'", 'int32');
+  fails(() => raw('FusedConv2D', { x: float(), filter: filter() }, { ...attrs, activation: 'swish' }), "'swish'",
+    'relu6');
+  fails(() => raw('FusedConv2D', { x: float(), filter: filter(), bias: tf.ones([3]) }, attrs), "'bias'", '[3]',
+    '[1,4,4,2]');
+  fails(() => raw('FusedConv2D', { x: float(), filter: filter(), bias: tf.ones([2], 'int32') }, attrs), "'bias'",
+    'int32');
   fails(() => raw('FusedConv2D', { x: float(), filter: filter() }, { ...attrs, activation: 'prelu' }),
     "'preluActivationWeights' is missing");
   fails(() => raw('DepthwiseConv2dNative', { x: float(), filter: tf.ones([3, 3, 3, 1]) }, attrs), '[3,3,3,1]', '2');
@@ -214,7 +225,8 @@ test('errors name the operator, the argument, what came and what was expected', 
     'gatherNd', 'index points outside');
   fails(() => raw('GatherNd', { params: tf.ones([2, 2]), indices: tf.ones([1, 2]) }), "'indices'", 'expected int32');
   fails(() => raw('Add', { a: tf.ones(new Array(9).fill(1)), b: tf.ones([1]) }), 'rank 9', 'up to 8');
-  fails(() => raw('Fill', {}, { shape: [2 ** 16, 2 ** 16], value: 1, dtype: 'float32' }), 'out of memory', '17179869184 bytes asked for', 'in use');
+  fails(() => raw('Fill', {}, { shape: [2 ** 16, 2 ** 16], value: 1, dtype: 'float32' }), 'out of memory',
+    '17179869184 bytes asked for', 'in use');
 });
 
 test('kernels that the backend lacks are named by TensorFlow.js', async () => {

@@ -19,7 +19,9 @@ const results = { passed: 0, failed: [] };
 runner.addReporter({
   specDone({ status, fullName, failedExpectations }) {
     if (status === 'passed') results.passed++;
-    if (status === 'failed') results.failed.push([fullName, failedExpectations.map(({ message }) => message).join('\n')]);
+    if (status === 'failed') {
+      results.failed.push([fullName, failedExpectations.map(({ message }) => message).join('\n')]);
+    }
   },
 });
 await runner.execute();

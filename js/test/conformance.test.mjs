@@ -56,8 +56,8 @@ before(() => build({
 
 for (const tier of TIERS.filter(supports)) {
   test(`TensorFlow.js's specs on ${tier}`, t => {
-    const { passed, failed } = JSON.parse(execFileSync(process.execPath, [join(root, 'test/conformance.mjs'), tier, bundle],
-      { encoding: 'utf8', maxBuffer: 1 << 28 }));
+    const { passed, failed } = JSON.parse(execFileSync(process.execPath,
+      [join(root, 'test/conformance.mjs'), tier, bundle], { encoding: 'utf8', maxBuffer: 1 << 28 }));
     const counts = new Map(EXCUSED.map(([, why]) => [why, 0]));
     const wrong = [];
     for (const [name, message] of failed) {

@@ -8,7 +8,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync, copyFileSync } from '
 import { tmpdir } from 'os';
 import { join, sep } from 'path';
 import { fileURLToPath, pathToFileURL } from 'url';
-import { chooseTier, detect, fileOf, FILES, LanewiseError, layout, load, loadModule, supports, TIERS } from 'lanewise/runtime';
+import { chooseTier, detect, fileOf, FILES, LanewiseError, layout, load, loadModule, supports,
+  TIERS } from 'lanewise/runtime';
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 const read = tier => readFileSync(join(dist, fileOf(tier)));
@@ -137,7 +138,8 @@ export const tests = {
         'empty.wasm': [Buffer.alloc(0), 'is not a WebAssembly file'],
         'page.wasm': [Buffer.from('<!doctype html><title>Not found'), "it starts with '<!doctype html><'"],
         'half.wasm': [good.slice(0, good.length / 2), "can't be compiled"],
-        'flipped.wasm': [Buffer.from(good.map((byte, i) => (i > 8 && i < 300 ? byte ^ 0x55 : byte))), "can't be compiled"],
+        'flipped.wasm': [Buffer.from(good.map((byte, i) => (i > 8 && i < 300 ? byte ^ 0x55 : byte))),
+          "can't be compiled"],
       };
       for (const [name, [bytes, message]] of Object.entries(cases)) {
         const path = join(folder, name);
@@ -188,7 +190,8 @@ export const tests = {
     assert.deepEqual([...y.data()], [0, 0, 0, 0, 0, 0, 1, 2, 3, 9, 10, 11]);
     assert.deepEqual([...lw.unary('relu6', lw.tensor([-1, 3, 9], [3])).data()], [0, 3, 6]);
     assert.deepEqual([...lw.unary('leakyRelu', lw.tensor([-1], [1]), 0.5).data()], [-0.5]);
-    assert.deepEqual([...lw.binary('add', lw.tensor([1, 2], [2, 1]), lw.tensor([10, 20], [2])).data()], [11, 21, 12, 22]);
+    assert.deepEqual([...lw.binary('add', lw.tensor([1, 2], [2, 1]), lw.tensor([10, 20], [2])).data()],
+      [11, 21, 12, 22]);
     assert.deepEqual([...lw.softmax(lw.tensor([3, 3], [1, 2])).data()], [0.5, 0.5]);
     assert.deepEqual([...lw.maxPool(x, 4).data()], [14, 15]);
     assert.deepEqual([...lw.avgPool(x, 4).data()], [-1, 0]);

@@ -54,7 +54,8 @@ const convolutions = [
   [[0, 4, 4, 2], [3, 3, 2, 5], 1, 'same'],
 ];
 for (const [x, filter, strides, pad, dilations = 1, rounding] of convolutions) {
-  const name = `[${x}] * [${filter}], strides ${strides}, pad ${JSON.stringify(pad)}, dilations ${dilations} ${rounding ?? ''}`;
+  const name = `[${x}] * [${filter}], strides ${strides}, pad ${JSON.stringify(pad)}, dilations ${dilations} `
+    + `${rounding ?? ''}`;
   check('Conv2D', name, sum(filter[0] * filter[1] * filter[2]), r =>
     tf.conv2d(r.float(x), r.float(filter), strides, pad, 'NHWC', dilations, rounding));
 }
@@ -76,7 +77,8 @@ for (const activation of activations) {
 }
 for (const slopes of [[], [1], [9], [1, 1, 9], [6, 7, 9], [1, 7, 1]]) {
   check('FusedConv2D', `prelu with slopes [${slopes}]`, sum(27) + ulps(4, 4), r => raw('FusedConv2D',
-    { x: r.float([1, 6, 7, 3]), filter: r.float([3, 3, 3, 9]), bias: r.float([9]), preluActivationWeights: r.float(slopes) },
+    { x: r.float([1, 6, 7, 3]), filter: r.float([3, 3, 3, 9]), bias: r.float([9]),
+      preluActivationWeights: r.float(slopes) },
     { strides: 1, pad: 'same', dataFormat: 'NHWC', dilations: 1, activation: 'prelu' }));
 }
 
@@ -148,7 +150,8 @@ for (const activation of activations) {
   }
 }
 check('_FusedMatMul', 'batches, transposed', sum(5) + ulps(4), r => tf.fused.matMul({
-  a: r.float([3, 5, 4]), b: r.float([3, 6, 5]), transposeA: true, transposeB: true, bias: r.float([6]), activation: 'relu',
+  a: r.float([3, 5, 4]), b: r.float([3, 6, 5]), transposeA: true, transposeB: true, bias: r.float([6]),
+  activation: 'relu',
 }));
 
 // ---- Pooling -------------------------------------------------------------------------------------------
@@ -166,7 +169,8 @@ for (const [x, filter, strides, pad, rounding] of [
 // ---- Elementwise ---------------------------------------------------------------------------------------
 
 const pairs = [
-  [[5], [5]], [[2, 3, 4], [2, 3, 4]], [[2, 3, 4], [4]], [[4], [2, 3, 4]], [[2, 3, 4], []], [[], [7]], [[2, 1, 4], [3, 1]],
+  [[5], [5]], [[2, 3, 4], [2, 3, 4]], [[2, 3, 4], [4]], [[4], [2, 3, 4]], [[2, 3, 4], []], [[], [7]],
+  [[2, 1, 4], [3, 1]],
   [[1, 9, 9, 16], [16]], [[1, 9, 9, 16], [1, 1, 1, 16]], [[33], [1]], [[3, 1], [1, 5]], [[0], [1]], [[2, 0, 3], [1, 3]],
   [[2, 1, 3, 1, 2], [1, 4, 1, 5, 2]], [[], []],
 ];
@@ -198,7 +202,8 @@ check('AddN', 'one, two and four terms', ulps(4), r => [
 ]);
 
 const unary = {
-  Sqrt: [tf.sqrt, 0, 1], Exp: [tf.exp, 4, 1], Relu: [tf.relu, 0], Relu6: [tf.relu6, 0, 12], Sigmoid: [tf.sigmoid, 4, 12],
+  Sqrt: [tf.sqrt, 0, 1], Exp: [tf.exp, 4, 1], Relu: [tf.relu, 0], Relu6: [tf.relu6, 0, 12],
+  Sigmoid: [tf.sigmoid, 4, 12],
   Tanh: [tf.tanh, 8, 6], Elu: [tf.elu, 8, 6], Abs: [tf.abs, 0], Neg: [tf.neg, 0], Floor: [tf.floor, 0, 9],
   Square: [tf.square, 1],
 };
@@ -213,7 +218,8 @@ for (const kernel of ['Relu', 'Relu6', 'Abs', 'Neg', 'Square']) {
   check(kernel, 'int32', 0, r => unary[kernel][0](r.int([4, 9])));
 }
 check('Exp', 'int32', ulps(4, 60), r => tf.exp(r.int([9], -4, 4)));
-check('LeakyRelu', 'two slopes, int32', ulps(1, 100), r => [tf.leakyRelu(r.int([9])), tf.leakyRelu(r.float([50])), tf.leakyRelu(r.float([50]), 0.1)]);
+check('LeakyRelu', 'two slopes, int32', ulps(1, 100), r =>
+  [tf.leakyRelu(r.int([9])), tf.leakyRelu(r.float([50])), tf.leakyRelu(r.float([50]), 0.1)]);
 check('ClipByValue', 'float32', 0, r => [
   tf.clipByValue(r.float([5, 9]), -0.5, 0.25), tf.clipByValue(tf.tensor1d([NaN, 9, -9, Infinity]), -1, 1),
   tf.clipByValue(r.float([9]), 0, Infinity),
@@ -240,32 +246,41 @@ for (const [shape, axis] of axes) {
   }
 }
 check('Mean', 'int32', ulps(8, 100), r => tf.mean(r.int([9, 9]), 1));
-for (const [shape, axis] of [[[9], 0], [[3, 5], 0], [[3, 5], 1], [[2, 7, 3, 4], 1], [[2, 7, 3, 4], -1], [[4, 1000], 1]]) {
-  check('ArgMax', `[${shape}] over ${axis}`, 0, r => [tf.argMax(r.float(shape), axis), tf.argMax(r.int(shape, 0, 3), axis)]);
+for (const [shape, axis] of [[[9], 0], [[3, 5], 0], [[3, 5], 1], [[2, 7, 3, 4], 1], [[2, 7, 3, 4], -1],
+  [[4, 1000], 1]]) {
+  check('ArgMax', `[${shape}] over ${axis}`, 0, r =>
+    [tf.argMax(r.float(shape), axis), tf.argMax(r.int(shape, 0, 3), axis)]);
 }
 check('ArgMax', 'bool', 0, r => tf.argMax(r.bool([5, 6]), 1));
 check('ArgMax', 'NaN', 0, () => tf.argMax(tf.tensor2d([[1, NaN, 3], [NaN, NaN, NaN]]), 1));
-for (const [x, parameter] of [[[2, 5, 5, 7], [7]], [[3, 9], [9]], [[2, 3, 4], [4]], [[1, 2, 3, 4], [1, 2, 3, 4]], [[1, 4, 4, 3], [1, 1, 1, 3]]]) {
+for (const [x, parameter] of [[[2, 5, 5, 7], [7]], [[3, 9], [9]], [[2, 3, 4], [4]], [[1, 2, 3, 4], [1, 2, 3, 4]],
+  [[1, 4, 4, 3], [1, 1, 1, 3]]]) {
   check('FusedBatchNorm', `[${x}], parameters [${parameter}]`, ulps(32), r => {
-    const given = [r.float(x), r.float(parameter), tf.add(tf.abs(r.float(parameter)), 0.1), r.float(parameter), r.float(parameter)];
+    const given = [r.float(x), r.float(parameter), tf.add(tf.abs(r.float(parameter)), 0.1), r.float(parameter),
+      r.float(parameter)];
     return [tf.batchNorm(...given, 0.001), tf.batchNorm(given[0], given[1], given[2]),
       tf.batchNorm(given[0], given[1], given[2], undefined, given[4], 0.1)];
   });
 }
 
-check(['DepthwiseConv2dNative', 'Conv2DBackpropInput', 'MaxPool', 'AvgPool', 'ResizeBilinear', 'FusedBatchNorm', 'FusedConv2D'],
+check(['DepthwiseConv2dNative', 'Conv2DBackpropInput', 'MaxPool', 'AvgPool', 'ResizeBilinear', 'FusedBatchNorm',
+  'FusedConv2D'],
   'no images at all', 0, r => {
     const x = r.float([0, 4, 4, 2]), four = r.float([2]);
-    return [tf.depthwiseConv2d(x, r.float([3, 3, 2, 1]), 1, 'same'), tf.maxPool(x, 2, 2, 'same'), tf.avgPool(x, 2, 2, 'same'),
+    return [tf.depthwiseConv2d(x, r.float([3, 3, 2, 1]), 1, 'same'), tf.maxPool(x, 2, 2, 'same'),
+      tf.avgPool(x, 2, 2, 'same'),
       tf.image.resizeBilinear(x, [3, 3]), tf.batchNorm(x, four, tf.abs(four)), tf.sum(x, [1, 2]), tf.softmax(x),
-      tf.conv2dTranspose(x, r.float([2, 2, 3, 2]), [0, 8, 8, 3], 2, 'same'), tf.matMul(r.float([3, 4]), r.float([4, 0])),
-      tf.fused.conv2d({ x, filter: r.float([1, 1, 2, 4]), strides: 1, pad: 'same', bias: r.float([4, 4, 4]), activation: 'elu' }),
+      tf.conv2dTranspose(x, r.float([2, 2, 3, 2]), [0, 8, 8, 3], 2, 'same'),
+      tf.matMul(r.float([3, 4]), r.float([4, 0])),
+      tf.fused.conv2d({ x, filter: r.float([1, 1, 2, 4]), strides: 1, pad: 'same', bias: r.float([4, 4, 4]),
+        activation: 'elu' }),
       tf.concat([x, x], 3), tf.pad(x, [[0, 0], [1, 1], [0, 0], [0, 0]]), tf.transpose(x)];
   });
 
 // ---- Images --------------------------------------------------------------------------------------------
 
-for (const [shape, to] of [[[1, 4, 4, 3], [8, 8]], [[2, 7, 5, 2], [3, 9]], [[1, 8, 8, 16], [4, 4]], [[1, 1, 1, 4], [5, 6]],
+for (const [shape, to] of [[[1, 4, 4, 3], [8, 8]], [[2, 7, 5, 2], [3, 9]], [[1, 8, 8, 16], [4, 4]],
+  [[1, 1, 1, 4], [5, 6]],
   [[1, 6, 6, 1], [6, 6]], [[1, 33, 17, 5], [12, 40]], [[1, 5, 5, 3], [1, 1]]]) {
   for (const [align, half] of [[false, false], [true, false], [false, true]]) {
     check('ResizeBilinear', `[${shape}] to ${to}, ${align} ${half}`, ulps(40), r =>
@@ -293,7 +308,8 @@ for (const dtype of dtypes) {
   for (const [shape, axis] of [[[3], 0], [[2, 3], 0], [[2, 3], 1], [[2, 3, 4], -2]]) {
     check('Unpack', `${dtype} [${shape}] along ${axis}`, 0, r => tf.unstack(r[dtype](shape), axis));
   }
-  for (const [shape, paddings] of [[[3], [[1, 2]]], [[2, 3], [[1, 0], [0, 2]]], [[1, 5, 5, 3], [[0, 0], [1, 2], [3, 0], [0, 0]]],
+  for (const [shape, paddings] of [[[3], [[1, 2]]], [[2, 3], [[1, 0], [0, 2]]],
+    [[1, 5, 5, 3], [[0, 0], [1, 2], [3, 0], [0, 0]]],
     [[2, 2, 2], [[1, 1], [2, 2], [0, 3]]], [[0, 2], [[1, 1], [0, 1]]]]) {
     check('PadV2', `${dtype} [${shape}] by ${JSON.stringify(paddings)}`, 0, r =>
       [tf.pad(r[dtype](shape), paddings, 0), tf.pad(r[dtype](shape), paddings, 1)]);
@@ -302,14 +318,16 @@ for (const dtype of dtypes) {
     tf.gatherND(r[dtype]([4, 5]), r.int([6, 2], 0, 3)), tf.gatherND(r[dtype]([4, 5, 3]), r.int([2, 3, 1], 0, 3)),
     tf.gatherND(r[dtype]([7]), r.int([4, 1], 0, 6)),
   ]);
-  for (const [shape, perm] of [[[2, 3], [1, 0]], [[2, 3, 4], [2, 0, 1]], [[2, 3, 4, 5], [0, 3, 1, 2]], [[1, 7], undefined], [[0, 3], [1, 0]]]) {
+  for (const [shape, perm] of [[[2, 3], [1, 0]], [[2, 3, 4], [2, 0, 1]], [[2, 3, 4, 5], [0, 3, 1, 2]],
+    [[1, 7], undefined], [[0, 3], [1, 0]]]) {
     check('Transpose', `${dtype} [${shape}] by ${perm}`, 0, r => tf.transpose(r[dtype](shape), perm));
   }
   check('Reshape', dtype, 0, r => [tf.reshape(r[dtype]([4, 6]), [2, -1]), tf.reshape(r[dtype]([1]), [])]);
   check('ExpandDims', dtype, 0, r => [tf.expandDims(r[dtype]([4, 6]), 1), tf.expandDims(r[dtype]([4]), -1)]);
   check('Identity', dtype, 0, r => tf.clone(r[dtype]([4, 6])));
   check('Tile', dtype, 0, r => [tf.tile(r[dtype]([2, 3]), [2, 2]), tf.tile(r[dtype]([4]), [3])]);
-  check('BroadcastTo', dtype, 0, r => [tf.broadcastTo(r[dtype]([3, 1]), [2, 3, 4]), tf.broadcastTo(r[dtype]([]), [2, 2])]);
+  check('BroadcastTo', dtype, 0, r => [tf.broadcastTo(r[dtype]([3, 1]), [2, 3, 4]),
+    tf.broadcastTo(r[dtype]([]), [2, 2])]);
   check('Reverse', dtype, 0, r => [tf.reverse(r[dtype]([7])), tf.reverse(r[dtype]([2, 3, 4]), [0, 2])]);
   check('SplitV', dtype, 0, r => [...tf.split(r[dtype]([6, 4]), 2), ...tf.split(r[dtype]([6, 5]), [1, 3, 1], 1)]);
   check('StridedSlice', dtype, 0, r => [
@@ -326,7 +344,8 @@ check('Cast', 'floats that need rounding', 0, () =>
 check('Cast', 'NaN and zeros to bool', 0, () => tf.cast(tf.tensor1d([NaN, 0, -0, 1e-40, Infinity]), 'bool'));
 // The cpu backend keeps the integers as they are: a float32 tensor that holds what no float32 can.
 check('Cast', 'large int32', 2 ** 6, () => tf.cast(tf.tensor1d([16777217, -16777219, 2147483647], 'int32'), 'float32'));
-check('Fill', 'all dtypes', 0, () => [tf.fill([2, 3], 4.5), tf.fill([3], 7, 'int32'), tf.fill([], 1, 'bool'), tf.fill([0], 1)]);
+check('Fill', 'all dtypes', 0, () => [tf.fill([2, 3], 4.5), tf.fill([3], 7, 'int32'), tf.fill([], 1, 'bool'),
+  tf.fill([0], 1)]);
 check(['Concat', 'Slice', 'Reshape', 'Identity', 'Fill', 'Unpack'], 'strings', 0, () => {
   const x = tf.tensor2d([['a', 'bc'], ['', 'ü']]);
   return [tf.concat([x, x], 1), tf.slice(x, [1, 0], [1, 2]), tf.reshape(x, [4]), tf.clone(x), tf.fill([2], 'no'),
@@ -391,7 +410,8 @@ check('SparseToDense', 'several shapes', 0, r => [
 check('Range', 'up and down', ulps(4, 9), () => [tf.range(0, 5), tf.range(1, 9, 2, 'int32'), tf.range(5, 0),
   tf.range(3, -3, -1.5), tf.range(2, 2), tf.range(0, 1, 0.1)]);
 check('LinSpace', 'some', ulps(2, 9), () => [tf.linspace(0, 9, 10), tf.linspace(-1, 2, 7), tf.linspace(3, 3, 1)]);
-check('OneHot', 'in and out of range', 0, r => [tf.oneHot(r.int([2, 5], -1, 6), 5), tf.oneHot(r.int([4], 0, 2), 3, 2, -1)]);
+check('OneHot', 'in and out of range', 0, r =>
+  [tf.oneHot(r.int([2, 5], -1, 6), 5), tf.oneHot(r.int([4], 0, 2), 3, 2, -1)]);
 check('TopK', 'floats and integers', 0, r => [r.float([3, 50]), r.int([3, 50], 0, 5)].flatMap(x => {
   const { values, indices } = tf.topk(x, 7);
   return [values, indices];
@@ -418,7 +438,8 @@ for (const method of ['bilinear', 'nearest']) {
 check('DepthToSpace', 'blocks of 2 and 3', 0, r => [tf.depthToSpace(r.float([2, 3, 4, 8]), 2),
   tf.depthToSpace(r.float([1, 2, 2, 9]), 3)]);
 check(['SpaceToBatchND', 'BatchToSpaceND'], 'with paddings and crops', 0, r => [
-  tf.spaceToBatchND(r.float([1, 4, 6, 2]), [2, 3], [[0, 0], [0, 0]]), tf.spaceToBatchND(r.int([2, 5, 3]), [2], [[1, 2]]),
+  tf.spaceToBatchND(r.float([1, 4, 6, 2]), [2, 3], [[0, 0], [0, 0]]),
+  tf.spaceToBatchND(r.int([2, 5, 3]), [2], [[1, 2]]),
   tf.batchToSpaceND(r.float([6, 2, 2, 3]), [2, 3], [[0, 1], [1, 2]]),
 ]);
 check(['BatchMatMul', '_FusedMatMul'], 'int32', 0, r => [tf.matMul(r.int([3, 4]), r.int([4, 5])),

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The package as its users get it: packed, installed into an empty folder beside TensorFlow.js, imported as ES module and
- * as CommonJS, bundled, and put in the official package's place.
+ * The package as its users get it: packed, installed into an empty folder beside TensorFlow.js, imported as ES module
+ * and as CommonJS, bundled, and put in the official package's place.
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
-  copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync,
+  copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,7 +40,8 @@ before(() => {
   execFileSync('tar', ['xzf', join(folder, filename), '-C', own, '--strip-components=1']);
   for (const name of readdirSync(join(root, 'node_modules'))) {
     const target = join(folder, 'node_modules', name);
-    if (name !== 'lanewise' && !name.startsWith('.') && !existsSync(target)) symlinkSync(join(root, 'node_modules', name), target);
+    if (name !== 'lanewise' && !name.startsWith('.') && !existsSync(target)) symlinkSync(join(root, 'node_modules',
+      name), target);
   }
 });
 
@@ -103,11 +105,14 @@ test('a program written for the official package runs unchanged under an alias',
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   for (const format of ['esm', 'cjs']) {
     const outfile = join(folder, `app-${format}.${format === 'esm' ? 'js' : 'cjs'}`);
-    if (format === 'esm') writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
+    if (format === 'esm') writeFileSync(join(folder, 'package.json'),
+      JSON.stringify({ private: true, type: 'module' }));
     await build({
-      absWorkingDir: folder, entryPoints: ['app.mjs'], bundle: true, format, platform: format === 'esm' ? 'neutral' : 'node',
+      absWorkingDir: folder, entryPoints: ['app.mjs'], bundle: true, format,
+      platform: format === 'esm' ? 'neutral' : 'node',
       mainFields: ['module', 'main'], conditions: ['import'], outfile, logLevel: 'error',
-      alias: { '@tensorflow/tfjs-backend-wasm': 'lanewise' }, // As ES module TensorFlow.js can't be bundled for Node: it calls require.
+      alias: { '@tensorflow/tfjs-backend-wasm': 'lanewise' },
+      // As ES module TensorFlow.js can't be bundled for Node: it calls require.
       external: format === 'esm' ? ['@tensorflow/tfjs-core'] : [],
     });
     const wasm = join(folder, 'public');
@@ -176,11 +181,13 @@ test('the types compile in a strict program', () => {
     registerBackend('mine', { tier: 'scalar', exclude: ['relaxed'] });
     async function main(): Promise<Tensor> {
       const lw: Lanewise = await load({ wasm: new Uint8Array(8) });
-      return lw.conv2d(lw.tensor([1], [1, 1, 1, 1]), lw.tensor([1], [1, 1, 1, 1]), { padding: 'same', activation: 'relu6' });
+      return lw.conv2d(lw.tensor([1], [1, 1, 1, 1]), lw.tensor([1], [1, 1, 1, 1]),
+        { padding: 'same', activation: 'relu6' });
     }
     // @ts-expect-error There is no such tier.
     registerBackend('mine', { tier: 'avx' });
     export { BackendWasm, chosen, main, tf, version_wasm };`);
-  node(join(root, 'node_modules/typescript/bin/tsc'), '--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext',
+  node(join(root, 'node_modules/typescript/bin/tsc'), '--noEmit', '--strict', '--target', 'es2022', '--module',
+    'nodenext',
     '--skipLibCheck', 'types.ts');
 });

@@ -71,7 +71,8 @@ function stepsOf(shape: number[], outShape: number[]): number[] {
 }
 
 /** Folds the elements along any axes, starting from the first. */
-const fold = (op: string, f: (total: number, x: number) => number, dtypes: readonly DataType[], empty: number): Kernel =>
+const fold = (op: string, f: (total: number, x: number) => number, dtypes: readonly DataType[],
+  empty: number): Kernel =>
   (backend, { x }, { axis, reductionIndices, keepDims }) => {
     expect(op, 'x', x, dtypes);
     const axes = axesOf(axis ?? reductionIndices, x.shape); // Max calls its axes otherwise
@@ -307,7 +308,8 @@ function fromNumbers(backend: BackendWasm, values: ArrayLike<number>, dtype: Dat
 }
 
 /** The boxes and scores that the three forms of non-maximum suppression start from. */
-function suppression(backend: BackendWasm, op: string, boxes: TensorInfo, scores: TensorInfo): [Float32Array, Float32Array] {
+function suppression(backend: BackendWasm, op: string, boxes: TensorInfo,
+  scores: TensorInfo): [Float32Array, Float32Array] {
   expect(op, 'boxes', boxes, FLOAT);
   expect(op, 'scores', scores, FLOAT);
   backend.pointer(boxes);

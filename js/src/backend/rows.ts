@@ -108,7 +108,8 @@ const argMax: Kernel = (backend, { x }, { axis }) => {
   const { input, outer, reduced, inner } = reductionOf(backend, x.shape, only === undefined ? [] : [only],
     pointer);
   const y = backend.output(reducedShape(x.shape, only === undefined ? [] : [only], false), 'int32');
-  backend.kernels.argmax(x.dtype === 'int32' ? lw.LW_INT32 : lw.LW_FLOAT32, outer, reduced, inner, input, backend.pointer(y));
+  backend.kernels.argmax(x.dtype === 'int32' ? lw.LW_INT32 : lw.LW_FLOAT32, outer, reduced, inner, input,
+    backend.pointer(y));
   return y;
 };
 
