@@ -46,7 +46,7 @@ struct Case {
 // The buffers of one row in one tier. All rows at once would take gigabytes, so a row is set up when it is its turn:
 // its bench function runs once to tell the names, and again for each load.
 class Row {
-public:
+  public:
     struct Call {
         std::string label;
         double flops, bytes;
@@ -63,9 +63,13 @@ public:
         row->bench(&bench);
     }
     Row(const Row &) = delete;
-    ~Row() { lw_bench_free(&bench); }
+    ~Row() {
+        lw_bench_free(&bench);
+    }
 
-    bool is(const Case &c) const { return c.row == row && c.tier == tier; }
+    bool is(const Case &c) const {
+        return c.row == row && c.tier == tier;
+    }
 
     // Seconds that `count` runs of the index-th call take.
     double run(size_t index, int count) const {
@@ -84,7 +88,7 @@ public:
 
     std::vector<Call> calls;
 
-private:
+  private:
     const lw_row *row;
     size_t tier;
     lw_bench bench{};
@@ -161,8 +165,9 @@ int main(int argc, char **argv) {
                 for (size_t tier = 0; tier < contexts.size(); tier++) {
                     const Case &c = cases.emplace_back(Case{row, tier, i, shape, call.flops, call.bytes});
                     std::string name = shape + "/" + lw_tier_name(tier);
-                    benchmark::RegisterBenchmark(name.c_str(), [&c](benchmark::State &state) { measure(state, c); })
-                        ->Unit(benchmark::kMicrosecond);
+                    benchmark::RegisterBenchmark(name.c_str(), [&c](benchmark::State &state) {
+                        measure(state, c);
+                    })->Unit(benchmark::kMicrosecond);
                 }
             }
         }

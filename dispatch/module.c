@@ -1,4 +1,3 @@
 /* SPDX-License-Identifier: MIT */
 /* The web module has no code of its own: it is the library, linked whole. */
 #include "lanewise/lanewise.h"
-typedef int lw_module_is_the_library;

@@ -23,8 +23,7 @@ void lw_activation_finish(const struct lw_context *context, const struct lw_acti
                           size_t channels, size_t row_stride, const float *slopes, float *x) {
     const struct lw_kernels *k = &context->kernels;
     if (activation->kind == LW_PRELU) {
-        for (size_t r = 0; r < rows; r++, x += row_stride)
-            k->binary_f32[LW_BINARY_PRELU](channels, x, 1, slopes, 1, x);
+        for (size_t r = 0; r < rows; r++, x += row_stride) k->binary_f32[LW_BINARY_PRELU](channels, x, 1, slopes, 1, x);
         return;
     }
 

@@ -10,9 +10,9 @@
  * - Otherwise a row of the image is copied once into a ring of rows whose margins stay zero. The ring has as many
  *   rows as the window spans, and image row y lives in slot y % ring_rows, so the rows of one window never collide,
  *   and a row is overwritten only when the window has left it behind.
- * - Pixels whose distance is a multiple of 1024 bytes all fall into a few sets of the L1 cache, and the rows and columns
- *   of one tile throw each other out. Such images are copied too, their pixels a cache line further apart: 14x14x512
- *   went from 15 to 30 GFLOP/s.
+ * - Pixels whose distance is a multiple of 1024 bytes all fall into a few sets of the L1 cache, and the rows and
+ *   columns of one tile throw each other out. Such images are copied too, their pixels a cache line further apart:
+ *   14x14x512 went from 15 to 30 GFLOP/s.
  * - With a depth multiplier M the copy repeats each channel M times. The rest is then an ordinary depthwise
  *   convolution of channels * M channels, and the filter already lies in its order.
  */
@@ -27,10 +27,10 @@
 struct plan {
     struct lw_placed_window window;
     size_t input_elements, output_elements;
-    size_t channels;     /* of the output: channels * depth_multiplier */
-    size_t pixel_stride; /* floats from one pixel of a row to the next */
-    size_t row_pixels;   /* columns that the window reaches, padding included */
-    size_t row_elements; /* one padded row: row_pixels * pixel_stride */
+    size_t channels;               /* of the output: channels * depth_multiplier */
+    size_t pixel_stride;           /* floats from one pixel of a row to the next */
+    size_t row_pixels;             /* columns that the window reaches, padding included */
+    size_t row_elements;           /* one padded row: row_pixels * pixel_stride */
     size_t inner_begin, inner_end; /* output columns that read the image as it is; none when equal */
     size_t ring_rows;              /* 0 when all columns do */
     size_t scratch_bytes;
@@ -93,7 +93,8 @@ static enum lw_status make_plan(const struct lw_depthwise_conv2d *d, struct plan
     /* lw_window_place has checked that the window's reach fits. */
     size_t rows_spanned = (size_t)(w->kernel_height - 1) * w->dilation_height + 1;
     p->channels = (size_t)d->channels * d->depth_multiplier;
-    p->row_pixels = (p->window.output_width - 1) * w->stride_width + (size_t)(w->kernel_width - 1) * w->dilation_width + 1;
+    p->row_pixels =
+        (p->window.output_width - 1) * w->stride_width + (size_t)(w->kernel_width - 1) * w->dilation_width + 1;
     bool colliding = p->channels % 256 == 0; /* multiples of 1024 bytes */
     p->pixel_stride = p->channels;
     if (colliding && !lw_add(&p->pixel_stride, 16)) return LW_TOO_LARGE;

@@ -2,9 +2,10 @@
 /*
  * THE CONTRACT between operators and micro-kernels.
  *
- * An operator (kernels/<op>.c) validates, packs, tiles and loops; all arithmetic on tensors' elements happens in
- * micro-kernels, which it reaches through the table below. Each tier fills the table: scalar first, which is the
- * specification, then simd128, then relaxed, each overriding what it has something better for.
+ * An operator (kernels/<op>.c) validates, packs, tiles and loops; the arithmetic on tensors' elements happens in
+ * micro-kernels, which it reaches through the table below (argmax and casts have no slot: they are plain C).
+ * Each tier fills the table: scalar first, which is the specification, then simd128, then relaxed, each overriding
+ * what it has something better for.
  *
  * Rules for every slot
  * - Strides and counts are in elements. Any count may be 0 unless a slot says otherwise.
@@ -107,8 +108,7 @@ typedef void lw_clamp_f32_fn(size_t n, struct lw_clamp clamp, const float *x, fl
 /* out[i] = op(a[i * a_step], b[i * b_step]) for i < n, where each step is 0 or 1 (both 0 is not used: n is then 1).
  * out may be a or b where that step is 1. */
 typedef void lw_binary_f32_fn(size_t n, const float *a, size_t a_step, const float *b, size_t b_step, float *out);
-typedef void lw_binary_i32_fn(size_t n, const int32_t *a, size_t a_step, const int32_t *b, size_t b_step,
-                              int32_t *out);
+typedef void lw_binary_i32_fn(size_t n, const int32_t *a, size_t a_step, const int32_t *b, size_t b_step, int32_t *out);
 
 /* Indexed by the public enum lw_binary_op, formulas there. min and max give NaN when either operand is NaN; else
  * min(a, b) and max(a, b) as above. i32 wraps around; DIV and PRELU are NULL in binary_i32. */
@@ -127,8 +127,8 @@ typedef void lw_sum_rows_f32_fn(size_t rows, size_t columns, const float *x, siz
 
 /* out[r][c] = x[r][c] * scale[c] + shift[c]; x and out are [rows][channels]; out may be x. The multiply-add may be
  * fused in relaxed. */
-typedef void lw_scale_shift_f32_fn(size_t rows, size_t channels, const float *x, const float *scale,
-                                   const float *shift, float *out);
+typedef void lw_scale_shift_f32_fn(size_t rows, size_t channels, const float *x, const float *scale, const float *shift,
+                                   float *out);
 
 /* One output row of a bilinear resize: with top and bottom the two source rows,
  *   t = top[x0[x] + c] + (top[x1[x] + c] - top[x0[x] + c]) * fx[x],  b the same of bottom,

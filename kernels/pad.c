@@ -32,6 +32,7 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
     for (size_t d = 0; d < pad->rank; d++) {
         input[d] = output[d] = pad->shape[d];
         if (!lw_add(&output[d], pad->before[d]) || !lw_add(&output[d], pad->after[d])) return LW_TOO_LARGE;
+        if (output[d] > UINT32_MAX) return LW_TOO_LARGE; /* a shape's entries are uint32_t */
         plan->last_size = output[d];
     }
     input[pad->rank] = output[pad->rank] = element;

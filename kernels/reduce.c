@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reductions of [outer][reduced][inner] over the middle dimension: sum, mean and argmax.
+ * Reductions of [outer][reduced][inner] over the middle dimension: sum and mean.
  *
  * With inner = 1 each sum is one contiguous row (sum_f32); else rows of `inner` floats are added up (sum_rows_f32).
  */

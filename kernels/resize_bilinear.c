@@ -20,7 +20,7 @@ static struct source find_source(const struct lw_resize_bilinear *d, size_t posi
     double at = d->half_pixel_centers ? ((double)position + 0.5) * scale - 0.5 : (double)position * scale;
     if (at < 0) at = 0;
     struct source s;
-    s.before = (size_t)at; /* the floor, since it is not negative */
+    s.before = (size_t)at;                          /* the floor, since it is not negative */
     if (s.before > input - 1) s.before = input - 1; /* should rounding ever carry it there */
     s.fraction = (float)(at - (double)s.before);
     s.after = (double)s.before < at && s.before + 1 < input ? s.before + 1 : s.before;
@@ -68,9 +68,8 @@ enum lw_status lw_resize_bilinear_sizes(const struct lw_context *context, const 
 }
 
 enum lw_status lw_resize_bilinear_run(const struct lw_context *context, const struct lw_resize_bilinear *d,
-                                      const float *input, /* (batch, input_height, input_width, channels) */
-                                      void *scratch,
-                                      float *output) /* (batch, output_height, output_width, channels) */
+                                      const float *input,           /* (batch, input_height, input_width, channels) */
+                                      void *scratch, float *output) /* (batch, output_height, output_width, channels) */
 {
     if (!context || !d) return LW_NULL_POINTER;
     struct plan p;
@@ -79,8 +78,8 @@ enum lw_status lw_resize_bilinear_run(const struct lw_context *context, const st
     if (p.output_elements == 0) return LW_OK;
     if (!input || !scratch || !output) return LW_NULL_POINTER;
 
-    uint32_t *x0 = scratch;                       /* (output_width) */
-    uint32_t *x1 = x0 + d->output_width;          /* (output_width) */
+    uint32_t *x0 = scratch;                      /* (output_width) */
+    uint32_t *x1 = x0 + d->output_width;         /* (output_width) */
     float *fx = (float *)(x1 + d->output_width); /* (output_width) */
     for (size_t x = 0; x < d->output_width; x++) {
         struct source s = find_source(d, x, d->input_width, d->output_width);

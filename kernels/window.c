@@ -6,8 +6,10 @@ bool lw_product(const size_t *factors, size_t count, size_t *product) {
     size_t nonzero = 1;
     bool zero = false;
     for (size_t i = 0; i < count; i++) {
-        if (factors[i] == 0) zero = true;
-        else if (!lw_multiply(&nonzero, factors[i])) return false;
+        if (factors[i] == 0)
+            zero = true;
+        else if (!lw_multiply(&nonzero, factors[i]))
+            return false;
     }
     *product = zero ? 0 : nonzero;
     return true;

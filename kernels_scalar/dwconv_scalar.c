@@ -10,12 +10,10 @@
 #include "kernels_scalar/install.h"
 
 static void dwconv(size_t columns, size_t channels, size_t kernel_height, size_t kernel_width, size_t column_step,
-                   size_t tap_step,
-                   const float *const *rows, /* (kernel_height) pointers */
-                   const float *weights,     /* (kernel_height, kernel_width, channels) */
-                   const float *bias,        /* (channels) or NULL */
-                   struct lw_clamp clamp,
-                   float *out) /* (columns, channels) */
+                   size_t tap_step, const float *const *rows, /* (kernel_height) pointers */
+                   const float *weights,                      /* (kernel_height, kernel_width, channels) */
+                   const float *bias,                         /* (channels) or NULL */
+                   struct lw_clamp clamp, float *out)         /* (columns, channels) */
 {
     for (size_t x = 0; x < columns; x++) {
         for (size_t c = 0; c < channels; c++) {

@@ -10,7 +10,7 @@ void lw_scalar_dwconv_install(struct lw_kernels *kernels);
 void lw_scalar_pool_install(struct lw_kernels *kernels);
 void lw_scalar_unary_install(struct lw_kernels *kernels);
 void lw_scalar_binary_install(struct lw_kernels *kernels);
-void lw_scalar_rows_install(struct lw_kernels *kernels);   /* softmax, sums, scale_shift */
+void lw_scalar_rows_install(struct lw_kernels *kernels); /* softmax, sums, scale_shift */
 void lw_scalar_resize_install(struct lw_kernels *kernels);
 
 /* All of them. */

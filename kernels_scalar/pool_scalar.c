@@ -9,8 +9,7 @@
 
 #include "kernels_scalar/install.h"
 
-static void maxpool(size_t pixels, size_t channels,
-                    const uint32_t *counts,   /* (pixels) */
+static void maxpool(size_t pixels, size_t channels, const uint32_t *counts, /* (pixels) */
                     const float *const *taps, /* the pointers of pixel 0, of pixel 1, ... */
                     float *out)               /* (pixels, channels) */
 {
@@ -27,8 +26,7 @@ static void maxpool(size_t pixels, size_t channels,
     }
 }
 
-static void avgpool(size_t pixels, size_t channels,
-                    const uint32_t *counts,   /* (pixels) */
+static void avgpool(size_t pixels, size_t channels, const uint32_t *counts, /* (pixels) */
                     const float *const *taps, /* the pointers of pixel 0, of pixel 1, ... */
                     float *out)               /* (pixels, channels) */
 {

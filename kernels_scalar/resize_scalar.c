@@ -7,8 +7,8 @@
  */
 #include "kernels_scalar/install.h"
 
-static void bilinear_row(size_t columns, size_t channels,
-                         const float *top, const float *bottom,  /* the two source rows */
+static void bilinear_row(size_t columns, size_t channels, const float *top,
+                         const float *bottom,                    /* the two source rows */
                          const uint32_t *x0, const uint32_t *x1, /* (columns) offsets of left and right pixel */
                          const float *fx,                        /* (columns) weight of the right pixel */
                          float fy,                               /* weight of the bottom row */

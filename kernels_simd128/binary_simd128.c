@@ -14,7 +14,8 @@
 
 typedef v128_t operation(v128_t a, v128_t b);
 
-/* Elements are moved as 4 bytes, so float32 and int32 share this. a_step and b_step are constants where it is inlined. */
+/* Elements are moved as 4 bytes, so float32 and int32 share this. a_step and b_step are constants where it is
+ * inlined. */
 static inline __attribute__((always_inline)) void loop(size_t n, const float *a, size_t a_step, const float *b,
                                                        size_t b_step, float *out, operation *op) {
     if (n == 0) return;

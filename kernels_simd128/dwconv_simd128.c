@@ -63,8 +63,8 @@ static inline __attribute__((always_inline)) void advance(const float **p, size_
 /* Adds `taps` taps of one kernel row to a tile whose columns share pixels. Only the newest pixel and the weights are
  * in registers, and every accumulator meets its taps in ascending order. */
 static inline __attribute__((always_inline)) void add_shared(size_t tile, size_t taps, size_t stride, size_t lanes,
-                                                             const struct row *r, const float *in,
-                                                             const float *weights, v128_t *acc) {
+                                                             const struct row *r, const float *in, const float *weights,
+                                                             v128_t *acc) {
     v128_t w[MAX_SHARED_TAPS];
     UNROLL for (size_t kx = 0; kx < taps; kx++) {
         w[kx] = load(weights, lanes);
@@ -106,8 +106,7 @@ static inline __attribute__((always_inline)) void add_row(size_t tile, size_t ta
         for (; kx + 4 <= r->kernel_width; kx += 4)
             add_shared(tile, 4, stride, lanes, r, in + kx * r->tap_step, weights + kx * r->channels, acc);
     }
-    for (; kx < r->kernel_width; kx++)
-        add_tap(tile, lanes, r, in + kx * r->tap_step, weights + kx * r->channels, acc);
+    for (; kx < r->kernel_width; kx++) add_tap(tile, lanes, r, in + kx * r->tap_step, weights + kx * r->channels, acc);
 }
 
 /* Output columns x to x + tile of channels c to c + lanes. tile, taps and stride are constants wherever this is
@@ -126,8 +125,10 @@ static inline __attribute__((always_inline)) void tile_at(size_t tile, size_t ta
     out += x * r->channels + c;
     UNROLL for (size_t j = 0; j < tile; j++, out += r->channels) {
         v128_t y = lw_min(lw_max(acc[j], lo), hi);
-        if (lanes == 4) wasm_v128_store(out, y);
-        else lw_store_lanes(out, y, lanes);
+        if (lanes == 4)
+            wasm_v128_store(out, y);
+        else
+            lw_store_lanes(out, y, lanes);
     }
 }
 
@@ -174,9 +175,12 @@ static void run_unshared(size_t columns, const struct row *r, float *out) {
 }
 
 static inline __attribute__((always_inline)) void choose(size_t taps, size_t columns, const struct row *r, float *out) {
-    if (r->channels >= 4 && r->column_step == r->tap_step) run(taps, 1, columns, r, out);
-    else if (r->channels >= 4 && r->column_step == 2 * r->tap_step) run(taps, 2, columns, r, out);
-    else run_unshared(columns, r, out);
+    if (r->channels >= 4 && r->column_step == r->tap_step)
+        run(taps, 1, columns, r, out);
+    else if (r->channels >= 4 && r->column_step == 2 * r->tap_step)
+        run(taps, 2, columns, r, out);
+    else
+        run_unshared(columns, r, out);
 }
 
 static void dwconv3x3(size_t columns, size_t channels, size_t kernel_height, size_t kernel_width, size_t column_step,

@@ -144,8 +144,8 @@ static void any_tile(size_t height, size_t vectors, size_t taps, size_t channels
 #undef TILE
 }
 
-/* height rows (as any_tile takes them) of the last panel, of which only n < NR columns exist. When n is no multiple of 4 the tile goes
- * through a buffer, since bias and out end at column n. */
+/* height rows (as any_tile takes them) of the last panel, of which only n < NR columns exist. When n is no multiple of
+ * 4 the tile goes through a buffer, since bias and out end at column n. */
 static void narrow_tile(size_t height, size_t n, size_t taps, size_t channels, const float *const *rows, const float *b,
                         const float *bias, struct lw_clamp clamp, float *out, size_t out_stride) {
     const size_t vectors = (n + 3) / 4;

@@ -25,7 +25,7 @@ void lw_simd128_dwconv_install(struct lw_kernels *kernels);
 void lw_simd128_pool_install(struct lw_kernels *kernels);
 void lw_simd128_unary_install(struct lw_kernels *kernels);
 void lw_simd128_binary_install(struct lw_kernels *kernels);
-void lw_simd128_rows_install(struct lw_kernels *kernels);   /* softmax, sums, scale_shift */
+void lw_simd128_rows_install(struct lw_kernels *kernels); /* softmax, sums, scale_shift */
 void lw_simd128_resize_install(struct lw_kernels *kernels);
 
 /* All of them. */

@@ -32,8 +32,10 @@ static inline __attribute__((always_inline)) void block(size_t vectors, size_t l
     v128_t divisor = wasm_f32x4_splat((float)count);
     for (size_t v = 0; v < vectors; v++) {
         v128_t y = average ? wasm_f32x4_div(acc[v], divisor) : acc[v];
-        if (lanes == 4) wasm_v128_store(out + c + 4 * v, y);
-        else lw_store_lanes(out + c, y, lanes);
+        if (lanes == 4)
+            wasm_v128_store(out + c + 4 * v, y);
+        else
+            lw_store_lanes(out + c, y, lanes);
     }
 }
 

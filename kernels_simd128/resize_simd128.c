@@ -20,14 +20,15 @@ static inline __attribute__((always_inline)) v128_t load(const float *p, size_t 
 }
 
 /* `lanes` channels of one output pixel; the pointers name its four source pixels. */
-static inline __attribute__((always_inline)) void pixel(size_t lanes, const float *t0, const float *t1,
-                                                        const float *b0, const float *b1, v128_t fx, v128_t fy,
-                                                        float *out) {
+static inline __attribute__((always_inline)) void pixel(size_t lanes, const float *t0, const float *t1, const float *b0,
+                                                        const float *b1, v128_t fx, v128_t fy, float *out) {
     v128_t t = lerp(load(t0, lanes), load(t1, lanes), fx);
     v128_t b = lerp(load(b0, lanes), load(b1, lanes), fx);
     v128_t y = lerp(t, b, fy);
-    if (lanes == 4) wasm_v128_store(out, y);
-    else lw_store_lanes(out, y, lanes);
+    if (lanes == 4)
+        wasm_v128_store(out, y);
+    else
+        lw_store_lanes(out, y, lanes);
 }
 
 /* Rows of 1 to 3 channels; constant wherever this is inlined. */
@@ -40,8 +41,8 @@ static inline __attribute__((always_inline)) void narrow_row(size_t columns, siz
               out);
 }
 
-static void bilinear_row(size_t columns, size_t channels,
-                         const float *top, const float *bottom,  /* the two source rows */
+static void bilinear_row(size_t columns, size_t channels, const float *top,
+                         const float *bottom,                    /* the two source rows */
                          const uint32_t *x0, const uint32_t *x1, /* (columns) offsets of left and right pixel */
                          const float *fx,                        /* (columns) weight of the right pixel */
                          float fy,                               /* weight of the bottom row */

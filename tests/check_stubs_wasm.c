@@ -12,8 +12,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-int timer_create(clockid_t clock, struct sigevent *restrict event, timer_t *restrict timer)
-{
+int timer_create(clockid_t clock, struct sigevent *restrict event, timer_t *restrict timer) {
     (void)clock;
     (void)event;
     (void)timer;
@@ -21,9 +20,7 @@ int timer_create(clockid_t clock, struct sigevent *restrict event, timer_t *rest
     return -1;
 }
 
-int timer_settime(timer_t timer, int flags, const struct itimerspec *restrict value,
-                  struct itimerspec *restrict old)
-{
+int timer_settime(timer_t timer, int flags, const struct itimerspec *restrict value, struct itimerspec *restrict old) {
     (void)timer;
     (void)flags;
     (void)value;
@@ -32,15 +29,13 @@ int timer_settime(timer_t timer, int flags, const struct itimerspec *restrict va
     return -1;
 }
 
-int timer_delete(timer_t timer)
-{
+int timer_delete(timer_t timer) {
     (void)timer;
     errno = ENOTSUP;
     return -1;
 }
 
 /* Check forks unless the environment says otherwise; the engine's own doesn't reach a wasm program. */
-__attribute__((constructor)) static void run_tests_unforked(void)
-{
+__attribute__((constructor)) static void run_tests_unforked(void) {
     setenv("CK_FORK", "no", 1);
 }

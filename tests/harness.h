@@ -132,7 +132,7 @@ void lw_test_report(const char *message);
 struct lw_bench {
     const struct lw_context *context;
     void (*add)(struct lw_bench *b, const char *label, double flops, double bytes, lw_bench_fn *run, void *arg);
-    void *user;                   /* the program's */
+    void *user;                    /* the program's */
     struct lw_bench_block *blocks; /* the buffers */
 };
 void lw_bench_free(struct lw_bench *b); /* frees the buffers */

@@ -22,8 +22,10 @@ static inline struct lw_oracle_span lw_oracle_place(uint32_t padding, long input
         s.before = s.output > 0 && pads > 0 ? pads / 2 : 0;
         return s;
     }
-    if (padding == LW_PADDING_EXPLICIT) s.before = pad_before;
-    else pad_before = pad_after = 0;
+    if (padding == LW_PADDING_EXPLICIT)
+        s.before = pad_before;
+    else
+        pad_before = pad_after = 0;
     long room = input + pad_before + pad_after - extent;
     s.output = room < 0 ? -1 : room / stride + 1;
     return s;

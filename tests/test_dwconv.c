@@ -229,10 +229,10 @@ static void check_errors(struct lw_test *t) {
     lw_test_true(lw_depthwise_conv2d_sizes(t->tested, &d, NULL) == LW_NULL_POINTER, "no sizes");
     for (int missing = 0; missing < 7; missing++) {
         d.activation.kind = missing == 6 ? LW_PRELU : LW_LINEAR;
-        enum lw_status status = lw_depthwise_conv2d_run(
-            missing == 0 ? NULL : t->tested, missing == 1 ? NULL : &d, missing == 2 ? NULL : some,
-            missing == 3 ? NULL : some, some, missing == 6 ? NULL : some, missing == 4 ? NULL : scratch,
-            missing == 5 ? NULL : output);
+        enum lw_status status = lw_depthwise_conv2d_run(missing == 0 ? NULL : t->tested, missing == 1 ? NULL : &d,
+                                                        missing == 2 ? NULL : some, missing == 3 ? NULL : some, some,
+                                                        missing == 6 ? NULL : some, missing == 4 ? NULL : scratch,
+                                                        missing == 5 ? NULL : output);
         lw_test_true(status == LW_NULL_POINTER, "argument %d missing: %s", missing, lw_status_string(status));
     }
 

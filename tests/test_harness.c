@@ -53,7 +53,7 @@ static void tear_down(void) {
 #define FAILS(statement, message)                                                                                      \
     do {                                                                                                               \
         TRY(statement);                                                                                                \
-        ck_assert_msg(strstr(failure, message), "expected a failure with \"%s\", got \"%s\"", message, failure);      \
+        ck_assert_msg(strstr(failure, message), "expected a failure with \"%s\", got \"%s\"", message, failure);       \
     } while (0)
 
 START_TEST(same) {
@@ -135,8 +135,10 @@ START_TEST(canaries) {
         if (bytes[i] == 4096 && lw_test_pages()) continue; /* fills its page: no canaries, both sides are guard pages */
         lw_test_begin(&t, context, context, "family/row", 42, (unsigned)_i);
         x = lw_test_buffer(&t, bytes[i]);
-        if (_i == 0) x[bytes[i]] = 1;
-        else x[-1] = 1;
+        if (_i == 0)
+            x[bytes[i]] = 1;
+        else
+            x[-1] = 1;
         snprintf(message, sizeof message, "(%zu bytes) was written out of bounds: byte %s is 0x01", bytes[i],
                  _i == 0 ? "0 from its end" : "-1 from its start");
         FAILS(lw_test_end(&t), message);
@@ -198,8 +200,10 @@ END_TEST
 
 /* Loads and stores that a compiler can't see through. */
 static void touch(volatile unsigned char *x, bool store) {
-    if (store) *x = 1;
-    else (void)*x;
+    if (store)
+        *x = 1;
+    else
+        (void)*x;
 }
 
 /* One byte before the start and one behind the end, read and written. */

@@ -31,8 +31,8 @@ static void copy_oracle(const struct lw_copy *d, const uint8_t *in, uint8_t *out
     }
 }
 
-/* Strides of an array whose dimensions lie in memory in a random order, with gaps and some of them reversed. Returns how
- * many elements it spans; *start is the element at index 0. repeat lets strides be 0. */
+/* Strides of an array whose dimensions lie in memory in a random order, with gaps and some of them reversed. Returns
+ * how many elements it spans; *start is the element at index 0. repeat lets strides be 0. */
 static size_t random_strides(struct lw_test *t, uint32_t rank, const uint32_t *shape, bool plain, bool repeat,
                              ptrdiff_t *strides, size_t *start) {
     uint32_t order[LW_MAX_RANK];
@@ -178,6 +178,7 @@ static void check_pad(struct lw_test *t) {
         {LW_BAD_STRUCT_BYTES, {.struct_bytes = 1, .element_bytes = 4}},
         {LW_BAD_SHAPE, {.struct_bytes = sizeof d, .element_bytes = 3}},
         {LW_BAD_SHAPE, {.struct_bytes = sizeof d, .element_bytes = 4, .rank = LW_MAX_RANK + 1}},
+        {LW_TOO_LARGE, {.struct_bytes = sizeof d, .element_bytes = 1, .rank = 1, .shape = {UINT32_MAX}, .after = {2}}},
         {LW_TOO_LARGE,
          {.struct_bytes = sizeof d,
           .element_bytes = 16,

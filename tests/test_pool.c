@@ -17,8 +17,10 @@ static struct pool start(bool average) {
 }
 
 static void add(struct pool *p, float x) {
-    if (p->average) p->value += (double)x;
-    else if (p->value < (double)x) p->value = (double)x;
+    if (p->average)
+        p->value += (double)x;
+    else if (p->value < (double)x)
+        p->value = (double)x;
     if (isfinite(x)) p->magnitude += fabs((double)x);
     p->taps++;
 }
@@ -127,7 +129,8 @@ static void check_geometry(struct lw_test *t, const struct lw_pool2d *d) {
                         long y = (long)(p / width * w->stride_height) - rows.before + ky * (long)w->dilation_height;
                         long x = (long)(p % width * w->stride_width) - columns.before + kx * (long)w->dilation_width;
                         if (y < 0 || y >= (long)d->input_height || x < 0 || x >= (long)d->input_width) continue;
-                        add(&one, input[((b * d->input_height + (size_t)y) * d->input_width + (size_t)x) * d->channels + c]);
+                        add(&one,
+                            input[((b * d->input_height + (size_t)y) * d->input_width + (size_t)x) * d->channels + c]);
                     }
                 }
                 expect(one, got[i], &want[i], &bound[i]);
@@ -240,7 +243,8 @@ static void check_operator(struct lw_test *t) {
         d.activation = lw_oracle_random_activation(t, (uint32_t)round % (LW_CLAMP + 1));
         if (d.activation.kind == LW_PRELU) d.activation.kind = LW_LINEAR;
         if (round % 10 == 0) { /* global */
-            d.window = (struct lw_window){d.input_height + 1, d.input_width + 1, 1, 1, 1, 1, LW_PADDING_VALID, 0, 0, 0, 0};
+            d.window =
+                (struct lw_window){d.input_height + 1, d.input_width + 1, 1, 1, 1, 1, LW_PADDING_VALID, 0, 0, 0, 0};
             d.input_height++;
             d.input_width++;
         }

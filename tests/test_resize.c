@@ -174,9 +174,9 @@ static void check_errors(struct lw_test *t) {
     lw_test_true(lw_resize_bilinear_sizes(t->tested, NULL, &sizes) == LW_NULL_POINTER, "no descriptor");
     lw_test_true(lw_resize_bilinear_sizes(t->tested, &d, NULL) == LW_NULL_POINTER, "no sizes");
     for (int missing = 0; missing < 5; missing++) {
-        enum lw_status status = lw_resize_bilinear_run(
-            missing == 0 ? NULL : t->tested, missing == 1 ? NULL : &d, missing == 2 ? NULL : input,
-            missing == 3 ? NULL : scratch, missing == 4 ? NULL : output);
+        enum lw_status status = lw_resize_bilinear_run(missing == 0 ? NULL : t->tested, missing == 1 ? NULL : &d,
+                                                       missing == 2 ? NULL : input, missing == 3 ? NULL : scratch,
+                                                       missing == 4 ? NULL : output);
         lw_test_true(status == LW_NULL_POINTER, "argument %d missing: %s", missing, lw_status_string(status));
     }
 
@@ -230,8 +230,8 @@ static void bench_double(struct lw_bench *b, const char *label, uint32_t size, u
     a->input = lw_bench_floats(b, input);
     a->scratch = lw_bench_buffer(b, sizes.scratch_bytes);
     a->output = lw_bench_buffer(b, sizes.output_elements * sizeof(float));
-    lw_bench_add(b, label, 9.0 * (double)sizes.output_elements, 4.0 * (double)(input + sizes.output_elements), bench_run,
-                 a);
+    lw_bench_add(b, label, 9.0 * (double)sizes.output_elements, 4.0 * (double)(input + sizes.output_elements),
+                 bench_run, a);
 }
 
 static void bench_row(struct lw_bench *b) {

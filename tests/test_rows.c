@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Whole rows: the slots softmax, sum, sum_rows and scale_shift, and the operators softmax, reduce, argmax, batch_norm. */
+/* Rows: the slots softmax, sum, sum_rows and scale_shift, and the operators softmax, reduce, argmax, batch_norm. */
 #include <math.h>
 #include <string.h>
 
@@ -7,8 +7,8 @@
 
 /* ---- Softmax ---- */
 
-/* Each exponential is within 2 units of 2^-24 relative (and a denormal), x - max may be off by half a unit of |x - max|,
- * and the sum has gamma_n: so the quotient is within this. Not for special values. */
+/* Each exponential is within 2 units of 2^-24 relative (and a denormal), x - max may be off by half a unit of
+ * |x - max|, and the sum has gamma_n: so the quotient is within this. Not for special values. */
 static double softmax_bound(size_t n, double want, double distance) {
     return want * (distance + 8 + (double)n) * 0x1p-24 + 0x1p-148;
 }
