@@ -8,7 +8,7 @@
 
 enum { BLOCK = 64 };
 
-/* x replaces best when it is larger, or when best is a NaN and x is not. */
+/* x replaces best when it is larger, which a NaN never is, and than which nothing is. */
 static void argmax_f32(size_t reduced, size_t inner, size_t columns, const float *x, int32_t *out) {
     float best[BLOCK];
     for (size_t c = 0; c < columns; c++) {
@@ -18,7 +18,7 @@ static void argmax_f32(size_t reduced, size_t inner, size_t columns, const float
     for (size_t r = 1; r < reduced; r++) {
         x += inner;
         for (size_t c = 0; c < columns; c++) {
-            if (!(x[c] <= best[c]) && x[c] == x[c]) {
+            if (x[c] > best[c]) {
                 best[c] = x[c];
                 out[c] = (int32_t)r;
             }

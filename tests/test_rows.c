@@ -176,14 +176,15 @@ static void check_argmax(struct lw_test *t) {
                      "argmax");
         for (size_t o = 0; o < outer; o++) {
             for (size_t i = 0; i < inner; i++) {
-                /* The largest, then the first that equals it. */
+                /* The largest, then the first that equals it; 0 when a NaN comes first. */
                 double best = -INFINITY;
                 for (size_t r = 0; r < reduced; r++) {
                     const size_t at = (o * reduced + r) * inner + i;
                     best = fmax(best, f32 ? (double)x[at] : (double)ints[at]); /* fmax skips a NaN */
                 }
                 int32_t want = 0;
-                for (size_t r = reduced; r-- > 0;) {
+                const bool nan_first = f32 && isnan(x[o * reduced * inner + i]);
+                for (size_t r = nan_first ? 0 : reduced; r-- > 0;) {
                     const size_t at = (o * reduced + r) * inner + i;
                     if ((f32 ? (double)x[at] : (double)ints[at]) == best) want = (int32_t)r;
                 }

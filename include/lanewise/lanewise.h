@@ -341,8 +341,9 @@ enum lw_reduce_op {
 LW_API enum lw_status lw_reduce_run(const struct lw_context *context, enum lw_reduce_op op, size_t outer,
                                     size_t reduced, size_t inner, const float *input, float *output);
 
-/* output[o][i] = the first r at which input[o][r][i] is largest (NaN is never larger than anything; 0 when all are
- * NaN). LW_BAD_SHAPE when reduced is 0. type: LW_FLOAT32 or LW_INT32. */
+/* output[o][i] = the r found by starting at 0 and going on to each r whose input[o][r][i] is larger: the first of the
+ * largest. A NaN at 0 stays, one behind it is skipped. LW_BAD_SHAPE when reduced is 0, LW_TOO_LARGE when it is over
+ * INT32_MAX. type: LW_FLOAT32 or LW_INT32. */
 LW_API enum lw_status lw_argmax_run(const struct lw_context *context, enum lw_type type, size_t outer, size_t reduced,
                                     size_t inner, const void *input, int32_t *output);
 

@@ -198,6 +198,15 @@ test('errors name the operator, the argument, what came and what was expected', 
   fails(() => raw('Conv2D', { x: float(), filter: filter() }, { ...attrs, dataFormat: 'NCHW' }), 'Conv2D', 'NCHW',
     "'NHWC'");
   fails(() => raw('Conv2D', { x: float(), filter: tf.ones([3, 3, 5, 2]) }, attrs), 'Conv2D', '[3,3,5,2]');
+  for (const channels of [1, 3]) { // also with weights that are packed already
+    for (const kernel of ['Conv2D', 'DepthwiseConv2dNative']) {
+      fails(() => {
+        const used = filter();
+        raw(kernel, { x: float(), filter: used }, attrs);
+        raw(kernel, { x: tf.ones([1, 4, 4, channels]), filter: used }, attrs);
+      }, kernel, 'takes 2 channels', `has ${channels}`);
+    }
+  }
   fails(() => raw('FusedConv2D', { x: float(), filter: filter() }, { ...attrs, activation: 'swish' }), "'swish'",
     'relu6');
   fails(() => raw('FusedConv2D', { x: float(), filter: filter(), bias: tf.ones([3]) }, attrs), "'bias'", '[3]',

@@ -157,7 +157,7 @@ export const tests = {
     const abort = [...'env'].map(c => c.charCodeAt(0)), name = [...'abort'].map(c => c.charCodeAt(0));
     const imports = new WebAssembly.Module(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0,
       2, 3 + abort.length + name.length + 2, 1, abort.length, ...abort, name.length, ...name, 0, 0]));
-    await fails(load({ wasm: imports }), 'imports env.abort');
+    await fails(load({ wasm: imports }), 'imports env.abort', 'setWasmPaths');
   },
 
   async 'fetch: what it is asked, and what it answers'() {
@@ -204,7 +204,7 @@ export const tests = {
     await failsSync(() => lw.conv2d(x, filter, { bias: x }), 'conv2d', 'bias', '[1,4,4,2]', 'expected 3');
     await failsSync(() => lw.conv2d(x, filter, { activation: 'swish' }), "unknown activation 'swish'", 'relu6');
     await failsSync(() => lw.conv2d(x, filter, { padding: 'full' }), "unknown padding 'full'");
-    await failsSync(() => lw.conv2d(x, filter, { strides: 0 }), 'conv2d', '"strideHeight":0');
+    await failsSync(() => lw.conv2d(x, filter, { strides: 0 }), 'conv2d', "'strides' is [0,0]", 'expected');
     await failsSync(() => lw.matmul(bias, bias), 'matmul', '[3]', 'expected [m, k] and [k, n]');
     await failsSync(() => lw.binary('add', bias, lw.tensor([1, 2], [2])), '[3]', '[2]', 'broadcast');
     await failsSync(() => lw.tensor([1, 2], [3]), '2 values given', '[3]');
@@ -214,6 +214,23 @@ export const tests = {
     y.dispose();
     await failsSync(() => y.data(), 'after dispose()');
     assert.ok(lw.heap.bytesInUse < before + 200, 'failed calls keep nothing but the tensors made for them');
+  },
+
+  async 'options that are none, and tensors of another module, are errors'() {
+    await fails(load({ wasm: null }), "'wasm' is null");
+    await fails(load({ wasm: 42 }), "'wasm' is of type number");
+    await fails(load({ exclude: 'scalar' }), "'exclude' is 'scalar'");
+    const lw = await load({ tier: 'scalar' }), other = await load({ tier: 'scalar' });
+    const x = lw.tensor([1, 2, 3, 4], [1, 2, 2, 1]), filter = lw.tensor([1], [1, 1, 1, 1]);
+    const stranger = other.tensor([1], [1, 1, 1, 1]);
+    await failsSync(() => lw.binary('add', x, stranger), 'binary add', 'made by another load()');
+    await failsSync(() => lw.conv2d(x, stranger), 'conv2d', 'made by another load()');
+    await failsSync(() => lw.conv2d(x, filter, { bias: stranger }), 'conv2d', 'made by another load()');
+    for (const options of [{ strides: 1.5 }, { strides: -1 }, { dilations: 0 }, { padding: 1.5 }, { padding: [1, 1] }]) {
+      const [option] = Object.keys(options);
+      await failsSync(() => lw.conv2d(x, filter, options), 'conv2d', `'${option}'`, 'expected');
+    }
+    await failsSync(() => lw.maxPool(x, 0.5), 'maxPool', "'size'");
   },
 
   async 'tensors survive the memory\'s growth, and blocks are aligned and counted'() {

@@ -445,6 +445,57 @@ check(['SpaceToBatchND', 'BatchToSpaceND'], 'with paddings and crops', 0, r => [
 check(['BatchMatMul', '_FusedMatMul'], 'int32', 0, r => [tf.matMul(r.int([3, 4]), r.int([4, 5])),
   tf.matMul(r.int([2, 4, 3]), r.int([1, 5, 4]), true, true)]);
 
+// ---- Weights that are used in more than one way --------------------------------------------------------
+
+/** One filter under many geometries, one after another and again: each must get its own packed weights. */
+function reused(kernels, name, k, uses) {
+  check(kernels, name, sum(k), r => {
+    const filter = r.float([3, 3, 2, 4]), bind = uses.map(use => use(r));
+    return [...bind, ...bind].map(use => use(filter));
+  });
+}
+reused('Conv2D', 'one filter, other geometries', 18, [
+  ...['same', 'valid', 0, 1, 2].map(pad => r => {
+    const x = r.float([1, 8, 7, 2]);
+    return filter => tf.conv2d(x, filter, 2, pad);
+  }),
+  ...['floor', 'round', 'ceil'].map(rounding => r => {
+    const x = r.float([1, 8, 8, 2]);
+    return filter => tf.conv2d(x, filter, 2, 1, 'NHWC', 1, rounding);
+  }),
+  ...[[2, 8, 7, 2], [1, 7, 7, 2]].map(shape => r => {
+    const x = r.float(shape);
+    return filter => tf.conv2d(x, filter, 1, 'same');
+  }),
+  r => {
+    const x = r.float([1, 8, 7, 3]);
+    return filter => tf.conv2d(x, tf.reshape(filter, [2, 3, 3, 4]), 1, 'same'); // other shape, same data
+  },
+]);
+reused('DepthwiseConv2dNative', 'one filter, other geometries', 9, ['same', 'valid'].flatMap(pad => [1, 2].map(stride =>
+  r => {
+    const x = r.float([1, 9, 8, 2]);
+    return filter => tf.depthwiseConv2d(x, filter, stride, pad);
+  })));
+check('BatchMatMul', 'one matrix, transposed and not', sum(5), r => {
+  const a = r.float([5, 5]), b = r.float([5, 5]);
+  return [[false, false], [false, true], [true, false], [true, true], [false, false]]
+    .map(([transposeA, transposeB]) => tf.matMul(a, b, transposeA, transposeB));
+});
+
+// ---- Nothing to compute --------------------------------------------------------------------------------
+
+check('MaxPool', 'a window higher than the image by one', 0, r => tf.maxPool(r.float([1, 2, 6, 1]), 3, 1, 'valid'));
+check('Conv2D', 'a filter higher than the image by one', 0, r =>
+  tf.conv2d(r.float([1, 2, 6, 2]), r.float([3, 3, 2, 4]), 1, 'valid'));
+check('DepthwiseConv2dNative', 'a filter higher than the image by one', 0, r =>
+  tf.depthwiseConv2d(r.float([1, 2, 6, 2]), r.float([3, 3, 2, 1]), 1, 'valid'));
+check('ArgMax', 'over nothing; NaN first', 0, r =>
+  [tf.argMax(r.float([5, 0]), 1), tf.argMax(tf.tensor1d([NaN, 5, 2])), tf.argMax(tf.tensor1d([5, NaN, 7]))]);
+check('_FusedMatMul', 'no columns', 0, r => tf.fused.matMul({
+  a: r.float([2, 3]), b: r.float([3, 0]), activation: 'prelu', preluActivationWeights: r.float([0]),
+}));
+
 test('every kernel has a case', () => {
   assert.deepEqual(kernelNames.filter(name => !tested.has(name)), []);
 });

@@ -8,7 +8,7 @@ import { fusedOf } from './fused.js';
 import {
   expect, expectNhwc, expectRank, FLOAT, type Attrs, type Inputs, type Kernel, type KernelTable,
 } from './kernel.js';
-import { checkOutput, findPlan, planKey, windowOf, type WindowPlan } from './window.js';
+import { checkOutput, findPlan, NO_SIZES, planKey, windowOf, type WindowPlan } from './window.js';
 
 type Shape4D = [number, number, number, number];
 
@@ -35,9 +35,10 @@ const conv2d = (op: string): Kernel => (backend, inputs, attrs) => {
   const { kernels, heap } = backend;
   const fused = fusedOf(backend, op, inputs, attrs, filter.shape[3]);
   const weights = backend.data(filter.dataId);
-  const plan = findPlan<Conv2d>(weights.plans, 'conv2d', x.shape, attrs, fused.activation) ?? makePlan();
+  const plan = findPlan<Conv2d>(weights.plans, 'conv2d', x.shape, filter.shape, attrs, fused.activation) ?? makePlan();
   const input = backend.pointer(x);
   const y = backend.output(plan.outShape.slice(), 'float32');
+  if (plan.sizes === NO_SIZES) return y;
   kernels.conv2d(plan.op, input, plan.packed, fused.bias, fused.slopes, heap.scratch(plan.sizes.scratchBytes),
     backend.pointer(y));
   fused.finish(y);
@@ -52,10 +53,12 @@ const conv2d = (op: string): Kernel => (backend, inputs, attrs) => {
       batch: info.batchSize, inputHeight: info.inHeight, inputWidth: info.inWidth, inputChannels: info.inChannels,
       outputChannels: info.outChannels, groups, window: windowOf(info), activation: fused.activation,
     };
-    const sizes = kernels.conv2dSizes(descriptor);
-    checkOutput(op, info, sizes);
+    const empty = info.outShape.includes(0);
+    const sizes = empty ? NO_SIZES : kernels.conv2dSizes(descriptor);
+    if (!empty) checkOutput(op, info, sizes);
     const made = {
-      ...planKey('conv2d', x.shape, attrs, fused.activation), op: descriptor, sizes, outShape: info.outShape,
+      ...planKey('conv2d', x.shape, filter.shape, attrs, fused.activation), op: descriptor, sizes,
+      outShape: info.outShape,
     };
     return backend.plan<WindowPlan<Conv2d>>(weights, made,
       packed => kernels.conv2dPack(descriptor, weights.pointer, packed));
@@ -67,9 +70,11 @@ const depthwiseConv2d = (op: string): Kernel => (backend, inputs, attrs) => {
   const { kernels, heap } = backend;
   const fused = fusedOf(backend, op, inputs, attrs, filter.shape[2] * filter.shape[3]);
   const weights = backend.data(filter.dataId);
-  const plan = findPlan<DepthwiseConv2d>(weights.plans, 'depthwise', x.shape, attrs, fused.activation) ?? makePlan();
+  const plan = findPlan<DepthwiseConv2d>(weights.plans, 'depthwise', x.shape, filter.shape, attrs, fused.activation)
+    ?? makePlan();
   const input = backend.pointer(x);
   const y = backend.output(plan.outShape.slice(), 'float32');
+  if (plan.sizes === NO_SIZES) return y;
   kernels.depthwiseConv2d(plan.op, input, weights.pointer, fused.bias, fused.slopes,
     heap.scratch(plan.sizes.scratchBytes), backend.pointer(y));
   fused.finish(y);
@@ -83,10 +88,12 @@ const depthwiseConv2d = (op: string): Kernel => (backend, inputs, attrs) => {
       batch: info.batchSize, inputHeight: info.inHeight, inputWidth: info.inWidth, channels: info.inChannels,
       depthMultiplier: filter.shape[3], window: windowOf(info), activation: fused.activation,
     };
-    const sizes = kernels.depthwiseConv2dSizes(descriptor);
-    checkOutput(op, info, sizes);
+    const empty = info.outShape.includes(0);
+    const sizes = empty ? NO_SIZES : kernels.depthwiseConv2dSizes(descriptor);
+    if (!empty) checkOutput(op, info, sizes);
     const made = {
-      ...planKey('depthwise', x.shape, attrs, fused.activation), op: descriptor, sizes, outShape: info.outShape,
+      ...planKey('depthwise', x.shape, filter.shape, attrs, fused.activation), op: descriptor, sizes,
+      outShape: info.outShape,
     };
     return backend.plan<WindowPlan<DepthwiseConv2d>>(weights, made, () => {});
   }
@@ -98,8 +105,10 @@ const conv2dTranspose: Kernel = (backend: BackendWasm, inputs, attrs) => {
   const { kernels, heap } = backend;
   const weights = backend.data(filter.dataId);
   // The window belongs to the output, whose shape is an attribute; that of dy follows from it.
-  const plan = findPlan<Conv2dTranspose>(weights.plans, 'transpose', attrs.inputShape, attrs, LINEAR) ?? makePlan();
-  if (plan.op.inputHeight !== dy.shape[1] || plan.op.inputWidth !== dy.shape[2] || plan.op.batch !== dy.shape[0]) {
+  const plan = findPlan<Conv2dTranspose>(weights.plans, 'transpose', attrs.inputShape, filter.shape, attrs, LINEAR)
+    ?? makePlan();
+  if (plan.op.inputHeight !== dy.shape[1] || plan.op.inputWidth !== dy.shape[2] || plan.op.batch !== dy.shape[0]
+    || plan.op.inputChannels !== dy.shape[3]) {
     throw new LanewiseError(`${op}: argument 'dy' has shape [${dy.shape}]; expected [${plan.op.batch}, ` +
       `${plan.op.inputHeight}, ${plan.op.inputWidth}, ${plan.op.inputChannels}]`);
   }
@@ -120,7 +129,7 @@ const conv2dTranspose: Kernel = (backend: BackendWasm, inputs, attrs) => {
     };
     const sizes = kernels.conv2dTransposeSizes(descriptor);
     const made = {
-      ...planKey('transpose', [...attrs.inputShape], attrs, LINEAR), op: descriptor, sizes,
+      ...planKey('transpose', [...attrs.inputShape], filter.shape, attrs, LINEAR), op: descriptor, sizes,
       outShape: [...attrs.inputShape],
     };
     return backend.plan<WindowPlan<Conv2dTranspose>>(weights, made,

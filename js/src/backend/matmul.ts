@@ -32,6 +32,7 @@ const matmul = (name: string): Kernel => (backend, inputs, attrs) => {
 
   const { kernels, heap } = backend;
   if (integers) return multiplyIntegers(backend, a, b, outer, transposeA, transposeB);
+  if (batch * m * n === 0) return backend.output([...outer, m, n], 'float32');
   const fused = fusedOf(backend, name, inputs, attrs, n);
   const weights = backend.data(b.dataId);
   let aPointer = backend.pointer(a);

@@ -64,7 +64,7 @@ export function registerDefault(): boolean {
   const registered = register(NAME, async () => {
     settings.started = true;
     try {
-      return await loadModule(settings.options);
+      return await loadModule(await withFlag(settings.options));
     } catch (error) {
       settings.started = false; // so that the settings can be mended
       throw error;
@@ -78,6 +78,12 @@ export function registerDefault(): boolean {
   env().registerFlag('WASM_HAS_SIMD_SUPPORT', async () => detect().simd128);
   env().registerFlag('WASM_HAS_MULTITHREAD_SUPPORT', async () => detect().threads);
   return true;
+}
+
+/** Programs written for the official package switch SIMD off by this flag; a tier that was asked for goes before it. */
+async function withFlag(options: LoadOptions): Promise<LoadOptions> {
+  const switchedOff = detect().simd128 && !await env().getAsync('WASM_HAS_SIMD_SUPPORT');
+  return !switchedOff || options.tier !== undefined ? options : { ...options, tier: 'scalar' };
 }
 
 /** The tier that a started backend runs. */

@@ -108,6 +108,11 @@ const argMax: Kernel = (backend, { x }, { axis }) => {
   const { input, outer, reduced, inner } = reductionOf(backend, x.shape, only === undefined ? [] : [only],
     pointer);
   const y = backend.output(reducedShape(x.shape, only === undefined ? [] : [only], false), 'int32');
+  if (reduced === 0) { // the other backends' rule
+    const start = backend.pointer(y) >>> 2;
+    backend.heap.i32.fill(0, start, start + outer * inner);
+    return y;
+  }
   backend.kernels.argmax(x.dtype === 'int32' ? lw.LW_INT32 : lw.LW_FLOAT32, outer, reduced, inner, input,
     backend.pointer(y));
   return y;

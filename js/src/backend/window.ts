@@ -30,6 +30,9 @@ export function windowOf(info: backend_util.Conv2DInfo): Window {
   };
 }
 
+/** Sizes of an operator with nothing to do, which the library would refuse where a window doesn't fit. */
+export const NO_SIZES: Sizes = { outputHeight: 0, outputWidth: 0, outputElements: 0, packedBytes: 0, scratchBytes: 0 };
+
 /** Both sides have computed the output's size: they must agree. */
 export function checkOutput(op: string, info: backend_util.Conv2DInfo, sizes: Sizes): void {
   if (sizes.outputHeight !== info.outHeight || sizes.outputWidth !== info.outWidth) {
@@ -44,6 +47,8 @@ export interface WindowPlan<Op> extends Plan {
   readonly outShape: number[];
   /** What the plan was made for. */
   readonly imageShape: readonly number[];
+  /** Tensors of other shapes may share the weights' data. */
+  readonly filterShape: readonly number[];
   readonly strides: number | number[];
   readonly dilations: number | number[];
   readonly pad: string | number;
@@ -56,8 +61,8 @@ function padKey(pad: unknown): string | number {
 }
 
 /** The plan made for this image and these attributes; it allocates nothing. */
-export function findPlan<Op>(plans: Plan[] | undefined, kernel: string, imageShape: readonly number[], attrs: Attrs,
-  activation: Activation): WindowPlan<Op> | undefined {
+export function findPlan<Op>(plans: Plan[] | undefined, kernel: string, imageShape: readonly number[],
+  filterShape: readonly number[], attrs: Attrs, activation: Activation): WindowPlan<Op> | undefined {
   if (!plans) return undefined;
   const { strides } = attrs;
   const dilations = attrs.dilations ?? 1; // layers models say null
@@ -65,8 +70,7 @@ export function findPlan<Op>(plans: Plan[] | undefined, kernel: string, imageSha
   for (const candidate of plans) {
     if (candidate.kernel !== kernel) continue;
     const plan = candidate as WindowPlan<Op>;
-    const { imageShape: shape } = plan;
-    if (shape[0] === imageShape[0] && shape[1] === imageShape[1] && shape[2] === imageShape[2]
+    if (same(plan.imageShape, imageShape) && same(plan.filterShape, filterShape)
       && pair(strides, 0) === pair(plan.strides, 0) && pair(strides, 1) === pair(plan.strides, 1)
       && pair(dilations, 0) === pair(plan.dilations, 0) && pair(dilations, 1) === pair(plan.dilations, 1)
       && pad === plan.pad && attrs.dimRoundingMode === plan.rounding
@@ -77,13 +81,19 @@ export function findPlan<Op>(plans: Plan[] | undefined, kernel: string, imageSha
   return undefined;
 }
 
+/** Whether two shapes of four dimensions are the same. */
+function same(a: readonly number[], b: readonly number[]): boolean {
+  return a[0] === b[0] && a[1] === b[1] && a[2] === b[2] && a[3] === b[3];
+}
+
 /** The fields of a plan that findPlan compares. */
-export function planKey(kernel: string, imageShape: readonly number[], attrs: Attrs, activation: Activation) {
+export function planKey(kernel: string, imageShape: readonly number[], filterShape: readonly number[], attrs: Attrs,
+  activation: Activation) {
   const { strides } = attrs;
   const dilations = attrs.dilations ?? 1; // layers models say null
   return {
-    kernel, imageShape, activation, strides: copyOf(strides), dilations: copyOf(dilations), pad: padKey(attrs.pad),
-    rounding: attrs.dimRoundingMode,
+    kernel, imageShape, filterShape, activation, strides: copyOf(strides), dilations: copyOf(dilations),
+    pad: padKey(attrs.pad), rounding: attrs.dimRoundingMode,
   };
 }
 

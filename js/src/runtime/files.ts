@@ -23,7 +23,7 @@ export type Fetch = (url: string, init?: { credentials?: RequestCredentials }) =
 
 type Bytes = ArrayBuffer | ArrayBufferView<ArrayBuffer>;
 
-const HOW_TO_POINT_ELSEWHERE =
+export const HOW_TO_POINT_ELSEWHERE =
   'Say where the files are with setWasmPaths(folder or {file: url}) before the backend starts, or with the option ' +
   'wasmPaths of load().';
 
@@ -38,37 +38,51 @@ export function locate(tier: Tier, paths: WasmPaths | undefined): string {
   const url = paths ? paths[file] : builtinUrl(file);
   if (url === undefined) {
     throw new LanewiseError(paths
-      ? `the map of paths has no entry for ${file}; it has ${Object.keys(paths).join(', ') || 'none at all'}`
+      ? `the map of paths has no entry for ${file}; it has ${Object.keys(paths).join(', ') || 'none at all'}. ` +
+        HOW_TO_POINT_ELSEWHERE
       : `can't tell where ${file} is. ${HOW_TO_POINT_ELSEWHERE}`);
   }
   return String(url);
+}
+
+/** What messages call a source. */
+export function nameOf(source: WasmSource): string {
+  if (typeof source !== 'string' && !(source instanceof URL)) {
+    return source instanceof WebAssembly.Module ? 'the module given' : 'the bytes given';
+  }
+  const url = String(source);
+  return url.length > 200 ? `${url.slice(0, 60)}... (${url.length} characters)` : url; // a data: URL holds the file
 }
 
 /** Compiles a source without blocking the thread. */
 export async function compile(source: WasmSource, customFetch: Fetch | undefined): Promise<WebAssembly.Module> {
   if (source instanceof WebAssembly.Module) return source;
   if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) {
-    return compileBytes(source as Bytes, 'the bytes given');
+    return compileBytes(source as Bytes, nameOf(source));
   }
-  const url = String(source);
+  if (typeof source !== 'string' && !(source instanceof URL)) {
+    throw new LanewiseError(`the option 'wasm' is ${source === null ? 'null' : `of type ${typeof source}`}; expected ` +
+      'a path or URL, bytes, or a WebAssembly.Module');
+  }
+  const url = String(source), name = nameOf(source);
   // `data:` and `blob:` need fetch too; a one-letter scheme is a Windows drive.
   const isUrl = /^[a-z][a-z0-9+.-]+:/i.test(url);
   if (inNode && !customFetch && (!isUrl || /^file:/i.test(url))) return compileBytes(await readFile(url), url);
 
   const fetchUrl = customFetch ?? (typeof fetch === 'function' ? (fetch as Fetch) : undefined);
   if (!fetchUrl) {
-    throw new LanewiseError(`can't load ${url}: this engine has no fetch. Hand the file's bytes to ` +
+    throw new LanewiseError(`can't load ${name}: this engine has no fetch. Hand the file's bytes to ` +
       'load({wasm: bytes}).');
   }
   let response: Response;
   try {
     response = await fetchUrl(url, { credentials: 'same-origin' });
   } catch (error) {
-    throw new LanewiseError(`can't load ${url}: ${message(error)}. ${HOW_TO_POINT_ELSEWHERE}`);
+    throw new LanewiseError(`can't load ${name}: ${message(error)}. ${HOW_TO_POINT_ELSEWHERE}`);
   }
   if (!response.ok) {
     const status = [response.status, response.statusText].filter(Boolean).join(' ');
-    throw new LanewiseError(`can't load ${url}: HTTP status ${status}. ${HOW_TO_POINT_ELSEWHERE}`);
+    throw new LanewiseError(`can't load ${name}: HTTP status ${status}. ${HOW_TO_POINT_ELSEWHERE}`);
   }
   // compileStreaming refuses any other type, and the response can be read only once.
   const type = response.headers?.get('content-type') ?? '';
@@ -76,10 +90,10 @@ export async function compile(source: WasmSource, customFetch: Fetch | undefined
     try {
       return await WebAssembly.compileStreaming(response);
     } catch (error) {
-      throw new LanewiseError(`${url} can't be compiled: ${message(error)}`);
+      throw new LanewiseError(`${name} can't be compiled: ${message(error)}. ${HOW_TO_POINT_ELSEWHERE}`);
     }
   }
-  return compileBytes(await response.arrayBuffer(), url);
+  return compileBytes(await response.arrayBuffer(), name);
 }
 
 async function readFile(path: string): Promise<Bytes> {
@@ -104,7 +118,7 @@ async function compileBytes(bytes: Bytes, name: string): Promise<WebAssembly.Mod
     return await WebAssembly.compile(bytes);
   } catch (error) {
     throw new LanewiseError(`${name} (${view.length} bytes) can't be compiled: it is damaged, or needs features that ` +
-      `this engine doesn't have: ${message(error)}`);
+      `this engine doesn't have: ${message(error)}. ${HOW_TO_POINT_ELSEWHERE}`);
   }
 }
 

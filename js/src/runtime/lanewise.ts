@@ -54,7 +54,7 @@ export class Tensor {
   private disposed = false;
 
   /** @internal */
-  constructor(private readonly heap: Heap, readonly shape: readonly number[], private readonly at: Pointer) {}
+  constructor(/** @internal */ readonly heap: Heap, readonly shape: readonly number[], private readonly at: Pointer) {}
 
   /** Number of elements. */
   get size(): number {
@@ -144,6 +144,7 @@ export class Lanewise {
 
   /** filter: [height, width, input channels / groups, output channels]. */
   conv2d(input: Tensor, filter: Tensor, options: WindowOptions & FusedOptions & { groups?: number } = {}): Tensor {
+    this.own('conv2d', input, filter, options.bias);
     const [batch, inputHeight, inputWidth, inputChannels] = image('conv2d', 'input', input);
     const [kernelHeight, kernelWidth, filterChannels, outputChannels] = image('conv2d', 'filter', filter);
     const { groups = 1 } = options;
@@ -165,6 +166,7 @@ export class Lanewise {
 
   /** filter: [height, width, channels, depth multiplier]. */
   depthwiseConv2d(input: Tensor, filter: Tensor, options: WindowOptions & FusedOptions = {}): Tensor {
+    this.own('depthwiseConv2d', input, filter, options.bias);
     const [batch, inputHeight, inputWidth, channels] = image('depthwiseConv2d', 'input', input);
     const [kernelHeight, kernelWidth, filterChannels, depthMultiplier] = image('depthwiseConv2d', 'filter', filter);
     if (filterChannels !== channels) {
@@ -186,6 +188,7 @@ export class Lanewise {
 
   /** [m, k] times [k, n]; `transposeB` takes b as [n, k]. */
   matmul(a: Tensor, b: Tensor, options: FusedOptions & { transposeA?: boolean; transposeB?: boolean } = {}): Tensor {
+    this.own('matmul', a, b, options.bias);
     const { transposeA = false, transposeB = false } = options;
     const [m, k] = transposeA ? [...a.shape].reverse() : a.shape;
     const [bk, n] = transposeB ? [...b.shape].reverse() : b.shape;
@@ -215,8 +218,9 @@ export class Lanewise {
 
   private pool(name: string, kind: number, input: Tensor, size: number | [number, number],
     options: WindowOptions): Tensor {
+    this.own(name, input);
     const [batch, inputHeight, inputWidth, channels] = image(name, 'input', input);
-    const [kernelHeight, kernelWidth] = pair(size);
+    const [kernelHeight, kernelWidth] = pair(name, 'size', size);
     const op = {
       kind, batch, inputHeight, inputWidth, channels, window: windowOf(name, kernelHeight, kernelWidth, options),
       activation: LINEAR,
@@ -228,6 +232,7 @@ export class Lanewise {
 
   /** Applies a function to each element. alpha: the slope of leakyRelu. */
   unary(name: UnaryName, x: Tensor, alpha?: number): Tensor {
+    this.own(`unary ${name}`, x);
     const op = UNARY[name];
     const given = op === undefined ? activationOf('unary', { activation: name as ActivationName, alpha }) : LINEAR;
     return this.produce(x.shape, output =>
@@ -236,6 +241,7 @@ export class Lanewise {
 
   /** Combines two tensors element by element; sizes of 1 are repeated. */
   binary(name: BinaryName, a: Tensor, b: Tensor): Tensor {
+    this.own(`binary ${name}`, a, b);
     const op = BINARY[name];
     if (op === undefined) {
       throw new LanewiseError(`binary: unknown '${name}'; there are ${Object.keys(BINARY).join(', ')}`);
@@ -255,9 +261,20 @@ export class Lanewise {
 
   /** Over the last dimension. */
   softmax(x: Tensor): Tensor {
+    this.own('softmax', x);
     const columns = x.shape[x.shape.length - 1] ?? 1;
     return this.produce(x.shape, output =>
       this.kernels.softmax(columns ? x.size / columns : 0, columns, x.pointer, output));
+  }
+
+  /** Throws unless all tensors lie in this module's memory: in another's their pointers mean nothing. */
+  private own(op: string, ...tensors: (Tensor | undefined)[]): void {
+    for (const tensor of tensors) {
+      if (tensor && tensor.heap !== this.heap) {
+        throw new LanewiseError(`${op}: a tensor of shape [${tensor.shape}] was made by another load(); expected one ` +
+          'of this module');
+      }
+    }
   }
 
   private empty(shape: readonly number[]): Tensor {
@@ -286,13 +303,23 @@ function image(op: string, argument: string, x: Tensor): readonly number[] {
   return x.shape;
 }
 
-function pair(value: number | [number, number] = 1): [number, number] {
-  return typeof value === 'number' ? [value, value] : value;
+function pair(op: string, option: string, value: number | [number, number] = 1): [number, number] {
+  const both: [number, number] = typeof value === 'number' ? [value, value] : value;
+  return integers(op, option, both, 2, 1) as [number, number];
+}
+
+/** Throws unless `values` are `length` integers that are not below `least`. */
+function integers(op: string, option: string, values: number[], length: number, least: number): number[] {
+  const good = Array.isArray(values) && values.length === length
+    && values.every(n => Number.isInteger(n) && n >= least && n <= 0xffffffff);
+  if (good) return values;
+  throw new LanewiseError(`${op}: option '${option}' is ${JSON.stringify(values)}; expected ${length} whole numbers ` +
+    `of ${least} or more`);
 }
 
 function windowOf(op: string, kernelHeight: number, kernelWidth: number, options: WindowOptions): Window {
-  const [strideHeight, strideWidth] = pair(options.strides);
-  const [dilationHeight, dilationWidth] = pair(options.dilations);
+  const [strideHeight, strideWidth] = pair(op, 'strides', options.strides);
+  const [dilationHeight, dilationWidth] = pair(op, 'dilations', options.dilations);
   const { padding = 'valid' } = options;
   const pads = typeof padding === 'number' ? [padding, padding, padding, padding]
     : typeof padding === 'string' ? [0, 0, 0, 0] : padding;
@@ -300,7 +327,7 @@ function windowOf(op: string, kernelHeight: number, kernelWidth: number, options
     throw new LanewiseError(`${op}: unknown padding '${padding}'; there are 'valid', 'same', a number, or ` +
       '[top, bottom, left, right]');
   }
-  const [padTop, padBottom, padLeft, padRight] = pads;
+  const [padTop, padBottom, padLeft, padRight] = integers(op, 'padding', pads, 4, 0);
   return {
     kernelHeight, kernelWidth, strideHeight, strideWidth, dilationHeight, dilationWidth,
     padding: padding === 'valid' ? lw.LW_PADDING_VALID

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 import { detect, supports, TIERS, type Features, type Tier } from './detect.js';
 import { LanewiseError } from './errors.js';
-import { compile, locate, message, type Fetch, type WasmPaths, type WasmSource } from './files.js';
+import {
+  compile, HOW_TO_POINT_ELSEWHERE, locate, message, nameOf, type Fetch, type WasmPaths, type WasmSource,
+} from './files.js';
 import { Heap, type WasmExports } from './heap.js';
 import { Kernels } from './kernels.js';
 
@@ -33,6 +35,9 @@ export interface Module {
 /** Chooses a tier for this engine and says why; the choice is never silently a lesser one. */
 export function chooseTier(options: LoadOptions = {}): { tier: Tier; why: string } {
   const { tier, exclude = [] } = options;
+  if (!Array.isArray(exclude)) {
+    throw new LanewiseError(`the option 'exclude' is '${exclude}'; expected an array of tiers`);
+  }
   for (const name of tier === undefined ? exclude : [tier, ...exclude]) {
     if (!TIERS.includes(name)) throw new LanewiseError(`unknown tier '${name}'; there are ${TIERS.join(', ')}`);
   }
@@ -59,14 +64,15 @@ function unsupported(tier: Tier): string {
 export async function loadModule(options: LoadOptions = {}): Promise<Module> {
   const given = options.wasm !== undefined;
   const chosen = given && options.tier === undefined ? undefined : chooseTier(options);
-  const source = options.wasm ?? locate(chosen!.tier, options.wasmPaths);
+  const source = given ? options.wasm! : locate(chosen!.tier, options.wasmPaths);
   const module = await compile(source, options.fetch);
-  const exports = await instantiate(module);
+  const exports = await instantiate(module, nameOf(source));
   const heap = new Heap(exports);
   const kernels = new Kernels(exports, heap, options.tier);
   const tier = kernels.tier as Tier;
   if (chosen && tier !== chosen.tier) {
-    throw new LanewiseError(`${String(source)} holds tier '${tier}', but '${chosen.tier}' was to be loaded from it`);
+    throw new LanewiseError(`${nameOf(source)} holds tier '${tier}', but '${chosen.tier}' was to be loaded from it. ` +
+      HOW_TO_POINT_ELSEWHERE);
   }
   return {
     kernels, heap, tier, features: detect(), why: chosen?.why ?? `'${tier}' is the best tier of the module given`,
@@ -78,24 +84,25 @@ const IMPORTS: Record<string, (...args: number[]) => number | void> = {
   'env.emscripten_notify_memory_growth': () => {}, // the heap notices by itself
 };
 
-async function instantiate(module: WebAssembly.Module): Promise<WasmExports> {
+async function instantiate(module: WebAssembly.Module, name: string): Promise<WasmExports> {
   const imports: Record<string, Record<string, (...args: number[]) => number | void>> = {};
-  for (const { module: space, name } of WebAssembly.Module.imports(module)) {
-    const provided = IMPORTS[`${space}.${name}`];
+  for (const { module: space, name: wanted } of WebAssembly.Module.imports(module)) {
+    const provided = IMPORTS[`${space}.${wanted}`];
     if (!provided) {
-      throw new LanewiseError(`the module imports ${space}.${name}, which no WebAssembly file of Lanewise does; ` +
-        'is it another program\'s?');
+      throw new LanewiseError(`${name} imports ${space}.${wanted}, which no WebAssembly file of Lanewise does; is it ` +
+        `another program's? ${HOW_TO_POINT_ELSEWHERE}`);
     }
-    (imports[space] ??= {})[name] = provided;
+    (imports[space] ??= {})[wanted] = provided;
   }
   let exports: WasmExports;
   try {
     exports = (await WebAssembly.instantiate(module, imports)).exports as unknown as WasmExports;
   } catch (error) {
-    throw new LanewiseError(`the module can't be started: ${message(error)}`);
+    throw new LanewiseError(`${name} can't be started: ${message(error)}`);
   }
-  for (const name of ['memory', 'malloc', 'free', 'lw_context_create']) {
-    if (!(name in exports)) throw new LanewiseError(`the module has no export ${name}; is it another program's?`);
+  for (const needed of ['memory', 'malloc', 'free', 'lw_context_create']) {
+    if (needed in exports) continue;
+    throw new LanewiseError(`${name} has no export ${needed}; is it another program's? ${HOW_TO_POINT_ELSEWHERE}`);
   }
   exports._initialize?.();
   return exports;
