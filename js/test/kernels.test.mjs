@@ -467,10 +467,10 @@ reused('Conv2D', 'one filter, other geometries', 18, [
     const x = r.float(shape);
     return filter => tf.conv2d(x, filter, 1, 'same');
   }),
-  r => {
-    const x = r.float([1, 8, 7, 3]);
-    return filter => tf.conv2d(x, tf.reshape(filter, [2, 3, 3, 4]), 1, 'same'); // other shape, same data
-  },
+  ...[[3, 3, 2, 4], [3, 2, 2, 6], [2, 3, 3, 4]].map(shape => r => {
+    const x = r.float([1, 8, 7, shape[2]]);
+    return filter => tf.conv2d(x, tf.reshape(filter, shape), 1, 'same'); // other shapes, same data
+  }),
 ]);
 reused('DepthwiseConv2dNative', 'one filter, other geometries', 9, ['same', 'valid'].flatMap(pad => [1, 2].map(stride =>
   r => {
