@@ -18,7 +18,7 @@ score and landmarks, writes the photo with them drawn on it, and times Lanewise'
 backend and the plain JavaScript one.
 
   PHOTO       the photo; a sample by default
-  --out FILE  where the annotated PNG goes; ./lanewise-faces.png by default
+  --out FILE  where the annotated PNG goes, NAME.png; ./lanewise-faces.png by default
   --rounds N  how often each backend is timed, 1 to 10000; 25 by default, and a fifth of it for the slow ones
   --help      prints this`;
 
@@ -35,7 +35,7 @@ function options() {
       allowPositionals: true,
     });
     if (positionals.length > 1) throw new Error(`one photo at a time, not ${positionals.length}`);
-    if (values.out === '') throw new Error('--out needs a file name');
+    if (!/[^/]\.png$/i.test(values.out)) throw new Error(`--out needs a name that ends in .png, not '${values.out}'`);
     const rounds = Number(values.rounds);
     if (!/^\d+$/.test(values.rounds) || rounds < 1 || rounds > 10000) {
       throw new Error('--rounds needs a number from 1 to 10000');
@@ -46,13 +46,24 @@ function options() {
   }
 }
 
+/* Whether two paths lead to one file, through links too. */
+function sameFile(...paths) {
+  try {
+    const [a, b] = paths.map((path) => statSync(path, { bigint: true }));
+    return a.dev === b.dev && a.ino === b.ino;
+  } catch {
+    return false; // one can't be reached: reading or writing it says why
+  }
+}
+
 /* Tells before the work, not after it. */
-function checkOutput(path) {
+function checkOutput(path, photo) {
   const folder = dirname(resolve(path));
   if (!existsSync(folder)) throw new PhotoError(`cannot write ${path}: there is no folder ${folder}`);
   if (!statSync(folder).isDirectory()) throw new PhotoError(`cannot write ${path}: ${folder} is not a folder`);
   const exists = existsSync(path);
   if (exists && statSync(path).isDirectory()) throw new PhotoError(`cannot write ${path}: it is a folder`);
+  if (exists && sameFile(path, photo)) throw new PhotoError(`cannot write ${path}: it is the photo itself`);
   try {
     accessSync(exists ? path : folder, constants.W_OK);
   } catch {
@@ -113,7 +124,7 @@ async function main() {
     console.log(USAGE);
     return;
   }
-  checkOutput(out);
+  checkOutput(out, path);
   progress(`reading ${path}`);
   const photo = readImage(path);
   const { input, placement } = letterbox(photo);
@@ -129,7 +140,8 @@ async function main() {
   const { image, scale } = annotate(photo, faces);
   writePng(out, image);
 
-  console.log(`${here(path)}: ${photo.width} x ${photo.height} pixels, ${faces.length} face${faces.length === 1 ? '' : 's'}`);
+  const count = `${faces.length} face${faces.length === 1 ? '' : 's'}`;
+  console.log(`${here(path)}: ${photo.width} x ${photo.height} pixels, ${count}`);
   printFaces(faces);
   console.log(`\nWrote ${here(out)}${scale < 1 ? `, at ${(scale * 100).toFixed(1)} % of the photo's size` : ''}`);
   console.log(`\nBlazeFace back, ${shape.join(' x ')}, on Node ${process.versions.node}, one thread; ` +

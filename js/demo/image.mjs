@@ -7,9 +7,10 @@ import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import jpeg from 'jpeg-js';
 import { PNG } from 'pngjs';
 
-/* What is wrong with a file, in one line for its user. */
+/* What is wrong with a file, in one line for its user; from decodeImage without the file's name in front. */
 export class PhotoError extends Error {}
 
+const CUT_SHORT = 'is cut short or damaged: it ends before its image does';
 const MAX_MEGAPIXELS = 150; // beyond it the decoders need more memory than a Node process has
 
 /* ---- JPEG ------------------------------------------------------------------------------------------------------- */
@@ -74,7 +75,7 @@ function decodeJpeg(bytes) {
   /* The decoder takes missing data for zeros, so a truncated file must be found by its missing end marker. */
   const scan = eachJpegSegment(bytes, () => {});
   if (scan >= bytes.length || bytes.indexOf(Buffer.from([0xff, 0xd9]), scan) < 0) {
-    throw new PhotoError('the JPEG is truncated');
+    throw new PhotoError(CUT_SHORT);
   }
   const image = jpeg.decode(bytes, {
     useTArray: true, formatAsRGBA: true, tolerantDecoding: false,
@@ -85,10 +86,20 @@ function decodeJpeg(bytes) {
 
 /* ---- PNG -------------------------------------------------------------------------------------------------------- */
 
+/* Whether the chunks (length, type, data, checksum) go on up to the one that ends every PNG. */
+function hasPngEnd(bytes) {
+  for (let at = 8; at + 12 <= bytes.length; at += 12 + bytes.readUInt32BE(at)) {
+    if (bytes.toString('latin1', at + 4, at + 8) === 'IEND') return true;
+  }
+  return false;
+}
+
 function decodePng(bytes) {
-  if (bytes.length < 33 || bytes.toString('latin1', 12, 16) !== 'IHDR') throw new PhotoError('the PNG is truncated');
+  if (bytes.length < 33 || bytes.toString('latin1', 12, 16) !== 'IHDR' || !hasPngEnd(bytes)) {
+    throw new PhotoError(CUT_SHORT);
+  }
   const megapixels = (bytes.readUInt32BE(16) * bytes.readUInt32BE(20)) / 1e6;
-  if (megapixels > MAX_MEGAPIXELS) throw new PhotoError(`the photo has more than ${MAX_MEGAPIXELS} megapixels`);
+  if (megapixels > MAX_MEGAPIXELS) throw new PhotoError(`is too large: at most ${MAX_MEGAPIXELS} megapixels`);
   const { width, height, data } = PNG.sync.read(bytes); // any colour type and depth becomes 8-bit RGBA
   for (let i = 0; i < data.length; i += 4) {
     const alpha = data[i + 3] / 255; // on white, as a viewer shows it
@@ -100,21 +111,27 @@ function decodePng(bytes) {
 
 /* ---- Files ------------------------------------------------------------------------------------------------------ */
 
+/* The decoders' own words are for programmers. */
+function decoderError(kind, reason) {
+  if (/limit exceeded|enough memory/.test(reason)) return `is too large: at most ${MAX_MEGAPIXELS} megapixels`;
+  if (/unsupported|single frame/i.test(reason)) return `is a kind of ${kind} that is not supported`;
+  return `is cut short or damaged: its ${kind} data cannot be decoded`;
+}
+
 /* bytes: a Buffer. The content decides what it is, not a file's name. Throws a PhotoError. */
 export function decodeImage(bytes) {
   const isJpeg = bytes.length >= 3 && bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff;
   const isPng = bytes.length >= 8 && bytes.subarray(0, 8).equals(Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'));
-  if (bytes.length === 0) throw new PhotoError('the file is empty');
-  if (!isJpeg && !isPng) throw new PhotoError('not a JPEG or PNG image');
+  if (bytes.length === 0) throw new PhotoError('is empty');
+  if (!isJpeg && !isPng) throw new PhotoError('is not a JPEG or PNG image');
   let image;
   try {
     image = isJpeg ? decodeJpeg(bytes) : decodePng(bytes);
   } catch (error) {
     if (error instanceof PhotoError) throw error;
-    const reason = String(error?.message ?? error).split('\n')[0];
-    throw new PhotoError(`cannot decode the ${isJpeg ? 'JPEG' : 'PNG'}: ${reason}`);
+    throw new PhotoError(decoderError(isJpeg ? 'JPEG' : 'PNG', String(error?.message ?? error)));
   }
-  if (!(image.width > 0 && image.height > 0)) throw new PhotoError('the image has no pixels');
+  if (!(image.width > 0 && image.height > 0)) throw new PhotoError('has no pixels');
   return image;
 }
 
@@ -136,7 +153,7 @@ export function readImage(path) {
     return decodeImage(bytes);
   } catch (error) {
     if (!(error instanceof PhotoError)) throw error;
-    throw new PhotoError(`cannot use ${path}: ${error.message}`);
+    throw new PhotoError(`${path} ${error.message}`);
   }
 }
 

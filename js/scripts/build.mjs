@@ -4,7 +4,9 @@
 // The C side must be built first (scripts/build does all). LANEWISE_WASM_DIR names the folder with the WebAssembly
 // files and layout.js; by default ../build/wasm/dispatch.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,31 +31,37 @@ const fresh = join(root, `dist.${process.pid}`);
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 try {
   execFileSync(process.execPath, [tsc, '-p', root, '--outDir', join(fresh, 'types')], { stdio: 'inherit' });
+  // To TypeScript a module is what the package.json above its types says: require needs types of its own.
+  cpSync(join(fresh, 'types'), join(fresh, 'types-cjs'), { recursive: true });
+  writeFileSync(join(fresh, 'types-cjs/package.json'), '{ "type": "commonjs" }\n');
 
-  // 3. Bundles.
+  // 3. Bundles. Entries share their code: all imports of the package must see the same classes and settings.
   const shared = {
     bundle: true,
     target: ['es2020', 'node14'],
     platform: 'neutral',
     external: ['@tensorflow/tfjs-core'],
     outdir: fresh,
-    sourcemap: true,
-    sourcesContent: false,
+    sourcemap: true, // with the sources inside: the package doesn't have them as files
     logLevel: 'warning',
     banner: { js: '// SPDX-License-Identifier: MIT' },
   };
   const entries = { index: 'src/index.ts', backend: 'src/backend.ts', runtime: 'src/runtime/index.ts' };
   const entryPoints = Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, join(root, path)]));
-  // Entries share their code: two imports of the package must see the same backends and settings.
   await build({ ...shared, entryPoints, format: 'esm', splitting: true });
+  // esbuild splits only ES modules, so the CommonJS files are such ones first, and then translated one by one.
   await build({
-    ...shared, entryPoints, format: 'cjs', outExtension: { '.js': '.cjs' },
+    ...shared, entryPoints, format: 'esm', splitting: true, outExtension: { '.js': '.cjs' },
     plugins: [{
       name: 'platform',
       setup(b) {
         b.onResolve({ filter: /\/platform\.js$/ }, () => ({ path: join(root, 'src/runtime/platform-cjs.ts') }));
       },
     }],
+  });
+  await build({
+    ...shared, bundle: false, external: undefined, format: 'cjs', outExtension: { '.js': '.cjs' }, allowOverwrite: true,
+    entryPoints: readdirSync(fresh).filter(file => file.endsWith('.cjs')).map(file => join(fresh, file)),
   });
 
   // 4. WebAssembly.

@@ -2,7 +2,9 @@
 /* The demo as its user meets it: a process with arguments, a status, and text. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -91,7 +93,8 @@ test('--help', () => {
 });
 
 test('a bad photo, output or option: status 1 and one line, no file', () => {
-  mkdirSync(join(folder, 'folder'));
+  mkdirSync(join(folder, 'folder.png'));
+  symlinkSync('/dev/full', join(folder, 'full.png'));
   const goodJpeg = readFileSync(samplePhoto(1));
   const goodPng = encodePng(small);
   const flippedPng = Buffer.from(goodPng);
@@ -99,7 +102,7 @@ test('a bad photo, output or option: status 1 and one line, no file', () => {
   const good = file('good.png', goodPng);
   const cases = {
     'missing file': ['nowhere.jpg'],
-    'folder': ['folder'],
+    'folder': ['folder.png'],
     'empty file': [file('empty.jpg', '')],
     'text': [file('text.jpg', 'not a photo\nat all\n')],
     'JPEG cut in its header': [file('cut1.jpg', goodJpeg.subarray(0, 200))],
@@ -110,9 +113,9 @@ test('a bad photo, output or option: status 1 and one line, no file', () => {
     'PNG cut in its header': [file('cut2.png', goodPng.subarray(0, 20))],
     'PNG with a flipped bit': [file('flip.png', flippedPng)],
     'no folder for the output': ['--out', 'nowhere/out.png', good],
-    'output is a folder': ['--out', 'folder', good],
+    'output is a folder': ['--out', 'folder.png', good],
     'output below a file': ['--out', `${good}/out.png`, good],
-    'unwritable device': ['--out', '/dev/full', good],
+    'unwritable device': ['--out', 'full.png', good],
     'unknown option': ['--fast', good],
     'no number of rounds': ['--rounds', '0', good],
     'option without its value': ['--out'],
@@ -131,10 +134,50 @@ test('a bad photo, output or option: status 1 and one line, no file', () => {
   }
 });
 
-test('every JPEG cut short is refused', () => {
-  const bytes = jpeg.encode(small, 50).data;
-  for (let length = 0; length < bytes.length; length += 97) {
-    assert.throws(() => decodeImage(bytes.subarray(0, length)), PhotoError);
+test('a photo cut short or damaged: its name and our own words', () => {
+  const goodJpeg = readFileSync(samplePhoto(1)), goodPng = encodePng(small);
+  const flipped = Buffer.from(goodPng);
+  flipped[goodPng.length >> 1] ^= 4;
+  const photos = {
+    'half.png': goodPng.subarray(0, goodPng.length >> 1), 'header.png': goodPng.subarray(0, 40),
+    'end.png': goodPng.subarray(0, -1), 'flipped.png': flipped, 'half.jpg': goodJpeg.subarray(0, goodJpeg.length >> 1),
+    'noise.jpg': Buffer.concat([goodJpeg.subarray(0, 2000), Buffer.alloc(5000, 0x5a), Buffer.from([0xff, 0xd9])]),
+  };
+  const words = 'it ends before its image does|its (JPEG|PNG) data cannot be decoded';
+  for (const [name, bytes] of Object.entries(photos)) {
+    const { status, stderr } = demo(file(name, bytes));
+    assert.equal(status, 1, name);
+    assert.match(stderr, new RegExp(`^demo: ${name} is cut short or damaged: (${words})$`, 'm'));
+  }
+});
+
+test('--out: a PNG, and never the photo itself', () => {
+  const photo = file('own.png', encodePng(small));
+  const before = readFileSync(join(folder, photo));
+  symlinkSync(photo, join(folder, 'symlink.png'));
+  linkSync(join(folder, photo), join(folder, 'hardlink.png'));
+  const cases = [
+    ['own.png', /it is the photo itself/], [join(folder, 'own.png'), /it is the photo itself/],
+    ['symlink.png', /it is the photo itself/], ['hardlink.png', /it is the photo itself/],
+    ['a.jpg', /ends in \.png/], ['a', /ends in \.png/], ['.png', /ends in \.png/], ['', /ends in \.png/],
+  ];
+  const files = readdirSync(folder);
+  for (const [out, message] of cases) {
+    const { status, stdout, stderr } = demo('--out', out, photo);
+    assert.equal(status, 1, out);
+    assert.equal(stdout, '', out);
+    assert.match(stderr, /^demo: [^\n]+\n$/, out);
+    assert.match(stderr, message, out);
+  }
+  assert.deepEqual(readFileSync(join(folder, photo)), before);
+  assert.deepEqual(readdirSync(folder), files);
+});
+
+test('every PNG and JPEG cut short is refused', () => {
+  for (const bytes of [jpeg.encode(small, 50).data, encodePng(resizeImage(small, 120, 85))]) {
+    for (let length = 0; length < bytes.length; length += 97) {
+      assert.throws(() => decodeImage(bytes.subarray(0, length)), PhotoError);
+    }
   }
 });
 

@@ -28,7 +28,8 @@ before(() => {
     '--pack-destination', folder], { cwd: root, encoding: 'utf8' }));
   const names = files.map(file => file.path);
   for (const name of ['package.json', 'dist/index.js', 'dist/index.cjs', 'dist/backend.js', 'dist/runtime.js',
-    'dist/types/index.d.ts', 'dist/lanewise-scalar.wasm', 'dist/lanewise-simd128.wasm', 'dist/lanewise-relaxed.wasm']) {
+    'dist/types/index.d.ts', 'dist/types-cjs/index.d.ts', 'dist/types-cjs/package.json', 'dist/lanewise-scalar.wasm',
+    'dist/lanewise-simd128.wasm', 'dist/lanewise-relaxed.wasm']) {
     assert.ok(names.includes(name), `the package has ${name}`);
   }
   assert.deepEqual(names.filter(name => !/^(dist\/|package\.json$|README|LICENSE)/.test(name)), []);
@@ -70,12 +71,57 @@ test('as CommonJS', () => {
   assert.equal(node('cjs.cjs'), `wasm 4,6\n${expected}\n`);
 });
 
+for (const format of ['ES modules', 'CommonJS']) {
+  test(`the entries share their classes and settings, as ${format}`, () => {
+    const modules = format === 'CommonJS' ? `const tf = require('@tensorflow/tfjs-core');
+      const index = require('lanewise'), backend = require('lanewise/backend'), runtime = require('lanewise/runtime');`
+      : `import * as tf from '@tensorflow/tfjs-core';
+      import * as index from 'lanewise';
+      import * as backend from 'lanewise/backend';
+      import * as runtime from 'lanewise/runtime';`;
+    const name = format === 'CommonJS' ? 'shared.cjs' : 'shared.mjs';
+    writeFileSync(join(folder, name), `${modules}
+      backend.setTier('scalar');
+      tf.setBackend('wasm').then(() => {
+        console.log(index.tier(), backend.tier(), tf.backend() instanceof backend.BackendWasm);
+        console.log(index.BackendWasm === backend.BackendWasm, index.LanewiseError === backend.LanewiseError,
+          index.LanewiseError === runtime.LanewiseError, index.TIERS === runtime.TIERS);
+        try { backend.setTier('relaxed'); } catch (error) {
+          console.log(error instanceof runtime.LanewiseError, /setTier comes too late/.test(error.message));
+        }
+      });`);
+    assert.equal(node(name), 'scalar scalar true\ntrue true true true\ntrue true\n');
+  });
+}
+
 test('the runtime needs no TensorFlow.js', () => {
   const bare = join(folder, 'bare');
   mkdirSync(join(bare, 'node_modules'), { recursive: true });
   cpSync(join(folder, 'node_modules/lanewise'), join(bare, 'node_modules/lanewise'), { recursive: true });
   writeFileSync(join(bare, 'x.mjs'), `import { load } from 'lanewise/runtime'; console.log((await load()).tier)`);
-  assert.equal(execFileSync(process.execPath, ['x.mjs'], { cwd: bare, encoding: 'utf8' }), `${expected}\n`);
+  writeFileSync(join(bare, 'x.cjs'), `require('lanewise/runtime').load().then(({ tier }) => console.log(tier))`);
+  for (const name of ['x.mjs', 'x.cjs']) {
+    assert.equal(execFileSync(process.execPath, [name], { cwd: bare, encoding: 'utf8' }), `${expected}\n`);
+  }
+});
+
+test('source maps bring their sources along', () => {
+  const dist = join(folder, 'node_modules/lanewise/dist');
+  const maps = readdirSync(dist).filter(name => name.endsWith('.map'));
+  const mapped = new Set();
+  for (const name of maps) {
+    const { sources, sourcesContent = [] } = JSON.parse(readFileSync(join(dist, name), 'utf8'));
+    sources.forEach((source, i) => {
+      assert.ok(sourcesContent[i], `${name} has the content of ${source}`);
+      mapped.add(source);
+    });
+  }
+  for (const file of ['index.ts', 'backend/conv.ts', 'runtime/lanewise.ts', 'runtime/platform.ts',
+    'runtime/platform-cjs.ts']) assert.ok(mapped.has(`../src/${file}`), file);
+  // Through both of its translations a CommonJS file's map still leads to the line that threw.
+  writeFileSync(join(folder, 'stack.cjs'), `
+    try { require('lanewise').setThreadsCount(0); } catch (error) { console.log(error.stack); }`);
+  assert.match(node('--enable-source-maps', 'stack.cjs'), /setThreadsCount .*src\/backend\/register\.ts:\d+/);
 });
 
 test('TensorFlow.js chooses the backend by itself, by priority', () => {
@@ -171,23 +217,32 @@ test('paths: the official file names mean our files beside them', async () => {
   }
 });
 
-test('the types compile in a strict program', () => {
-  writeFileSync(join(folder, 'types.ts'), `
-    import * as tf from '@tensorflow/tfjs-core';
-    import { BackendWasm, registerBackend, setWasmPaths, tier, type Tier, version_wasm } from 'lanewise';
-    import { load, type Lanewise, type Tensor } from 'lanewise/runtime';
-    setWasmPaths({ 'lanewise-scalar.wasm': 'x' }, true);
-    const chosen: Tier = tier();
-    registerBackend('mine', { tier: 'scalar', exclude: ['relaxed'] });
-    async function main(): Promise<Tensor> {
-      const lw: Lanewise = await load({ wasm: new Uint8Array(8) });
-      return lw.conv2d(lw.tensor([1], [1, 1, 1, 1]), lw.tensor([1], [1, 1, 1, 1]),
-        { padding: 'same', activation: 'relu6' });
-    }
-    // @ts-expect-error There is no such tier.
-    registerBackend('mine', { tier: 'avx' });
-    export { BackendWasm, chosen, main, tf, version_wasm };`);
-  node(join(root, 'node_modules/typescript/bin/tsc'), '--noEmit', '--strict', '--target', 'es2022', '--module',
-    'nodenext',
-    '--skipLibCheck', 'types.ts');
-});
+const TYPES = `
+  import * as tf from '@tensorflow/tfjs-core';
+  import { BackendWasm, registerBackend, setWasmPaths, tier, type Tier, version_wasm } from 'lanewise';
+  import { LanewiseError } from 'lanewise/backend';
+  import { load, type Lanewise, type Tensor } from 'lanewise/runtime';
+  setWasmPaths({ 'lanewise-scalar.wasm': 'x' }, true);
+  const chosen: Tier = tier();
+  registerBackend('mine', { tier: 'scalar', exclude: ['relaxed'] });
+  async function main(): Promise<Tensor> {
+    const lw: Lanewise = await load({ wasm: new Uint8Array(8) });
+    return lw.conv2d(lw.tensor([1], [1, 1, 1, 1]), lw.tensor([1], [1, 1, 1, 1]),
+      { padding: 'same', activation: 'relu6' });
+  }
+  // @ts-expect-error There is no such tier.
+  registerBackend('mine', { tier: 'avx' });
+  export { BackendWasm, chosen, LanewiseError, main, tf, version_wasm };`;
+
+for (const [name, module, resolution] of [
+  ['types.mts', 'nodenext', 'nodenext'], ['types.mts', 'node16', 'node16'], ['types.mts', 'es2022', 'bundler'],
+  ['types.cts', 'node16', 'node16'], ['types.ts', 'commonjs', 'node10'],
+]) {
+  test(`the types compile in a strict program: ${name}, module ${module}, resolution ${resolution}`, () => {
+    writeFileSync(join(folder, name), TYPES);
+    const { status, stdout } = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '--noEmit',
+      '--strict', '--target', 'es2022', '--module', module, '--moduleResolution', resolution, '--skipLibCheck', name],
+    { cwd: folder, encoding: 'utf8' });
+    assert.equal(status, 0, stdout);
+  });
+}
