@@ -3,6 +3,7 @@
 #include "kernels/operator.h"
 
 #include <math.h>
+#include <string.h>
 
 enum lw_status lw_activation_check(const struct lw_activation *activation) {
     if (activation->kind > LW_CLAMP) return LW_BAD_ENUM;
@@ -19,23 +20,40 @@ struct lw_clamp lw_activation_clamp(const struct lw_activation *activation) {
     }
 }
 
+/* The kernel of an activation that micro-kernels don't fuse; NULL for linear, the clamps and prelu. */
+static lw_unary_f32_fn *function_of(const struct lw_context *context, const struct lw_activation *activation) {
+    lw_unary_f32_fn *const *unary = context->kernels.unary_f32;
+    switch (activation->kind) {
+    case LW_LEAKY_RELU: return unary[LW_K_LEAKY_RELU];
+    case LW_ELU: return unary[LW_K_ELU];
+    case LW_SIGMOID: return unary[LW_K_SIGMOID];
+    case LW_TANH: return unary[LW_K_TANH];
+    case LW_HARD_SWISH: return unary[LW_K_HARD_SWISH];
+    default: return NULL;
+    }
+}
+
+void lw_activation_apply(const struct lw_context *context, const struct lw_activation *activation, size_t count,
+                         const float *x, float *out) {
+    lw_unary_f32_fn *f = function_of(context, activation);
+    if (f)
+        f(count, activation->alpha, x, out);
+    else if (activation->kind != LW_LINEAR)
+        context->kernels.clamp_f32(count, lw_activation_clamp(activation), x, out);
+    else if (out != x)
+        memcpy(out, x, count * sizeof(float));
+}
+
 void lw_activation_finish(const struct lw_context *context, const struct lw_activation *activation, size_t rows,
                           size_t channels, size_t row_stride, const float *slopes, float *x) {
-    const struct lw_kernels *k = &context->kernels;
     if (activation->kind == LW_PRELU) {
-        for (size_t r = 0; r < rows; r++, x += row_stride) k->binary_f32[LW_BINARY_PRELU](channels, x, 1, slopes, 1, x);
+        for (size_t r = 0; r < rows; r++, x += row_stride)
+            context->kernels.binary_f32[LW_BINARY_PRELU](channels, x, 1, slopes, 1, x);
         return;
     }
 
-    lw_unary_f32_fn *f;
-    switch (activation->kind) {
-    case LW_LEAKY_RELU: f = k->unary_f32[LW_K_LEAKY_RELU]; break;
-    case LW_ELU: f = k->unary_f32[LW_K_ELU]; break;
-    case LW_SIGMOID: f = k->unary_f32[LW_K_SIGMOID]; break;
-    case LW_TANH: f = k->unary_f32[LW_K_TANH]; break;
-    case LW_HARD_SWISH: f = k->unary_f32[LW_K_HARD_SWISH]; break;
-    default: return;
-    }
+    lw_unary_f32_fn *f = function_of(context, activation);
+    if (!f) return;
     if (row_stride == channels) {
         f(rows * channels, activation->alpha, x, x);
         return;

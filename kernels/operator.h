@@ -44,6 +44,10 @@ enum lw_status lw_activation_check(const struct lw_activation *activation);
 /* The part of an activation that micro-kernels fuse: the bounds of relu, relu6 and clamp, else no bounds. */
 struct lw_clamp lw_activation_clamp(const struct lw_activation *activation);
 
+/* Applies a whole activation but LW_PRELU: out[i] = activation(x[i]) for i < count; out may be x. */
+void lw_activation_apply(const struct lw_context *context, const struct lw_activation *activation, size_t count,
+                         const float *x, float *out);
+
 /* Applies what micro-kernels don't fuse (everything but linear, relu, relu6 and clamp) in place to `rows` rows of
  * `channels` floats, row_stride apart. Operators call it for each block of output they have just written, while it is
  * in the cache. slopes: [channels], LW_PRELU only. */

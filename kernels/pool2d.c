@@ -105,8 +105,6 @@ enum lw_status lw_pool2d_run(const struct lw_context *context, const struct lw_p
 
     const struct lw_kernels *k = &context->kernels;
     lw_pool_f32_fn *kernel = d->kind == LW_POOL_MAX ? k->maxpool_f32 : k->avgpool_f32;
-    bool clamped = d->activation.kind == LW_RELU || d->activation.kind == LW_RELU6 || d->activation.kind == LW_CLAMP;
-    struct lw_clamp clamp = lw_activation_clamp(&d->activation);
     const float **taps = scratch;                            /* (list_pointers) */
     uint32_t *counts = (uint32_t *)(taps + p.list_pointers); /* (list_pixels) */
 
@@ -121,10 +119,7 @@ enum lw_status lw_pool2d_run(const struct lw_context *context, const struct lw_p
                     used += counts[i];
                 }
                 kernel(pixels, d->channels, counts, taps, output);
-                if (clamped)
-                    k->clamp_f32(pixels * d->channels, clamp, output, output);
-                else
-                    lw_activation_finish(context, &d->activation, pixels, d->channels, d->channels, NULL, output);
+                lw_activation_apply(context, &d->activation, pixels * d->channels, output, output);
                 output += pixels * d->channels;
             }
         }

@@ -2,27 +2,10 @@
 /* Functions of one element: each is one call of one kernel. */
 #include "kernels/operator.h"
 
-#include <string.h>
-
 static const uint8_t kernel_of[] = {
     [LW_UNARY_EXP] = LW_K_EXP, [LW_UNARY_SQRT] = LW_K_SQRT,   [LW_UNARY_ABS] = LW_K_ABS,
     [LW_UNARY_NEG] = LW_K_NEG, [LW_UNARY_FLOOR] = LW_K_FLOOR, [LW_UNARY_SQUARE] = LW_K_SQUARE,
 };
-
-static void apply_activation(const struct lw_kernels *k, const struct lw_activation *activation, size_t count,
-                             const float *input, float *output) {
-    switch (activation->kind) {
-    case LW_LINEAR:
-        if (output != input) memcpy(output, input, count * sizeof(float));
-        return;
-    case LW_LEAKY_RELU: k->unary_f32[LW_K_LEAKY_RELU](count, activation->alpha, input, output); return;
-    case LW_ELU: k->unary_f32[LW_K_ELU](count, 0.0f, input, output); return;
-    case LW_SIGMOID: k->unary_f32[LW_K_SIGMOID](count, 0.0f, input, output); return;
-    case LW_TANH: k->unary_f32[LW_K_TANH](count, 0.0f, input, output); return;
-    case LW_HARD_SWISH: k->unary_f32[LW_K_HARD_SWISH](count, 0.0f, input, output); return;
-    default: k->clamp_f32(count, lw_activation_clamp(activation), input, output); return;
-    }
-}
 
 enum lw_status lw_unary_run(const struct lw_context *context, enum lw_unary_op op,
                             const struct lw_activation *activation, size_t count, const float *input, float *output) {
@@ -39,7 +22,7 @@ enum lw_status lw_unary_run(const struct lw_context *context, enum lw_unary_op o
     if (!input || !output) return LW_NULL_POINTER;
 
     if (op == LW_UNARY_ACTIVATION)
-        apply_activation(&context->kernels, activation, count, input, output);
+        lw_activation_apply(context, activation, count, input, output);
     else
         context->kernels.unary_f32[kernel_of[op]](count, 0.0f, input, output);
     return LW_OK;
