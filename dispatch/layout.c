@@ -45,6 +45,9 @@ int main(void) {
     CONSTANT(LW_CLAMP);
 
     printf("\n// enum lw_padding\n");
+    CONSTANT(LW_WINOGRAD_AUTO);
+    CONSTANT(LW_WINOGRAD_F2);
+    CONSTANT(LW_WINOGRAD_OFF);
     CONSTANT(LW_PADDING_VALID);
     CONSTANT(LW_PADDING_SAME);
     CONSTANT(LW_PADDING_EXPLICIT);
@@ -126,6 +129,7 @@ int main(void) {
     FIELD(lw_conv2d, groups);
     FIELD(lw_conv2d, window);
     FIELD(lw_conv2d, activation);
+    FIELD(lw_conv2d, winograd);
     END();
 
     STRUCT(lw_depthwise_conv2d);

@@ -9,10 +9,13 @@
  * the input rows that a block of output rows sees are copied into scratch memory with their padding. In such a row
  * kernel_width pixels follow each other, and one pointer serves kernel_width * input_channels terms; the order of the
  * sum is the same.
+ *
+ * 3x3 filters with stride 1 take Winograd's method (winograd.c) where that is faster.
  */
-#include "kernels/gemm_pack.h"
-
 #include <string.h>
+
+#include "kernels/gemm_pack.h"
+#include "kernels/winograd.h"
 
 struct plan {
     struct lw_placed_window window;
@@ -21,7 +24,10 @@ struct plan {
     size_t group_inputs, group_outputs;
     size_t group_packed; /* elements of a group's packed filter */
     size_t block_rows;   /* output pixels for each call of the kernel, a multiple of mr */
-    size_t scratch_bytes;
+    size_t packed_bytes, scratch_bytes;
+
+    bool transforms; /* Winograd's method; all that follows is for the other paths */
+    struct lw_winograd_plan winograd;
 
     bool copies;         /* input rows go through scratch memory */
     size_t patch_width;  /* floats of a copied row */
@@ -66,6 +72,7 @@ static void plan_copies(const struct lw_gemm_f32 *gemm, const struct lw_conv2d *
 static enum lw_status make_plan(const struct lw_context *context, const struct lw_conv2d *conv, struct plan *plan) {
     if (!context || !conv) return LW_NULL_POINTER;
     if (conv->struct_bytes != sizeof *conv) return LW_BAD_STRUCT_BYTES;
+    if (conv->winograd > LW_WINOGRAD_OFF) return LW_BAD_ENUM;
     enum lw_status status = lw_activation_check(&conv->activation);
     if (status != LW_OK) return status;
     status = lw_window_place(&conv->window, conv->input_height, conv->input_width, &plan->window);
@@ -81,7 +88,7 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
     const size_t output[] = {conv->batch, plan->window.output_height, plan->window.output_width, conv->output_channels,
                              sizeof(float)};
     const size_t terms[] = {conv->window.kernel_height, conv->window.kernel_width, plan->group_inputs};
-    size_t k, packed_bytes;
+    size_t k;
     if (!lw_product(input, 5, &plan->input_elements) || !lw_product(output, 5, &plan->output_elements) ||
         !lw_product(output, 3, &plan->pixels) || !lw_product(terms, 3, &k) ||
         !lw_gemm_packed_elements(gemm, k, plan->group_outputs, &plan->group_packed))
@@ -89,8 +96,14 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
     plan->input_elements /= sizeof(float);
     plan->output_elements /= sizeof(float);
     const size_t packed[] = {conv->groups, plan->group_packed, sizeof(float)};
-    if (!lw_product(packed, 3, &packed_bytes)) return LW_TOO_LARGE;
+    if (!lw_product(packed, 3, &plan->packed_bytes)) return LW_TOO_LARGE;
 
+    plan->transforms = lw_winograd_plan(context, conv, &plan->window, &plan->winograd);
+    if (plan->transforms) {
+        plan->packed_bytes = plan->winograd.packed_bytes;
+        plan->scratch_bytes = plan->winograd.scratch_bytes;
+        return LW_OK;
+    }
     plan_copies(gemm, conv, plan);
     size_t taps = conv->window.kernel_height;
     size_t floats = plan->group_inputs; /* the row of zeros */
@@ -114,7 +127,7 @@ enum lw_status lw_conv2d_sizes(const struct lw_context *context, const struct lw
         .output_height = (uint32_t)plan.window.output_height,
         .output_width = (uint32_t)plan.window.output_width,
         .output_elements = plan.output_elements,
-        .packed_bytes = conv->groups * plan.group_packed * sizeof(float),
+        .packed_bytes = plan.packed_bytes,
         .scratch_bytes = plan.scratch_bytes,
     };
     return LW_OK;
@@ -126,6 +139,10 @@ enum lw_status lw_conv2d_pack(const struct lw_context *context, const struct lw_
     const enum lw_status status = make_plan(context, conv, &plan);
     if (status != LW_OK) return status;
     if (!filter || !packed) return LW_NULL_POINTER;
+    if (plan.transforms) {
+        lw_winograd_pack(context, conv, &plan.winograd, filter, packed);
+        return LW_OK;
+    }
 
     const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
     const size_t k = (size_t)conv->window.kernel_height * conv->window.kernel_width * plan.group_inputs;
@@ -265,7 +282,9 @@ enum lw_status lw_conv2d_run(const struct lw_context *context, const struct lw_c
         return LW_NULL_POINTER;
     if (plan.output_elements == 0) return LW_OK;
 
-    if (plan.copies)
+    if (plan.transforms)
+        lw_winograd_run(context, conv, &plan.window, &plan.winograd, input, packed, bias, slopes, scratch, output);
+    else if (plan.copies)
         run_copied(context, conv, &plan, input, packed, bias, slopes, scratch, output);
     else
         run_gathered(context, conv, &plan, input, packed, bias, slopes, scratch, output);

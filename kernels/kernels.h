@@ -137,8 +137,27 @@ typedef void lw_scale_shift_f32_fn(size_t rows, size_t channels, const float *x,
 typedef void lw_bilinear_row_f32_fn(size_t columns, size_t channels, const float *top, const float *bottom,
                                     const uint32_t *x0, const uint32_t *x1, const float *fx, float fy, float *out);
 
+/*
+ * The one-dimensional transforms of Winograd's convolution, F(tile, 3); kernels/winograd.c has the method and the
+ * matrices, kernels_scalar/winograd_scalar.c the order of operations. With e the elements t * step + c, t < tiles and
+ * c < channels:
+ *   input:  out[j][e] = sum over k < tile + 2 of BT[j][k] * in[k][e]                              j < tile + 2
+ *   output: out[i][e] = clamp(sum over j < tile + 2 of AT[i][j] * in[j][e] + bias[c])             i < tile
+ * in has in_step as its step, out out_step. bias: [channels], or NULL: nothing is added then. out[i] of output may be
+ * in[i], with the same step. The multiply-adds may be fused in relaxed.
+ */
+typedef void lw_winograd_input_f32_fn(size_t tiles, size_t channels, const float *const *in, size_t in_step,
+                                      float *const *out, size_t out_step);
+typedef void lw_winograd_output_f32_fn(size_t tiles, size_t channels, const float *const *in, size_t in_step,
+                                       const float *bias, struct lw_clamp clamp, float *const *out, size_t out_step);
+struct lw_winograd_f32 {
+    lw_winograd_input_f32_fn *input;
+    lw_winograd_output_f32_fn *output;
+};
+
 struct lw_kernels {
     struct lw_gemm_f32 gemm_f32;
+    struct lw_winograd_f32 winograd2_f32, winograd4_f32;
     lw_dwconv_f32_fn *dwconv3x3_f32, *dwconv5x5_f32, *dwconv_f32;
     lw_pool_f32_fn *maxpool_f32, *avgpool_f32;
     lw_clamp_f32_fn *clamp_f32;

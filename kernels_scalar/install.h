@@ -12,6 +12,7 @@ void lw_scalar_unary_install(struct lw_kernels *kernels);
 void lw_scalar_binary_install(struct lw_kernels *kernels);
 void lw_scalar_rows_install(struct lw_kernels *kernels); /* softmax, sums, scale_shift */
 void lw_scalar_resize_install(struct lw_kernels *kernels);
+void lw_scalar_winograd_install(struct lw_kernels *kernels);
 
 /* All of them. */
 void lw_scalar_install(struct lw_kernels *kernels);

@@ -9,4 +9,5 @@ void lw_scalar_install(struct lw_kernels *kernels) {
     lw_scalar_binary_install(kernels);
     lw_scalar_rows_install(kernels);
     lw_scalar_resize_install(kernels);
+    lw_scalar_winograd_install(kernels);
 }

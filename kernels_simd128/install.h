@@ -17,6 +17,7 @@
 #define lw_simd128_binary_install lw_relaxed_binary_install
 #define lw_simd128_rows_install lw_relaxed_rows_install
 #define lw_simd128_resize_install lw_relaxed_resize_install
+#define lw_simd128_winograd_install lw_relaxed_winograd_install
 #define lw_simd128_install lw_relaxed_install
 #endif
 
@@ -27,6 +28,7 @@ void lw_simd128_unary_install(struct lw_kernels *kernels);
 void lw_simd128_binary_install(struct lw_kernels *kernels);
 void lw_simd128_rows_install(struct lw_kernels *kernels); /* softmax, sums, scale_shift */
 void lw_simd128_resize_install(struct lw_kernels *kernels);
+void lw_simd128_winograd_install(struct lw_kernels *kernels);
 
 /* All of them. */
 void lw_simd128_install(struct lw_kernels *kernels);

@@ -9,4 +9,5 @@ void lw_simd128_install(struct lw_kernels *kernels) {
     lw_simd128_binary_install(kernels);
     lw_simd128_rows_install(kernels);
     lw_simd128_resize_install(kernels);
+    lw_simd128_winograd_install(kernels);
 }

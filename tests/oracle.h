@@ -67,6 +67,38 @@ static inline double lw_oracle_activation(const struct lw_activation *a, double 
     return y;
 }
 
+/* Row i of Winograd's matrices for tiles of 2 or 4 pixels, from kernels/winograd.c, in double precision. */
+#define LW_ORACLE_P 0.70710678118654752440
+#define LW_ORACLE_Q 1.41421356237309504880
+static inline const double *lw_oracle_winograd_bt(size_t tile, size_t i) {
+    static const double bt2[4][4] = {{1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, 1, 0, -1}};
+    static const double bt4[6][6] = {{1, 0, -2.5, 0, 1, 0},
+                                     {0, -2 * LW_ORACLE_P, -2, LW_ORACLE_P, 1, 0},
+                                     {0, 2 * LW_ORACLE_P, -2, -LW_ORACLE_P, 1, 0},
+                                     {0, -LW_ORACLE_Q / 2, -0.5, LW_ORACLE_Q, 1, 0},
+                                     {0, LW_ORACLE_Q / 2, -0.5, -LW_ORACLE_Q, 1, 0},
+                                     {0, 1, 0, -2.5, 0, 1}};
+    return tile == 2 ? bt2[i] : bt4[i];
+}
+static inline const double *lw_oracle_winograd_g(size_t tile, size_t i) {
+    static const double g2[4][3] = {{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}};
+    static const double g4[6][3] = {{1, 0, 0},
+                                    {-2 / 3., -2 / 3. * LW_ORACLE_P, -1 / 3.},
+                                    {-2 / 3., 2 / 3. * LW_ORACLE_P, -1 / 3.},
+                                    {1 / 6., 1 / 6. * LW_ORACLE_Q, 1 / 3.},
+                                    {1 / 6., -1 / 6. * LW_ORACLE_Q, 1 / 3.},
+                                    {0, 0, 1}};
+    return tile == 2 ? g2[i] : g4[i];
+}
+static inline const double *lw_oracle_winograd_at(size_t tile, size_t i) {
+    static const double at2[2][4] = {{1, 1, 1, 0}, {0, 1, -1, -1}};
+    static const double at4[4][6] = {{1, 1, 1, 1, 1, 0},
+                                     {0, LW_ORACLE_P, -LW_ORACLE_P, LW_ORACLE_Q, -LW_ORACLE_Q, 0},
+                                     {0, 0.5, 0.5, 2, 2, 0},
+                                     {0, LW_ORACLE_P / 2, -LW_ORACLE_P / 2, 2 * LW_ORACLE_Q, -2 * LW_ORACLE_Q, 1}};
+    return tile == 2 ? at2[i] : at4[i];
+}
+
 /* A random window that may or may not fit. */
 static inline struct lw_window lw_oracle_window(struct lw_test *t, size_t largest_kernel) {
     struct lw_window w = {0};

@@ -56,6 +56,83 @@ static void conv_run(struct lw_test *t, const struct lw_context *context, const 
     lw_test_status(lw_conv2d_run(context, d, input, packed, bias, slopes, scratch, output), LW_OK, "conv2d run again");
 }
 
+/* The side of Winograd's tiles that the convolution uses, or 0: packed weights tell. */
+static size_t winograd_tile(struct lw_test *t, const struct lw_conv2d *d) {
+    struct lw_conv2d direct = *d;
+    direct.winograd = LW_WINOGRAD_OFF;
+    struct lw_sizes sizes, direct_sizes;
+    lw_test_status(lw_conv2d_sizes(t->tested, d, &sizes), LW_OK, "conv2d sizes");
+    lw_test_status(lw_conv2d_sizes(t->tested, &direct, &direct_sizes), LW_OK, "conv2d sizes without Winograd");
+    if (sizes.packed_bytes == direct_sizes.packed_bytes) return 0;
+    size_t tile = sizes.packed_bytes * 9 == direct_sizes.packed_bytes * 16 ? 2 : 4;
+    lw_test_true(tile == 2 || sizes.packed_bytes * 9 == direct_sizes.packed_bytes * 36, "packed bytes %zu and %zu",
+                 sizes.packed_bytes, direct_sizes.packed_bytes);
+    lw_test_true(d->winograd == LW_WINOGRAD_AUTO || (d->winograd == LW_WINOGRAD_F2 && tile == 2), "tiles of %zu pixels",
+                 tile);
+    return tile;
+}
+
+/* |matrix| x |matrix|T of a square x, all [from][from] to [to][to]; row(tile, i) has `from` elements. */
+static void absolute(size_t tile, size_t to, size_t from, const double *(*row)(size_t, size_t), const double *x,
+                     double *out) {
+    double half[36];
+    for (size_t i = 0; i < to; i++) {
+        for (size_t j = 0; j < from; j++) {
+            half[i * from + j] = 0;
+            for (size_t k = 0; k < from; k++) half[i * from + j] += fabs(row(tile, i)[k] * x[k * from + j]);
+        }
+    }
+    for (size_t i = 0; i < to; i++) {
+        for (size_t j = 0; j < to; j++) {
+            out[i * to + j] = 0;
+            for (size_t k = 0; k < from; k++) out[i * to + j] += fabs(row(tile, j)[k] * half[i * from + k]);
+        }
+    }
+}
+
+/* The magnitude of the header's bound for Winograd's method, for each output: [batch][height][width][outputs]. */
+static double *winograd_magnitude(struct lw_test *t, const struct lw_conv2d *d, size_t tile, size_t height,
+                                  size_t width, long before_y, long before_x, const float *input, const float *filter) {
+    const size_t inputs = d->input_channels, outputs = d->output_channels, taps = tile + 2, products = taps * taps;
+    double *g = lw_test_buffer(t, inputs * outputs * products * sizeof *g); /* (inputs, outputs, products) */
+    for (size_t i = 0; i < inputs * outputs; i++) {
+        double from[9];
+        for (size_t k = 0; k < 9; k++) from[k] = at(filter, k * inputs * outputs + i);
+        absolute(tile, taps, 3, lw_oracle_winograd_g, from, g + i * products);
+    }
+    double *magnitude = lw_test_buffer(t, d->batch * height * width * outputs * sizeof *magnitude);
+    double *transformed = lw_test_buffer(t, inputs * products * sizeof *transformed);
+    for (size_t n = 0; n < d->batch; n++) {
+        for (size_t ty = 0; ty < height; ty += tile) {
+            for (size_t tx = 0; tx < width; tx += tile) {
+                for (size_t i = 0; i < inputs; i++) {
+                    double from[36];
+                    for (size_t k = 0; k < products; k++) {
+                        long y = (long)(ty + k / taps) - before_y, x = (long)(tx + k % taps) - before_x;
+                        bool inside = y >= 0 && y < (long)d->input_height && x >= 0 && x < (long)d->input_width;
+                        size_t pixel = (n * d->input_height + (size_t)y) * d->input_width + (size_t)x;
+                        from[k] = inside ? at(input, pixel * inputs + i) : 0;
+                    }
+                    absolute(tile, taps, taps, lw_oracle_winograd_bt, from, transformed + i * products);
+                }
+                for (size_t o = 0; o < outputs; o++) {
+                    double sums[36] = {0}, out[16];
+                    for (size_t i = 0; i < inputs; i++) {
+                        for (size_t k = 0; k < products; k++)
+                            sums[k] += transformed[i * products + k] * g[(i * outputs + o) * products + k];
+                    }
+                    absolute(tile, tile, taps, lw_oracle_winograd_at, sums, out);
+                    for (size_t k = 0; k < tile * tile; k++) {
+                        size_t y = ty + k / tile, x = tx + k % tile;
+                        if (y < height && x < width) magnitude[((n * height + y) * width + x) * outputs + o] = out[k];
+                    }
+                }
+            }
+        }
+    }
+    return magnitude;
+}
+
 static void conv_check(struct lw_test *t, const struct lw_conv2d *d, bool has_bias) {
     const struct lw_window *w = &d->window;
     char label[200];
@@ -89,6 +166,9 @@ static void conv_check(struct lw_test *t, const struct lw_conv2d *d, bool has_bi
     conv_run(t, t->reference, d, input, filter, bias, slopes, other);
     if (t->exact) lw_test_same(label, other, got, n);
 
+    size_t tile = winograd_tile(t, d);
+    const double *magnitude =
+        tile ? winograd_magnitude(t, d, tile, height, width, rows.before, columns.before, input, filter) : NULL;
     double *want = lw_test_buffer(t, n * sizeof *want), *bound = lw_test_buffer(t, n * sizeof *bound);
     for (size_t i = 0; i < n; i++) {
         size_t o = i % outputs, pixel = i / outputs, image = pixel / width / height;
@@ -106,9 +186,46 @@ static void conv_check(struct lw_test *t, const struct lw_conv2d *d, bool has_bi
                 for (size_t c = 0; c < inputs; c++) sum_add(&s, at(in, c), at(f, c * outputs));
             }
         }
+        if (tile) { /* the header's bound, in place of that of the direct sum */
+            s.magnitude = magnitude[i] + (bias ? fabs(at(bias, o)) : 0);
+            s.terms = inputs + 25;
+        }
         want[i] = sum_activate(&s, &d->activation, slopes, o, &bound[i]);
     }
     lw_test_within(label, want, bound, got, n);
+}
+
+/* Images, channels and paddings where Winograd's method is taken. */
+static void conv_winograd(struct lw_test *t) {
+    size_t tiles[5] = {0};
+    for (uint32_t round = 0; round < 24; round++) {
+        struct lw_conv2d d = {.struct_bytes = sizeof d, .groups = 1};
+        d.batch = (uint32_t)lw_test_range(t, 1, 2);
+        d.input_height = (uint32_t)lw_test_range(t, 1, round % 4 ? 9 : 21);
+        d.input_width = (uint32_t)lw_test_range(t, 1, round % 4 ? 11 : 19);
+        d.input_channels = (uint32_t)lw_test_range(t, 8, round % 3 ? 24 : 40);
+        d.output_channels = (uint32_t)lw_test_range(t, 8, round % 3 == 1 ? 40 : 21);
+        d.window = (struct lw_window){3, 3, 1, 1, 1, 1, round % 3, 0, 0, 0, 0};
+        if (d.window.padding == LW_PADDING_EXPLICIT) {
+            d.window.pad_top = (uint32_t)lw_test_range(t, 0, 7);
+            d.window.pad_left = (uint32_t)lw_test_range(t, 0, 7);
+            d.window.pad_bottom = (uint32_t)lw_test_range(t, 0, 7);
+            d.window.pad_right = (uint32_t)lw_test_range(t, 0, 7);
+        }
+        d.activation = lw_oracle_random_activation(t, round % (LW_CLAMP + 1));
+        d.winograd = round % 5 == 4 ? LW_WINOGRAD_F2 : LW_WINOGRAD_AUTO;
+        conv_check(t, &d, round % 4 != 1);
+        if (d.window.padding == LW_PADDING_VALID && (d.input_height < 3 || d.input_width < 3)) continue;
+        tiles[winograd_tile(t, &d)]++;
+        d.winograd = LW_WINOGRAD_OFF;
+        lw_test_true(winograd_tile(t, &d) == 0, "Winograd's method although it is off");
+    }
+    lw_test_true(tiles[2] && tiles[4], "%zu shapes took tiles of 2, %zu of 4", tiles[2], tiles[4]);
+
+    /* A huge pad on one side: the image is not in the strip at all. */
+    struct lw_conv2d d = {
+        sizeof d, 1, 4, 5, 16, 16, 1, {3, 3, 1, 1, 1, 1, LW_PADDING_EXPLICIT, 3, 40, 3, 2}, {LW_LINEAR, 0, 0, 0}, 0};
+    conv_check(t, &d, true);
 }
 
 static void conv_geometries(struct lw_test *t) {
@@ -130,7 +247,7 @@ static void conv_geometries(struct lw_test *t) {
         uint32_t inputs, outputs, groups, kernel, stride;
     } large[] = {{5, 9, 1, 1, 1}, {5, 9, 1, 1, 2}, {11, 4, 1, 3, 1}, {3, 6, 1, 3, 1}, {2, 5, 1, 5, 2}, {4, 4, 4, 3, 1}};
     for (size_t i = 0; i < sizeof large / sizeof large[0]; i++) {
-        struct lw_conv2d d = {sizeof d, 2, 21, 23, large[i].inputs, large[i].outputs, large[i].groups, {0}, {0}};
+        struct lw_conv2d d = {sizeof d, 2, 21, 23, large[i].inputs, large[i].outputs, large[i].groups, {0}, {0}, 0};
         d.window = (struct lw_window){
             large[i].kernel, large[i].kernel, large[i].stride, large[i].stride, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0};
         conv_check(t, &d, true);
@@ -141,7 +258,7 @@ static void conv_geometries(struct lw_test *t) {
 static struct lw_conv2d conv_valid(void) {
     return (struct lw_conv2d){
         sizeof(struct lw_conv2d), 2, 5, 4, 6, 8, 2, {3, 2, 1, 1, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0},
-        {LW_LINEAR, 0, 0, 0}};
+        {LW_LINEAR, 0, 0, 0},     0};
 }
 
 static void conv_errors(struct lw_test *t) {
@@ -168,6 +285,7 @@ static void conv_errors(struct lw_test *t) {
     WRONG(LW_BAD_STRUCT_BYTES, d.struct_bytes++);
     WRONG(LW_BAD_ENUM, d.window.padding = LW_PADDING_EXPLICIT + 1);
     WRONG(LW_BAD_ENUM, d.activation.kind = LW_CLAMP + 1);
+    WRONG(LW_BAD_ENUM, d.winograd = LW_WINOGRAD_OFF + 1);
     WRONG(LW_BAD_SHAPE, d.activation = ((struct lw_activation){LW_CLAMP, 0, 1, 0}));
     WRONG(LW_BAD_SHAPE, d.activation = ((struct lw_activation){LW_CLAMP, 0, NAN, 0}));
     WRONG(LW_BAD_SHAPE, d.groups = 0);
@@ -212,6 +330,7 @@ static void conv_errors(struct lw_test *t) {
 
 static void conv_row(struct lw_test *t) {
     conv_geometries(t);
+    conv_winograd(t);
     conv_errors(t);
 }
 
@@ -400,15 +519,29 @@ static void bench_transpose_run(const struct lw_context *context, void *arg) {
 static void bench_conv(struct lw_bench *b) {
     static const struct {
         const char *label;
-        uint32_t size, inputs, outputs, kernel, stride;
+        uint32_t size, inputs, outputs, kernel, stride, winograd;
     } layers[] = {
-        {"1x1 56x56 64->128", 56, 64, 128, 1, 1},    {"1x1 28x28 128->256", 28, 128, 256, 1, 1},
-        {"1x1 14x14 512->512", 14, 512, 512, 1, 1},  {"1x1 7x7 1024->1024", 7, 1024, 1024, 1, 1},
-        {"1x1 112x112 32->16", 112, 32, 16, 1, 1},   {"1x1 56x56 144->24", 56, 144, 24, 1, 1},
-        {"1x1 s2 56x56 64->128", 56, 64, 128, 1, 2}, {"3x3 56x56 64->64", 56, 64, 64, 3, 1},
-        {"3x3 14x14 256->256", 14, 256, 256, 3, 1},  {"3x3 s2 28x28 128->128", 28, 128, 128, 3, 2},
-        {"3x3 s2 224x224 3->32", 224, 3, 32, 3, 2},  {"5x5 s2 128x128 3->24", 128, 3, 24, 5, 2},
-        {"1x1 1x1 1024->1001", 1, 1024, 1001, 1, 1},
+        {"1x1 56x56 64->128", 56, 64, 128, 1, 1, 0},
+        {"1x1 28x28 128->256", 28, 128, 256, 1, 1, 0},
+        {"1x1 14x14 512->512", 14, 512, 512, 1, 1, 0},
+        {"1x1 7x7 1024->1024", 7, 1024, 1024, 1, 1, 0},
+        {"1x1 112x112 32->16", 112, 32, 16, 1, 1, 0},
+        {"1x1 56x56 144->24", 56, 144, 24, 1, 1, 0},
+        {"1x1 s2 56x56 64->128", 56, 64, 128, 1, 2, 0},
+        {"3x3 56x56 64->64", 56, 64, 64, 3, 1, 0},
+        {"3x3 28x28 128->128", 28, 128, 128, 3, 1, 0},
+        {"3x3 14x14 256->256", 14, 256, 256, 3, 1, 0},
+        {"3x3 7x7 512->512", 7, 512, 512, 3, 1, 0},
+        {"3x3 56x56 16->16", 56, 16, 16, 3, 1, 0},
+        {"3x3 14x14 8->8", 14, 8, 8, 3, 1, 0},
+        {"3x3 F2 56x56 64->64", 56, 64, 64, 3, 1, LW_WINOGRAD_F2},
+        {"3x3 direct 56x56 64->64", 56, 64, 64, 3, 1, LW_WINOGRAD_OFF},
+        {"3x3 direct 56x56 16->16", 56, 16, 16, 3, 1, LW_WINOGRAD_OFF},
+        {"3x3 direct 14x14 8->8", 14, 8, 8, 3, 1, LW_WINOGRAD_OFF},
+        {"3x3 s2 28x28 128->128", 28, 128, 128, 3, 2, 0},
+        {"3x3 s2 224x224 3->32", 224, 3, 32, 3, 2, 0},
+        {"5x5 s2 128x128 3->24", 128, 3, 24, 5, 2, 0},
+        {"1x1 1x1 1024->1001", 1, 1024, 1001, 1, 1, 0},
     };
     const struct lw_context *context = lw_bench_context(b);
     for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
@@ -422,7 +555,8 @@ static void bench_conv(struct lw_bench *b) {
                                      layers[i].outputs,
                                      1,
                                      {kernel, kernel, stride, stride, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0},
-                                     {LW_RELU6, 0, 0, 0}};
+                                     {LW_RELU6, 0, 0, 0},
+                                     layers[i].winograd};
         struct lw_sizes sizes;
         if (lw_conv2d_sizes(context, &c->conv, &sizes) != LW_OK) return;
         size_t input = (size_t)size * size * layers[i].inputs;

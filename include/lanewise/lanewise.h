@@ -158,10 +158,25 @@ struct lw_sizes {
 
 /* ---- Convolution ---------------------------------------------------------------------------------------- */
 
+/* How far lw_conv2d may use Winograd's method, which takes 2.25 (tiles of 2x2 output pixels) or 4 times (4x4) fewer
+ * multiplications for 3x3 filters with stride 1, dilation 1 and one group. The shapes alone decide whether it pays and
+ * which tile it is, alike in every tier. Its packed weights take 16/9 or 36/9 of the filter's memory.
+ *
+ * It rounds otherwise than the direct sum: each result stays within gamma_(C + 25) (|bias| + M) of the exact one, where
+ * C is input_channels, M = |AT| (sum over i of (|G| |g| |GT|) .* (|BT| |d| |B|)) |A| at the output's place in its tile,
+ * and the matrices are those of kernels/winograd.c. On random data the largest error is about that of the direct sum
+ * with 2x2 tiles and one to two times it with 4x4. What is infinite or NaN in the input makes its whole tile NaN, and
+ * sums of the input's magnitudes overflow a few times earlier. */
+enum lw_winograd {
+    LW_WINOGRAD_AUTO = 0, /* as it pays */
+    LW_WINOGRAD_F2 = 1,   /* tiles of 2x2 at most */
+    LW_WINOGRAD_OFF = 2   /* never: the sum in its stated order */
+};
+
 /* output[n][y][x][o] = activation(bias[o] + sum over ky, kx, i of
  *     input[n][y stride - pad_top + ky dilation][x stride - pad_left + kx dilation][g I + i] filter[ky][kx][i][o])
- * summed in ascending (ky, kx, i), starting from the bias; I = input_channels / groups, and g is the group of o.
- * Pixels outside of the image count as 0. The formula is TensorFlow's conv2d.
+ * summed in ascending (ky, kx, i), starting from the bias, unless Winograd's method is taken (see above);
+ * I = input_channels / groups, and g is the group of o. Pixels outside of the image count as 0. The formula is TensorFlow's conv2d.
  *
  * filter: [kernel_height][kernel_width][input_channels / groups][output_channels]
  * bias:   [output_channels] or NULL for none;  slopes: [output_channels] for LW_PRELU, else ignored.
@@ -173,6 +188,7 @@ struct lw_conv2d {
     uint32_t groups; /* 1 for an ordinary convolution */
     struct lw_window window;
     struct lw_activation activation;
+    uint32_t winograd; /* enum lw_winograd */
 };
 
 LW_API enum lw_status lw_conv2d_sizes(const struct lw_context *context, const struct lw_conv2d *op,

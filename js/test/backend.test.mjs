@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
 import { setThreadsCount as officialThreads } from '@tensorflow/tfjs-backend-wasm';
 import { BackendWasm, features, kernelNames, LanewiseError, registerBackend, tier } from 'lanewise/backend';
+import { load } from 'lanewise/runtime';
 import { randoms, tiers } from './support.mjs';
 
 officialThreads(1);
@@ -111,6 +112,67 @@ test('data survives the growth of the memory', async () => {
   assert.deepEqual([...x.dataSync()], [1, 2, 3]);
   assert.deepEqual([...tf.add(x, 1).dataSync()], [2, 3, 4]);
   tf.dispose([x, big]);
+});
+
+test('Winograd is used as the options say, alike in every tier, and one packed copy serves all sizes', async () => {
+  const options = ['auto', 'f2', 'off'].flatMap((winograd) => tiers.map((tier) => ({ winograd, tier })));
+  const results = {}, bytes = {};
+  for (const { winograd, tier } of options) {
+    const name = `winograd-${winograd}-${tier}`;
+    assert.ok(registerBackend(name, { winograd, tier }));
+    const backend = await start(name);
+    const values = (n, seed) => Float32Array.from({ length: n }, (_, i) => Math.sin(seed + i * 1.7));
+    const filter = tf.tensor(values(9 * 32 * 32, 1), [3, 3, 32, 32]);
+    const before = backend.heap.bytesInUse - backend.heap.scratchBytes;
+    const outputs = [12, 14, 20, 28].map((side) => tf.tidy(() => [
+      ...tf.conv2d(tf.tensor(values(side * side * 32, 2), [1, side, side, 32]), filter, 1, 'same').dataSync()]));
+    results[name] = outputs.flat();
+    bytes[winograd] = backend.heap.bytesInUse - backend.heap.scratchBytes - before;
+    filter.dispose();
+    assert.equal(backend.heap.bytesInUse - backend.heap.scratchBytes, before - 4 * 9 * 32 * 32);
+    tf.removeBackend(name);
+  }
+  const floats = 4 * 9 * 32 * 32;
+  assert.deepEqual(bytes, { auto: floats * 4, f2: floats * 16 / 9, off: floats });
+  const largest = (name, other) => results[name].reduce((max, x, i) => Math.max(max, Math.abs(x - results[other][i])), 0);
+  for (const winograd of ['auto', 'f2', 'off']) {
+    if (tiers.includes('simd128')) {
+      assert.equal(largest(`winograd-${winograd}-simd128`, `winograd-${winograd}-scalar`), 0);
+    }
+    for (const tier of tiers) assert.ok(largest(`winograd-${winograd}-${tier}`, 'winograd-off-scalar') < 2e-4);
+  }
+  assert.ok(largest('winograd-auto-scalar', 'winograd-off-scalar') > 0);
+  assert.ok(largest('winograd-f2-scalar', 'winograd-off-scalar') > 0);
+  await assert.rejects(load({ winograd: 'F4' }), /the option 'winograd' is 'F4'; expected one of auto, f2, off/);
+});
+
+test('where memory is short, convolutions do with smaller packed weights', async () => {
+  const backend = await start();
+  const x = tf.ones([1, 8, 8, 32]), filter = tf.ones([3, 3, 32, 32]);
+  const direct = 4 * 9 * 32 * 32;
+  const { allocate } = backend.heap;
+  for (const [limit, packed] of [[direct * 4, direct * 4], [direct * 2, direct * 16 / 9], [direct, direct]]) {
+    const asked = [];
+    backend.heap.allocate = function (bytes) {
+      if (bytes > limit && bytes % direct === 0 || bytes === direct * 16 / 9 && bytes > limit) {
+        asked.push(bytes);
+        return allocate.call(this, 2 ** 32);
+      }
+      return allocate.call(this, bytes);
+    };
+    try {
+      const copy = tf.clone(filter), own = tf.add(copy, 0);
+      const before = backend.heap.bytesInUse - backend.heap.scratchBytes;
+      const y = tf.conv2d(x, own, 1, 'same');
+      assert.ok(Math.abs(y.dataSync()[0] - 128) < 1e-3);
+      assert.equal(backend.heap.bytesInUse - backend.heap.scratchBytes - before, packed + 4 * 8 * 8 * 32);
+      assert.equal(asked.length, [0, 1, 2][[direct * 4, direct * 2, direct].indexOf(limit)]);
+      tf.dispose([copy, own, y]);
+    } finally {
+      delete backend.heap.allocate;
+    }
+  }
+  tf.dispose([x, filter]);
 });
 
 test('weights are packed once for a geometry, and the packed copy dies with them', async () => {

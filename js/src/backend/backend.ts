@@ -18,6 +18,8 @@ export interface Plan {
   readonly sizes: Sizes;
   /** Packed weights; 0 when there are none. */
   readonly packed: Pointer;
+  /** Plans of the same weights with the same of this share their packed copy. Undefined: none shares. */
+  readonly packing?: string;
 }
 
 /** Weights that meet ever new geometries keep the packed copies of the last few. */
@@ -60,6 +62,8 @@ export class BackendWasm extends KernelBackend {
   readonly features: Features;
   /** Why this tier runs. */
   readonly why: string;
+  /** How far convolutions may use Winograd's method, `enum lw_winograd`. */
+  readonly winograd: number;
   /** Data whose DataId another backend made. */
   private readonly foreign = new Map<DataId, Data>();
   private count = 0;
@@ -72,6 +76,7 @@ export class BackendWasm extends KernelBackend {
   constructor(readonly module: Module) {
     super();
     ({ kernels: this.kernels, heap: this.heap, tier: this.tier, features: this.features, why: this.why } = module);
+    this.winograd = module.winograd;
     this.value = this.heap.allocate(4);
   }
 
@@ -158,7 +163,7 @@ export class BackendWasm extends KernelBackend {
   }
 
   private release(data: Data): void {
-    if (data.plans) for (const plan of data.plans) this.heap.free(plan.packed);
+    while (data.plans?.length) this.forget(data.plans);
     this.heap.free(data.pointer);
     data.plans = data.strings = data.owner = undefined;
     data.pointer = data.refCount = 0;
@@ -260,19 +265,29 @@ export class BackendWasm extends KernelBackend {
     return pointer;
   }
 
-  /** Adds a plan to weights and packs them with it. */
+  /** Adds a plan to weights and packs them with it, unless an earlier plan has them packed alike. */
   plan<P extends Plan>(weights: Data, plan: Omit<P, 'packed'>, pack: (packed: Pointer) => void): P {
-    const packed = this.heap.allocate(plan.sizes.packedBytes);
-    try {
-      if (packed) pack(packed);
-    } catch (error) {
-      this.heap.free(packed);
-      throw error;
-    }
     const plans = (weights.plans ??= []);
-    if (plans.length === MAX_PLANS) this.heap.free(plans.shift()!.packed);
+    let packed = plan.packing === undefined ? undefined
+      : plans.find(({ packing }) => packing === plan.packing)?.packed;
+    if (packed === undefined) {
+      packed = this.heap.allocate(plan.sizes.packedBytes);
+      try {
+        if (packed) pack(packed);
+      } catch (error) {
+        this.heap.free(packed);
+        throw error;
+      }
+    }
     const done = { ...plan, packed } as unknown as P;
     plans.push(done);
+    if (plans.length > MAX_PLANS) this.forget(plans);
     return done;
+  }
+
+  /** Drops the oldest plan. */
+  private forget(plans: Plan[]): void {
+    const { packed } = plans.shift()!;
+    if (!plans.some(plan => plan.packed === packed)) this.heap.free(packed);
   }
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Convolutions: ordinary, depthwise, transposed. */
 import { backend_util } from '@tensorflow/tfjs-core';
-import { LanewiseError } from '../runtime/errors.js';
+import { LW_WINOGRAD_OFF } from '../generated/layout.js';
+import { LanewiseError, OutOfMemoryError } from '../runtime/errors.js';
 import { LINEAR, type Conv2d, type Conv2dTranspose, type DepthwiseConv2d } from '../runtime/kernels.js';
 import type { BackendWasm } from './backend.js';
 import { fusedOf } from './fused.js';
@@ -49,19 +50,27 @@ const conv2d = (op: string): Kernel => (backend, inputs, attrs) => {
       attrs.dilations ?? 1, attrs.pad, attrs.dimRoundingMode, false, 'channelsLast');
     const groups = filter.shape[2] > 0 ? x.shape[3] / filter.shape[2] : 1;
     if (!Number.isInteger(groups)) expectChannels(op, x.shape[3], filter.shape[2], filter.shape);
-    const descriptor: Conv2d = {
-      batch: info.batchSize, inputHeight: info.inHeight, inputWidth: info.inWidth, inputChannels: info.inChannels,
-      outputChannels: info.outChannels, groups, window: windowOf(info), activation: fused.activation,
-    };
+    const key = planKey('conv2d', x.shape, filter.shape, attrs, fused.activation);
     const empty = info.outShape.includes(0);
-    const sizes = empty ? NO_SIZES : kernels.conv2dSizes(descriptor);
-    if (!empty) checkOutput(op, info, sizes);
-    const made = {
-      ...planKey('conv2d', x.shape, filter.shape, attrs, fused.activation), op: descriptor, sizes,
-      outShape: info.outShape,
-    };
-    return backend.plan<WindowPlan<Conv2d>>(weights, made,
-      packed => kernels.conv2dPack(descriptor, weights.pointer, packed));
+    for (let { winograd } = backend; ; winograd++) {
+      const descriptor: Conv2d = {
+        batch: info.batchSize, inputHeight: info.inHeight, inputWidth: info.inWidth, inputChannels: info.inChannels,
+        outputChannels: info.outChannels, groups, window: windowOf(info), activation: fused.activation, winograd,
+      };
+      const sizes = empty ? NO_SIZES : kernels.conv2dSizes(descriptor);
+      if (!empty) checkOutput(op, info, sizes);
+      // The size tells which algorithm it is, and nothing else of the image's geometry matters to the packed weights.
+      const packing = `conv2d ${filter.shape} ${groups} ${sizes.packedBytes}`;
+      const made = { ...key, op: descriptor, sizes, outShape: info.outShape, packing };
+      try {
+        heap.scratch(sizes.scratchBytes);
+        return backend.plan<WindowPlan<Conv2d>>(weights, made,
+          packed => kernels.conv2dPack(descriptor, weights.pointer, packed));
+      } catch (error) {
+        // Winograd's method takes more memory; where that is short, the next smaller tile or the direct sum must do.
+        if (winograd === LW_WINOGRAD_OFF || !(error instanceof OutOfMemoryError)) throw error;
+      }
+    }
   }
 };
 

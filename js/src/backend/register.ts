@@ -6,7 +6,7 @@ import {
 import { detect, type Features, type Tier } from '../runtime/detect.js';
 import { LanewiseError } from '../runtime/errors.js';
 import { FILES, fileOf, type WasmFile, type WasmSource } from '../runtime/files.js';
-import { loadModule, type LoadOptions } from '../runtime/load.js';
+import { loadModule, type LoadOptions, type WinogradUse } from '../runtime/load.js';
 import { BackendWasm } from './backend.js';
 import { convolutions } from './conv.js';
 import { elementwise } from './elementwise.js';
@@ -169,6 +169,11 @@ function platformFetch(use: boolean): LoadOptions['fetch'] {
 /** Chooses the tier of the backend 'wasm'; by default the best that the engine can run. */
 export function setTier(tier: Tier): void {
   set('setTier', { tier });
+}
+
+/** Says how far the backend 'wasm' may use Winograd's method for 3x3 convolutions: 'auto', 'f2' or 'off'. */
+export function setWinograd(winograd: WinogradUse): void {
+  set('setWinograd', { winograd });
 }
 
 /** Accepted for programs written for the official package: this version runs on one thread. */

@@ -7,3 +7,6 @@ export class LanewiseError extends Error {
     this.name = 'LanewiseError';
   }
 }
+
+/** The WebAssembly memory can't grow so far. */
+export class OutOfMemoryError extends LanewiseError {}

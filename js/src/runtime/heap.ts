@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-import { LanewiseError } from './errors.js';
+import { OutOfMemoryError } from './errors.js';
 
 /** What every tier's WebAssembly file exports; the operators follow the C API in lanewise.h. */
 export interface WasmExports {
@@ -75,7 +75,7 @@ export class Heap {
     const whole = bytes + HEADER_BYTES + ALIGNMENT;
     const raw = whole <= 0xffffffff ? this._exports.malloc(whole) >>> 0 : 0;
     if (raw === 0) {
-      throw new LanewiseError(`out of memory: ${bytes} bytes asked for, ${this.bytesInUse} bytes in use in ` +
+      throw new OutOfMemoryError(`out of memory: ${bytes} bytes asked for, ${this.bytesInUse} bytes in use in ` +
         `${this.blocksInUse} blocks, ${this.totalBytes} bytes in the WebAssembly memory (4 GiB is its limit)`);
     }
     const pointer = ((raw + HEADER_BYTES + ALIGNMENT - 1) & -ALIGNMENT) >>> 0;

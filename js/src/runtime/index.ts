@@ -14,13 +14,13 @@
  * @packageDocumentation
  */
 export { detect, supports, TIERS, type Features, type Tier } from './detect.js';
-export { LanewiseError } from './errors.js';
+export { LanewiseError, OutOfMemoryError } from './errors.js';
 export { FILES, fileOf, type Fetch, type WasmFile, type WasmPaths, type WasmSource } from './files.js';
 export type { Heap } from './heap.js';
 export * from './kernels.js';
 export {
   Lanewise, load, Tensor, type ActivationName, type BinaryName, type FusedOptions, type UnaryName, type WindowOptions,
 } from './lanewise.js';
-export { chooseTier, loadModule, type LoadOptions, type Module } from './load.js';
+export { chooseTier, loadModule, type LoadOptions, type Module, type WinogradUse } from './load.js';
 /** The enums and struct layouts of the C API. */
 export * as layout from '../generated/layout.js';

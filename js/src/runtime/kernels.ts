@@ -51,6 +51,8 @@ export interface Conv2d {
   readonly groups: number;
   readonly window: Window;
   readonly activation: Activation;
+  /** `enum lw_winograd`; by default LW_WINOGRAD_AUTO. */
+  readonly winograd?: number;
 }
 
 /** `struct lw_depthwise_conv2d` */
@@ -190,6 +192,7 @@ export class Kernels {
     this.set(at + f.groups, op.groups);
     this.window(at + f.window, op.window);
     this.activation(at + f.activation, op.activation);
+    this.set(at + f.winograd, op.winograd ?? lw.LW_WINOGRAD_AUTO);
     return at;
   }
 

@@ -98,8 +98,13 @@ export class Tensor {
       this.unpack();
       const needed = sizes();
       const pointer = this.heap.allocate(needed.packedBytes);
+      try {
+        pack(pointer);
+      } catch (error) {
+        this.heap.free(pointer);
+        throw error;
+      }
       this.packed = { key, sizes: needed, pointer };
-      pack(pointer);
     }
     return this.packed!;
   }
@@ -122,10 +127,14 @@ export class Lanewise {
   readonly kernels: Kernels;
   /** The module's memory. */
   readonly heap: Heap;
+  private readonly winograd: number;
 
   /** @internal Use load(). */
   constructor(module: Module) {
-    ({ tier: this.tier, features: this.features, why: this.why, kernels: this.kernels, heap: this.heap } = module);
+    ({
+      tier: this.tier, features: this.features, why: this.why, kernels: this.kernels, heap: this.heap,
+      winograd: this.winograd,
+    } = module);
   }
 
   /** A new tensor with these values, or with zeros. */
@@ -155,6 +164,7 @@ export class Lanewise {
     const op = {
       batch, inputHeight, inputWidth, inputChannels, outputChannels, groups,
       window: windowOf('conv2d', kernelHeight, kernelWidth, options), activation: activationOf('conv2d', options),
+      winograd: this.winograd,
     };
     const bias = biasOf('conv2d', options, outputChannels);
     const { kernels } = this;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+import * as lw from '../generated/layout.js';
 import { detect, supports, TIERS, type Features, type Tier } from './detect.js';
 import { LanewiseError } from './errors.js';
 import {
@@ -18,7 +19,19 @@ export interface LoadOptions {
   wasm?: WasmSource;
   /** Used in place of the engine's fetch. */
   fetch?: Fetch;
+  /**
+   * How far the backend's 3x3 convolutions may use Winograd's method, which is two to four times faster, rounds a
+   * little differently and takes up to four times the memory for weights: 'auto', the default, as it pays; 'f2' only
+   * the form that is as exact as the direct sum; 'off' never.
+   */
+  winograd?: WinogradUse;
 }
+
+export type WinogradUse = 'auto' | 'f2' | 'off';
+
+const WINOGRAD: Record<WinogradUse, number> = {
+  auto: lw.LW_WINOGRAD_AUTO, f2: lw.LW_WINOGRAD_F2, off: lw.LW_WINOGRAD_OFF,
+};
 
 /** A module that is ready to run. */
 export interface Module {
@@ -30,6 +43,8 @@ export interface Module {
   readonly features: Features;
   /** Why this tier runs. */
   readonly why: string;
+  /** `enum lw_winograd` as the options say. */
+  readonly winograd: number;
 }
 
 /** Chooses a tier for this engine and says why; the choice is never silently a lesser one. */
@@ -62,6 +77,11 @@ function unsupported(tier: Tier): string {
 
 /** Loads a tier's WebAssembly file without blocking the thread. */
 export async function loadModule(options: LoadOptions = {}): Promise<Module> {
+  const { winograd = 'auto' } = options;
+  if (!Object.prototype.hasOwnProperty.call(WINOGRAD, winograd)) {
+    throw new LanewiseError(`the option 'winograd' is '${winograd}'; expected one of ` +
+      `${Object.keys(WINOGRAD).join(', ')}`);
+  }
   const given = options.wasm !== undefined;
   const chosen = given && options.tier === undefined ? undefined : chooseTier(options);
   const source = given ? options.wasm! : locate(chosen!.tier, options.wasmPaths);
@@ -75,7 +95,7 @@ export async function loadModule(options: LoadOptions = {}): Promise<Module> {
       HOW_TO_POINT_ELSEWHERE);
   }
   return {
-    kernels, heap, tier, features: detect(), why: chosen?.why ?? `'${tier}' is the best tier of the module given`,
+    kernels, heap, tier, winograd: WINOGRAD[winograd], features: detect(), why: chosen?.why ?? `'${tier}' is the best tier of the module given`,
   };
 }
 
