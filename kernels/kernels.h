@@ -114,7 +114,7 @@ typedef void lw_binary_i32_fn(size_t n, const int32_t *a, size_t a_step, const i
  * min(a, b) and max(a, b) as above. i32 wraps around; DIV and PRELU are NULL in binary_i32. */
 #define LW_K_BINARY_COUNT 9
 
-/* out[r][c] = e[r][c] / sum of e[r], e[r][c] = exp(x[r][c] - max of x[r]). out may be x. The max is taken in
+/* out[r][c] = e[r][c] * (1 / sum of e[r]), e[r][c] = exp(x[r][c] - max of x[r]). out may be x. The max is taken in
  * ascending order from -infinity with max(acc, x); the sum is sum_f32's. columns >= 1. */
 typedef void lw_softmax_f32_fn(size_t rows, size_t columns, const float *x, float *out);
 

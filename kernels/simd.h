@@ -34,6 +34,15 @@ static inline v128_t lw_max(v128_t a, v128_t b) {
     return wasm_f32x4_pmax(a, b);
 }
 
+/* mask ? a : b per lane, each lane of mask all ones or all zeros: one instruction where the engine's machine has it. */
+static inline v128_t lw_select(v128_t a, v128_t b, v128_t mask) {
+#if defined(LW_RELAXED) && defined(__wasm__)
+    return wasm_i32x4_relaxed_laneselect(a, b, mask);
+#else
+    return wasm_v128_bitselect(a, b, mask);
+#endif
+}
+
 /* Keeps the compiler from moving the computation of v past this point. LLVM otherwise gathers the loads of an
  * unrolled loop and chains each accumulator's operations, V8 keeps that order, and everything spills. */
 static inline void lw_keep(v128_t *v) {

@@ -2,7 +2,7 @@
 /*
  * Whole rows: softmax_f32, sum_f32, sum_rows_f32 and scale_shift_f32.
  *
- *   softmax:     out[r][c] = e[r][c] / sum of e[r], e[r][c] = exp(x[r][c] - max of x[r])
+ *   softmax:     out[r][c] = e[r][c] * (1 / sum of e[r]), e[r][c] = exp(x[r][c] - max of x[r])
  *   sum:         16 partial sums, x[i] in number i % 16, added up by a fixed tree
  *   sum_rows:    out[c] = sum over r of x[r][c]
  *   scale_shift: out[r][c] = x[r][c] * scale[c] + shift[c]
@@ -27,8 +27,8 @@ static void softmax(size_t rows, size_t columns, const float *x, /* (rows, colum
         float largest = -INFINITY;
         for (size_t c = 0; c < columns; c++) largest = lw_scalar_max(largest, x[c]);
         for (size_t c = 0; c < columns; c++) out[c] = lw_exp_negative(x[c] - largest);
-        float total = sum(columns, out);
-        for (size_t c = 0; c < columns; c++) out[c] /= total;
+        float factor = 1.0f / sum(columns, out);
+        for (size_t c = 0; c < columns; c++) out[c] *= factor;
     }
 }
 

@@ -1,49 +1,154 @@
 /* SPDX-License-Identifier: MIT */
-/* exp and exp - 1 of four lanes, shared by the unary family and softmax: the operations of
- * kernels_scalar/exp_scalar.h, which explains them, in the same order. */
+/*
+ * exp and exp - 1 of vectors, shared by the unary family and softmax: the operations of kernels_scalar/exp_scalar.h,
+ * which explains them, in the same order.
+ *
+ * Each function works on LW_EXP_VECTORS vectors step by step, so that a constant is fetched once for all of them. The
+ * constants come from memory: there are more than registers, and a v128.const inside of a loop costs V8 three
+ * instructions each time (a function took three times as long with them).
+ */
 #ifndef LW_EXP_SIMD128_H
 #define LW_EXP_SIMD128_H
 
 #include "kernels/exp.h"
 #include "kernels/simd.h"
 
-/* exp(x - n ln 2) - 1 */
-static inline __attribute__((always_inline)) v128_t lw_expm1_reduced(v128_t x, v128_t n) {
-    v128_t r = lw_madd(n, wasm_f32x4_splat(-LW_LN2_HIGH), x);
-    r = lw_madd(n, wasm_f32x4_splat(-LW_LN2_LOW), r);
-    v128_t q = lw_madd(wasm_f32x4_splat(LW_EXP_Q4), r, wasm_f32x4_splat(LW_EXP_Q3));
-    q = lw_madd(q, r, wasm_f32x4_splat(LW_EXP_Q2));
-    q = lw_madd(q, r, wasm_f32x4_splat(LW_EXP_Q1));
-    q = lw_madd(q, r, wasm_f32x4_splat(LW_EXP_Q0));
-    return lw_madd(wasm_f32x4_mul(r, r), q, r);
+enum { LW_EXP_VECTORS = 4 };
+
+enum lw_exp_constant {
+    LW_K_LOG2_E,
+    LW_K_MINUS_LN2_HIGH,
+    LW_K_MINUS_LN2_LOW,
+    LW_K_Q0,
+    LW_K_Q1,
+    LW_K_Q2,
+    LW_K_Q3,
+    LW_K_Q4,
+    LW_K_ONE,
+    LW_K_TWO,
+    LW_K_ROUND_127,
+    LW_K_ROUND_191,
+    LW_K_ROUND_254,
+    LW_K_2_TO_MINUS_64,
+    LW_K_MINUS_20,
+    LW_K_20,
+    LW_K_MINUS_104,
+    LW_K_104,
+    LW_K_SIGN,
+    LW_K_3,
+    LW_K_6,
+    LW_K_6TH,
+    LW_K_EXP_CONSTANTS
+};
+
+#define LW_FOUR(x)                                                                                                     \
+    { x, x, x, x }
+static const float lw_exp_constants[LW_K_EXP_CONSTANTS][4] = {
+    [LW_K_LOG2_E] = LW_FOUR(LW_LOG2_E),
+    [LW_K_MINUS_LN2_HIGH] = LW_FOUR(-LW_LN2_HIGH),
+    [LW_K_MINUS_LN2_LOW] = LW_FOUR(-LW_LN2_LOW),
+    [LW_K_Q0] = LW_FOUR(LW_EXP_Q0),
+    [LW_K_Q1] = LW_FOUR(LW_EXP_Q1),
+    [LW_K_Q2] = LW_FOUR(LW_EXP_Q2),
+    [LW_K_Q3] = LW_FOUR(LW_EXP_Q3),
+    [LW_K_Q4] = LW_FOUR(LW_EXP_Q4),
+    [LW_K_ONE] = LW_FOUR(1.0f),
+    [LW_K_TWO] = LW_FOUR(2.0f),
+    [LW_K_ROUND_127] = LW_FOUR(LW_ROUND + 127.0f),
+    [LW_K_ROUND_191] = LW_FOUR(LW_ROUND + 191.0f),
+    [LW_K_ROUND_254] = LW_FOUR(LW_ROUND + 254.0f),
+    [LW_K_2_TO_MINUS_64] = LW_FOUR(0x1p-64f),
+    [LW_K_MINUS_20] = LW_FOUR(-20.0f),
+    [LW_K_20] = LW_FOUR(20.0f),
+    [LW_K_MINUS_104] = LW_FOUR(-104.0f),
+    [LW_K_104] = LW_FOUR(104.0f),
+    [LW_K_SIGN] = LW_FOUR(-0.0f),
+    [LW_K_3] = LW_FOUR(3.0f),
+    [LW_K_6] = LW_FOUR(6.0f),
+    [LW_K_6TH] = LW_FOUR(1.0f / 6.0f),
+};
+#undef LW_FOUR
+
+/* Where the constants are, in a way that keeps the compiler from knowing them. */
+typedef const float (*lw_exp_table)[4];
+static inline lw_exp_table lw_exp_load_table(void) {
+    lw_exp_table table = lw_exp_constants;
+#ifdef __wasm__
+    __asm__ volatile("" : "+r"(table));
+#endif
+    return table;
+}
+static inline __attribute__((always_inline)) v128_t lw_exp_k(lw_exp_table table, enum lw_exp_constant k) {
+    return wasm_v128_load(table[k]);
 }
 
-/* exp of any x */
-static inline __attribute__((always_inline)) v128_t lw_exp_any(v128_t x) {
-    const v128_t round = wasm_f32x4_splat(LW_ROUND + 254.0f);
-    x = lw_min(lw_max(x, wasm_f32x4_splat(-104.0f)), wasm_f32x4_splat(104.0f));
-    const v128_t t = lw_madd(x, wasm_f32x4_splat(LW_LOG2_E), round);
-    const v128_t e = wasm_f32x4_add(lw_expm1_reduced(x, wasm_f32x4_sub(t, round)), wasm_f32x4_splat(1.0f));
-    const v128_t half = wasm_u32x4_shr(t, 1);
-    return wasm_f32x4_mul(wasm_f32x4_mul(e, wasm_i32x4_shl(half, 23)), wasm_i32x4_shl(wasm_i32x4_sub(t, half), 23));
+#define LW_EXP_EACH(v) for (size_t v = 0; v < LW_EXP_VECTORS; v++)
+
+/* The value as it is, computed here: lw_keep for expressions. */
+static inline __attribute__((always_inline)) v128_t lw_kept(v128_t v) {
+    lw_keep(&v);
+    return v;
 }
 
-/* exp of x <= 0 */
-static inline __attribute__((always_inline)) v128_t lw_exp_negative(v128_t x) {
-    const v128_t round = wasm_f32x4_splat(LW_ROUND + 191.0f);
-    x = lw_max(x, wasm_f32x4_splat(-104.0f));
-    const v128_t t = lw_madd(x, wasm_f32x4_splat(LW_LOG2_E), round);
-    const v128_t e = wasm_f32x4_add(lw_expm1_reduced(x, wasm_f32x4_sub(t, round)), wasm_f32x4_splat(1.0f));
-    return wasm_f32x4_mul(wasm_f32x4_mul(e, wasm_i32x4_shl(t, 23)), wasm_f32x4_splat(0x1p-64f));
+/* q = q r + k */
+static inline __attribute__((always_inline)) void lw_exp_horner(v128_t *q, const v128_t *r, v128_t k) {
+    LW_EXP_EACH(v) q[v] = lw_kept(lw_madd(q[v], r[v], k));
 }
 
-/* exp(x) - 1 for |x| <= 20 */
-static inline __attribute__((always_inline)) v128_t lw_expm1_small(v128_t x) {
-    const v128_t round = wasm_f32x4_splat(LW_ROUND + 127.0f);
-    const v128_t t = lw_madd(x, wasm_f32x4_splat(LW_LOG2_E), round);
-    const v128_t power = wasm_i32x4_shl(t, 23);
-    const v128_t p = lw_expm1_reduced(x, wasm_f32x4_sub(t, round));
-    return lw_madd(p, power, wasm_f32x4_sub(power, wasm_f32x4_splat(1.0f)));
+/* With n = x / ln 2 rounded to an integer: t has n in its low bits, above those of `round`; e = exp(x - n ln 2) - 1. x
+ * is used up. */
+static inline __attribute__((always_inline)) void lw_expm1_reduced(lw_exp_table table, v128_t *x,
+                                                                   enum lw_exp_constant round, v128_t *t, v128_t *e) {
+    v128_t n[LW_EXP_VECTORS];
+    const v128_t log2_e = lw_exp_k(table, LW_K_LOG2_E), shift = lw_exp_k(table, round);
+    LW_EXP_EACH(v) t[v] = lw_kept(lw_madd(x[v], log2_e, shift));
+    LW_EXP_EACH(v) n[v] = lw_kept(wasm_f32x4_sub(t[v], shift));
+    const v128_t high = lw_exp_k(table, LW_K_MINUS_LN2_HIGH), low = lw_exp_k(table, LW_K_MINUS_LN2_LOW);
+    LW_EXP_EACH(v) x[v] = lw_kept(lw_madd(n[v], high, x[v]));
+    LW_EXP_EACH(v) x[v] = lw_kept(lw_madd(n[v], low, x[v]));
+    const v128_t q4 = lw_exp_k(table, LW_K_Q4), q3 = lw_exp_k(table, LW_K_Q3);
+    LW_EXP_EACH(v) e[v] = lw_kept(lw_madd(q4, x[v], q3));
+    lw_exp_horner(e, x, lw_exp_k(table, LW_K_Q2));
+    lw_exp_horner(e, x, lw_exp_k(table, LW_K_Q1));
+    lw_exp_horner(e, x, lw_exp_k(table, LW_K_Q0));
+    LW_EXP_EACH(v) e[v] = lw_kept(lw_madd(wasm_f32x4_mul(x[v], x[v]), e[v], x[v]));
+}
+
+/* x = exp(x), any x */
+static inline __attribute__((always_inline)) void lw_exp_any(lw_exp_table table, v128_t *x) {
+    v128_t t[LW_EXP_VECTORS], e[LW_EXP_VECTORS];
+    const v128_t least = lw_exp_k(table, LW_K_MINUS_104), most = lw_exp_k(table, LW_K_104);
+    LW_EXP_EACH(v) x[v] = lw_min(lw_max(x[v], least), most);
+    lw_expm1_reduced(table, x, LW_K_ROUND_254, t, e);
+    const v128_t one = lw_exp_k(table, LW_K_ONE);
+    LW_EXP_EACH(v) e[v] = lw_kept(wasm_f32x4_add(e[v], one));
+    LW_EXP_EACH(v) {
+        const v128_t half = wasm_u32x4_shr(t[v], 1);
+        e[v] = lw_kept(wasm_f32x4_mul(e[v], wasm_i32x4_shl(half, 23)));
+        t[v] = lw_kept(wasm_i32x4_shl(wasm_i32x4_sub(t[v], half), 23));
+    }
+    LW_EXP_EACH(v) x[v] = wasm_f32x4_mul(e[v], t[v]);
+}
+
+/* x = exp(x), x <= 0 */
+static inline __attribute__((always_inline)) void lw_exp_negative(lw_exp_table table, v128_t *x) {
+    v128_t t[LW_EXP_VECTORS], e[LW_EXP_VECTORS];
+    const v128_t least = lw_exp_k(table, LW_K_MINUS_104);
+    LW_EXP_EACH(v) x[v] = lw_max(x[v], least);
+    lw_expm1_reduced(table, x, LW_K_ROUND_191, t, e);
+    const v128_t one = lw_exp_k(table, LW_K_ONE), power = lw_exp_k(table, LW_K_2_TO_MINUS_64);
+    LW_EXP_EACH(v) e[v] = lw_kept(wasm_f32x4_add(e[v], one));
+    LW_EXP_EACH(v) e[v] = lw_kept(wasm_f32x4_mul(e[v], wasm_i32x4_shl(t[v], 23)));
+    LW_EXP_EACH(v) x[v] = lw_kept(wasm_f32x4_mul(e[v], power));
+}
+
+/* x = exp(x) - 1, |x| <= 20 */
+static inline __attribute__((always_inline)) void lw_expm1_small(lw_exp_table table, v128_t *x) {
+    v128_t t[LW_EXP_VECTORS], e[LW_EXP_VECTORS];
+    lw_expm1_reduced(table, x, LW_K_ROUND_127, t, e);
+    const v128_t one = lw_exp_k(table, LW_K_ONE);
+    LW_EXP_EACH(v) t[v] = lw_kept(wasm_i32x4_shl(t[v], 23));
+    LW_EXP_EACH(v) x[v] = lw_kept(lw_madd(e[v], t[v], wasm_f32x4_sub(t[v], one)));
 }
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * Whole rows: softmax_f32, sum_f32, sum_rows_f32 and scale_shift_f32.
  *
- *   softmax:     out[r][c] = e[r][c] / sum of e[r], e[r][c] = exp(x[r][c] - max of x[r])
+ *   softmax:     out[r][c] = e[r][c] * (1 / sum of e[r]), e[r][c] = exp(x[r][c] - max of x[r])
  *   sum:         16 partial sums, x[i] in number i % 16, added up by a fixed tree
  *   sum_rows:    out[c] = sum over r of x[r][c]
  *   scale_shift: out[r][c] = x[r][c] * scale[c] + shift[c]
@@ -52,42 +52,49 @@ static inline float largest(size_t n, const float *x) {
 
 /* out = exp(x - shift); returns the sum of the results as sum() would. */
 static inline float exp_and_sum(size_t n, const float *x, float shift, float *out) {
+    const lw_exp_table table = lw_exp_load_table();
     const v128_t s = wasm_f32x4_splat(shift);
-    v128_t p[4];
-    for (size_t v = 0; v < 4; v++) p[v] = wasm_f32x4_splat(0.0f);
+    enum { PAIR = 4 * LW_EXP_VECTORS, PARTS = 4 };
+    _Static_assert(PARTS % LW_EXP_VECTORS == 0, "the partial sums are whole groups of vectors");
+    v128_t p[PARTS];
+    for (size_t v = 0; v < PARTS; v++) p[v] = wasm_f32x4_splat(0.0f);
     for (; n >= 16; n -= 16, x += 16, out += 16) {
-        for (size_t v = 0; v < 4; v++) {
-            const v128_t e = lw_exp_negative(wasm_f32x4_sub(wasm_v128_load(x + 4 * v), s));
-            wasm_v128_store(out + 4 * v, e);
-            p[v] = wasm_f32x4_add(p[v], e);
+        for (size_t i = 0; i < PARTS; i += LW_EXP_VECTORS) {
+            v128_t e[LW_EXP_VECTORS];
+            LW_EXP_EACH(v) e[v] = wasm_f32x4_sub(wasm_v128_load(x + 4 * (i + v)), s);
+            lw_exp_negative(table, e);
+            LW_EXP_EACH(v) {
+                wasm_v128_store(out + 4 * (i + v), e[v]);
+                p[i + v] = wasm_f32x4_add(p[i + v], e[v]);
+            }
         }
     }
-    for (size_t v = 0; v < 4 && n; v++, x += 4, out += 4) {
-        if (n >= 4) {
-            const v128_t e = lw_exp_negative(wasm_f32x4_sub(wasm_v128_load(x), s));
-            wasm_v128_store(out, e);
-            p[v] = wasm_f32x4_add(p[v], e);
-            n -= 4;
-        } else {
-            lw_store_lanes(out, lw_exp_negative(wasm_f32x4_sub(lw_load_lanes(x, n), s)), n);
-            p[v] = wasm_f32x4_add(p[v], lw_load_lanes(out, n)); /* the lanes beyond n are 0 again */
-            n = 0;
-        }
+    /* The rest through a buffer; what it has beyond the rest becomes 0 again before it is added. */
+    float rest[16] = {0};
+    for (size_t i = 0; i < n; i++) rest[i] = x[i];
+    for (size_t i = 0; i < n; i += PAIR) {
+        v128_t e[LW_EXP_VECTORS];
+        LW_EXP_EACH(v) e[v] = wasm_f32x4_sub(wasm_v128_load(rest + i + 4 * v), s);
+        lw_exp_negative(table, e);
+        LW_EXP_EACH(v) wasm_v128_store(rest + i + 4 * v, e[v]);
     }
+    for (size_t i = 0; i < n; i++) out[i] = rest[i];
+    for (size_t i = n; i < 16; i++) rest[i] = 0.0f;
+    for (size_t v = 0; v < PARTS; v++) p[v] = wasm_f32x4_add(p[v], wasm_v128_load(rest + 4 * v));
     return add_up(p);
 }
 
-static inline void divide(size_t n, float divisor, float *x) {
-    const v128_t d = wasm_f32x4_splat(divisor);
+static inline void scale(size_t n, float factor, float *x) {
+    const v128_t f = wasm_f32x4_splat(factor);
     for (; n >= 16; n -= 16, x += 16)
-        for (size_t v = 0; v < 4; v++) wasm_v128_store(x + 4 * v, wasm_f32x4_div(wasm_v128_load(x + 4 * v), d));
-    for (; n >= 4; n -= 4, x += 4) wasm_v128_store(x, wasm_f32x4_div(wasm_v128_load(x), d));
-    if (n) lw_store_lanes(x, wasm_f32x4_div(lw_load_lanes(x, n), d), n);
+        for (size_t v = 0; v < 4; v++) wasm_v128_store(x + 4 * v, wasm_f32x4_mul(wasm_v128_load(x + 4 * v), f));
+    for (; n >= 4; n -= 4, x += 4) wasm_v128_store(x, wasm_f32x4_mul(wasm_v128_load(x), f));
+    if (n) lw_store_lanes(x, wasm_f32x4_mul(lw_load_lanes(x, n), f), n);
 }
 
 static void softmax(size_t rows, size_t columns, const float *x, /* (rows, columns) */ float *out) {
     for (size_t r = 0; r < rows; r++, x += columns, out += columns)
-        divide(columns, exp_and_sum(columns, x, largest(columns, x), out), out);
+        scale(columns, 1.0f / exp_and_sum(columns, x, largest(columns, x), out), out);
 }
 
 /* `vectors` vectors of columns, all rows. vectors is a constant where this is inlined. */

@@ -11,9 +11,12 @@
 
 typedef v128_t operation(v128_t x, v128_t p, v128_t q);
 
-/* out = f(x, p, q), four vectors at a time: their chains of operations are independent and overlap. */
+/* out = f(x, p, q), four vectors at a time: their chains of operations are independent and overlap. p and q are kept
+ * in registers: V8 makes a v128.const in a loop anew each time, by three instructions. */
 static inline __attribute__((always_inline)) void loop(size_t n, const float *x, float *out, operation *f, v128_t p,
                                                        v128_t q) {
+    lw_keep(&p);
+    lw_keep(&q);
     for (; n >= 16; n -= 16, x += 16, out += 16) {
         v128_t x0 = wasm_v128_load(x), x1 = wasm_v128_load(x + 4);
         v128_t x2 = wasm_v128_load(x + 8), x3 = wasm_v128_load(x + 12);
@@ -26,12 +29,25 @@ static inline __attribute__((always_inline)) void loop(size_t n, const float *x,
     if (n) lw_store_lanes(out, f(lw_load_lanes(x, n), p, q), n);
 }
 
-/* The same one vector at a time, for functions so long that the processor overlaps them by itself and four copies
- * would only spill their constants. */
-static inline __attribute__((always_inline)) void loop1(size_t n, const float *x, float *out, operation *f) {
-    const v128_t zero = wasm_f32x4_splat(0.0f);
-    for (; n >= 4; n -= 4, x += 4, out += 4) wasm_v128_store(out, f(wasm_v128_load(x), zero, zero));
-    if (n) lw_store_lanes(out, f(lw_load_lanes(x, n), zero, zero), n);
+/* The same for functions of many constants, most of them made of exp (exp_simd128.h): f works on a few vectors in place. What is left goes through a
+ * buffer. */
+enum { BLOCK = 4 * LW_EXP_VECTORS };
+static inline __attribute__((always_inline)) void loop_exp(size_t n, const float *x, float *out,
+                                                           void (*f)(lw_exp_table table, v128_t *x)) {
+    const lw_exp_table table = lw_exp_load_table();
+    v128_t v[LW_EXP_VECTORS];
+    for (; n >= BLOCK; n -= BLOCK, x += BLOCK, out += BLOCK) {
+        LW_EXP_EACH(i) v[i] = wasm_v128_load(x + 4 * i);
+        f(table, v);
+        LW_EXP_EACH(i) wasm_v128_store(out + 4 * i, v[i]);
+    }
+    if (n == 0) return;
+    float rest[BLOCK] = {0};
+    for (size_t i = 0; i < n; i++) rest[i] = x[i];
+    LW_EXP_EACH(i) v[i] = wasm_v128_load(rest + 4 * i);
+    f(table, v);
+    LW_EXP_EACH(i) wasm_v128_store(rest + 4 * i, v[i]);
+    for (size_t i = 0; i < n; i++) out[i] = rest[i];
 }
 
 static inline __attribute__((always_inline)) v128_t clamp_op(v128_t x, v128_t lo, v128_t hi) {
@@ -42,64 +58,72 @@ static void clamp(size_t n, struct lw_clamp clamp, const float *x, float *out) {
 }
 
 static inline __attribute__((always_inline)) v128_t leaky_relu_op(v128_t x, v128_t alpha, v128_t zero) {
-    return wasm_v128_bitselect(wasm_f32x4_mul(alpha, x), x, wasm_f32x4_lt(x, zero));
+    return lw_select(wasm_f32x4_mul(alpha, x), x, wasm_f32x4_lt(x, zero));
 }
 static void leaky_relu(size_t n, float alpha, const float *x, float *out) {
     loop(n, x, out, leaky_relu_op, wasm_f32x4_splat(alpha), wasm_f32x4_splat(0.0f));
 }
 
-static inline __attribute__((always_inline)) v128_t elu_op(v128_t x, v128_t p, v128_t q) {
-    (void)p, (void)q;
-    const v128_t e = lw_expm1_small(lw_max(x, wasm_f32x4_splat(-20.0f)));
-    return wasm_v128_bitselect(e, x, wasm_f32x4_lt(x, wasm_f32x4_splat(0.0f)));
+static inline __attribute__((always_inline)) void elu_op(lw_exp_table table, v128_t *x) {
+    const v128_t least = lw_exp_k(table, LW_K_MINUS_20), zero = wasm_f32x4_splat(0.0f);
+    v128_t e[LW_EXP_VECTORS];
+    LW_EXP_EACH(v) e[v] = lw_max(x[v], least);
+    lw_expm1_small(table, e);
+    LW_EXP_EACH(v) x[v] = lw_select(e[v], x[v], wasm_f32x4_lt(x[v], zero));
 }
 static void elu(size_t n, float alpha, const float *x, float *out) {
     (void)alpha;
-    loop1(n, x, out, elu_op);
+    loop_exp(n, x, out, elu_op);
 }
 
-static inline __attribute__((always_inline)) v128_t sigmoid_op(v128_t x, v128_t p, v128_t q) {
-    (void)p, (void)q;
-    const v128_t one = wasm_f32x4_splat(1.0f);
-    const v128_t e = lw_exp_negative(wasm_v128_or(x, wasm_f32x4_splat(-0.0f)));
-    const v128_t numerator = wasm_v128_bitselect(e, one, wasm_f32x4_lt(x, wasm_f32x4_splat(0.0f)));
-    return wasm_f32x4_div(numerator, wasm_f32x4_add(e, one));
+static inline __attribute__((always_inline)) void sigmoid_op(lw_exp_table table, v128_t *x) {
+    const v128_t sign = lw_exp_k(table, LW_K_SIGN), zero = wasm_f32x4_splat(0.0f);
+    v128_t e[LW_EXP_VECTORS];
+    LW_EXP_EACH(v) e[v] = wasm_v128_or(x[v], sign);
+    lw_exp_negative(table, e);
+    const v128_t one = lw_exp_k(table, LW_K_ONE);
+    LW_EXP_EACH(v) {
+        const v128_t numerator = lw_select(e[v], one, wasm_f32x4_lt(x[v], zero));
+        x[v] = wasm_f32x4_div(numerator, wasm_f32x4_add(e[v], one));
+    }
 }
 static void sigmoid(size_t n, float alpha, const float *x, float *out) {
     (void)alpha;
-    loop1(n, x, out, sigmoid_op);
+    loop_exp(n, x, out, sigmoid_op);
 }
 
-static inline __attribute__((always_inline)) v128_t tanh_op(v128_t x, v128_t p, v128_t q) {
-    (void)p, (void)q;
-    const v128_t two = wasm_f32x4_splat(2.0f);
-    const v128_t t = lw_expm1_small(lw_min(wasm_f32x4_mul(wasm_f32x4_abs(x), two), wasm_f32x4_splat(20.0f)));
-    const v128_t sign = wasm_v128_and(x, wasm_f32x4_splat(-0.0f));
-    return wasm_v128_or(wasm_f32x4_div(t, wasm_f32x4_add(t, two)), sign);
+static inline __attribute__((always_inline)) void tanh_op(lw_exp_table table, v128_t *x) {
+    const v128_t two = lw_exp_k(table, LW_K_TWO), most = lw_exp_k(table, LW_K_20);
+    const v128_t sign = lw_exp_k(table, LW_K_SIGN);
+    v128_t t[LW_EXP_VECTORS];
+    LW_EXP_EACH(v) t[v] = lw_kept(lw_min(wasm_f32x4_mul(wasm_v128_andnot(x[v], sign), two), most));
+    lw_expm1_small(table, t);
+    LW_EXP_EACH(v) {
+        const v128_t y = wasm_f32x4_div(t[v], wasm_f32x4_add(t[v], two));
+        x[v] = wasm_v128_or(y, wasm_v128_and(x[v], sign));
+    }
 }
 static void tanh_(size_t n, float alpha, const float *x, float *out) {
     (void)alpha;
-    loop1(n, x, out, tanh_op);
+    loop_exp(n, x, out, tanh_op);
 }
 
-static inline __attribute__((always_inline)) v128_t hard_swish_op(v128_t x, v128_t p, v128_t q) {
-    (void)p, (void)q;
-    const v128_t zero = wasm_f32x4_splat(0.0f), six = wasm_f32x4_splat(6.0f);
-    const v128_t gate = lw_min(lw_max(wasm_f32x4_add(x, wasm_f32x4_splat(3.0f)), zero), six);
-    return wasm_f32x4_mul(x, wasm_f32x4_mul(gate, wasm_f32x4_splat(1.0f / 6.0f)));
+static inline __attribute__((always_inline)) void hard_swish_op(lw_exp_table table, v128_t *x) {
+    const v128_t zero = wasm_f32x4_splat(0.0f), three = lw_exp_k(table, LW_K_3), six = lw_exp_k(table, LW_K_6);
+    const v128_t sixth = lw_exp_k(table, LW_K_6TH);
+    LW_EXP_EACH(v) {
+        const v128_t gate = lw_min(lw_max(wasm_f32x4_add(x[v], three), zero), six);
+        x[v] = wasm_f32x4_mul(x[v], wasm_f32x4_mul(gate, sixth));
+    }
 }
 static void hard_swish(size_t n, float alpha, const float *x, float *out) {
     (void)alpha;
-    loop(n, x, out, hard_swish_op, wasm_f32x4_splat(0.0f), wasm_f32x4_splat(0.0f));
+    loop_exp(n, x, out, hard_swish_op);
 }
 
-static inline __attribute__((always_inline)) v128_t exp_op(v128_t x, v128_t p, v128_t q) {
-    (void)p, (void)q;
-    return lw_exp_any(x);
-}
 static void exp_(size_t n, float alpha, const float *x, float *out) {
     (void)alpha;
-    loop1(n, x, out, exp_op);
+    loop_exp(n, x, out, lw_exp_any);
 }
 
 static inline __attribute__((always_inline)) v128_t sqrt_op(v128_t x, v128_t p, v128_t q) {
@@ -111,22 +135,22 @@ static void sqrt_(size_t n, float alpha, const float *x, float *out) {
     loop(n, x, out, sqrt_op, wasm_f32x4_splat(0.0f), wasm_f32x4_splat(0.0f));
 }
 
-static inline __attribute__((always_inline)) v128_t abs_op(v128_t x, v128_t p, v128_t q) {
-    (void)p, (void)q;
-    return wasm_f32x4_abs(x);
+static inline __attribute__((always_inline)) v128_t abs_op(v128_t x, v128_t sign, v128_t q) {
+    (void)q;
+    return wasm_v128_andnot(x, sign);
 }
 static void abs_(size_t n, float alpha, const float *x, float *out) {
     (void)alpha;
-    loop(n, x, out, abs_op, wasm_f32x4_splat(0.0f), wasm_f32x4_splat(0.0f));
+    loop(n, x, out, abs_op, wasm_f32x4_splat(-0.0f), wasm_f32x4_splat(0.0f));
 }
 
-static inline __attribute__((always_inline)) v128_t neg_op(v128_t x, v128_t p, v128_t q) {
-    (void)p, (void)q;
-    return wasm_f32x4_neg(x);
+static inline __attribute__((always_inline)) v128_t neg_op(v128_t x, v128_t sign, v128_t q) {
+    (void)q;
+    return wasm_v128_xor(x, sign);
 }
 static void neg(size_t n, float alpha, const float *x, float *out) {
     (void)alpha;
-    loop(n, x, out, neg_op, wasm_f32x4_splat(0.0f), wasm_f32x4_splat(0.0f));
+    loop(n, x, out, neg_op, wasm_f32x4_splat(-0.0f), wasm_f32x4_splat(0.0f));
 }
 
 static inline __attribute__((always_inline)) v128_t floor_op(v128_t x, v128_t p, v128_t q) {
