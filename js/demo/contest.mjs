@@ -12,11 +12,14 @@ import * as tf from '@tensorflow/tfjs-core';
  */
 export function infer(model, input, shape, dtype = 'float32', extraNodes = []) {
   const names = [...model.outputs.map((output) => output.name), ...extraNodes];
-  return tf.tidy(() => {
+  // Tensors alone leave the tidy: it searches what it returns for tensors, element by element in arrays of numbers.
+  const tensors = tf.tidy(() => {
     const tensor = tf.tensor(input, shape, dtype);
-    const outputs = model.execute ? model.execute(tensor, names) : model.predict(tensor);
-    return [outputs].flat().map((tensor, i) => ({ name: names[i], shape: tensor.shape, data: tensor.dataSync() }));
+    return [model.execute ? model.execute(tensor, names) : model.predict(tensor)].flat();
   });
+  const outputs = tensors.map((tensor, i) => ({ name: names[i], shape: tensor.shape, data: tensor.dataSync() }));
+  tf.dispose(tensors);
+  return outputs;
 }
 
 /* The largest absolute difference of two results of infer(); NaN differs from all but NaN, by infinity. */
@@ -44,16 +47,17 @@ export function median(values) {
  * contestants: [{ label, backend, slow }], `backend` being a registered TensorFlow.js backend's name. The last is the
  * reference for the outputs. A slow one gets a fifth of the rounds and of the warm-up.
  * loadModel: async () => model, called once under each backend, so that each has its own copy of the weights.
+ * warmUpMs: how long each contestant runs at least before it counts.
  * progress: called with a text, and awaited.
  * Returns for each contestant { label, backend, first, median, min, max, rounds, difference, outputs }; times in ms.
  */
 export async function runContest(contestants, loadModel, input, shape, options = {}) {
-  const { rounds = 25, warmUps = 10, progress = () => {} } = options;
+  const { rounds = 25, warmUps = 10, dtype = 'float32', warmUpMs = 0, progress = () => {} } = options;
   const entries = [];
   const timed = async (entry) => {
     if (tf.getBackend() !== entry.backend) await tf.setBackend(entry.backend);
     const start = performance.now();
-    entry.outputs = infer(entry.model, input, shape);
+    entry.outputs = infer(entry.model, input, shape, dtype);
     return performance.now() - start;
   };
   const share = (entry, count) => (entry.slow ? Math.ceil(count / 5) : count);
@@ -67,7 +71,9 @@ export async function runContest(contestants, loadModel, input, shape, options =
     }
     for (const entry of entries) {
       await progress(`warming up ${entry.label}`);
-      for (let i = 1; i < share(entry, Math.min(warmUps, rounds)); i++) await timed(entry);
+      const count = share(entry, Math.min(warmUps, rounds)), start = performance.now();
+      // Small models take many runs until all their code is compiled at its best.
+      for (let i = 1; i < count || performance.now() - start < warmUpMs; i++) await timed(entry);
     }
     for (let round = 0; round < rounds; round++) {
       await progress(`round ${round + 1} of ${rounds}`);

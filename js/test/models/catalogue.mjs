@@ -50,6 +50,7 @@ export const MODELS = [
   { name: 'movenet-lightning', input: { ...PERSON, size: 192, dtype: 'int32' } },
   { name: 'selfie', input: { ...PEOPLE, size: 256, ...zeroToOne } },
   { name: 'blazepose-lite', input: { ...PERSON, size: 256, ...zeroToOne } },
+  { name: 'faceres', input: { ...FACE, size: 224, scale: 1 } },
   { name: 'handlandmark-lite', input: { ...HAND, size: 224, ...zeroToOne } },
   { name: 'nsfwjs MobileNetV2 1.0', nsfw: 'mobilenet_v2', layers: true, input: { ...PEOPLE, size: 224, ...zeroToOne } },
   { name: 'nsfwjs MobileNetV2 1.4', nsfw: 'mobilenet_v2_mid', input: { ...PEOPLE, size: 224, ...zeroToOne } },

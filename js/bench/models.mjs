@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * scripts/bench models [--rounds N] [--models REGEX] [--profile] [--json FILE]: whole models, one thread, Lanewise's
+ * tiers beside the official backend in one process, interleaved.
+ *
+ * --profile: for each model, the time in each kind of kernel of the best tier instead, by timing every kernel call.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { parseArgs } from 'node:util';
+import * as tf from '@tensorflow/tfjs-core';
+import { backendOf, chosenTier, registerTiers } from '../demo/backends.mjs';
+import { infer, runContest } from '../demo/contest.mjs';
+import { inputOf, loadModel, MODELS } from '../test/models/catalogue.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '25' },
+    models: { type: 'string', default: '' },
+    profile: { type: 'boolean', default: false },
+    json: { type: 'string' },
+  },
+});
+const rounds = Number(options.rounds);
+if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds ${options.rounds}: expected 1 or more`);
+
+tf.enableProdMode();
+const tiers = registerTiers().filter((tier) => tier !== 'scalar');
+const chosen = MODELS.filter(({ name }) => new RegExp(options.models, 'i').test(name));
+if (chosen.length === 0) throw new Error(`--models ${options.models}: no model's name matches`);
+
+function table(rows) {
+  const widths = rows[0].map((_, i) => Math.max(...rows.map((row) => row[i].length)));
+  for (const row of rows) {
+    console.log(row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '));
+  }
+}
+
+/* Time per kernel and shape, in microseconds for one inference, the largest first. */
+async function profile(definition) {
+  const { values, shape, dtype } = inputOf(definition);
+  await tf.setBackend(backendOf(chosenTier()));
+  const model = await loadModel(definition);
+  const spent = new Map();
+  const run = () => infer(model, values, shape, dtype);
+  for (const start = performance.now(); performance.now() - start < 1500;) run();
+  const original = tf.engine().runKernelFunc;
+  tf.engine().runKernelFunc = function (params) {
+    const start = performance.now();
+    const result = original.call(this, params);
+    const micros = (performance.now() - start) * 1000;
+    const inputs = params.inputs ?? {};
+    const shapes = Object.entries(inputs).filter(([, x]) => x).map(([name, x]) => `${name} ${[x.shape]}`).join(', ');
+    const attrs = params.attrs ?? {};
+    const key = `${params.kernelName}  ${shapes} ${attrs.strides ?? ''} ${attrs.pad ?? ''} ${attrs.activation ?? ''}`;
+    const entry = spent.get(key) ?? { micros: 0, calls: 0 };
+    entry.micros += micros;
+    entry.calls += 1;
+    spent.set(key, entry);
+    return result;
+  };
+  const start = performance.now();
+  for (let i = 0; i < rounds; i++) run();
+  const total = (performance.now() - start) / rounds;
+  tf.engine().runKernelFunc = original;
+  model.dispose();
+  const rows = [...spent].sort(([, a], [, b]) => b.micros - a.micros);
+  const kernels = rows.reduce((sum, [, { micros }]) => sum + micros, 0) / rounds / 1000;
+  console.log(`\n${definition.name}, ${chosenTier()}: ${total.toFixed(2)} ms, of which ${kernels.toFixed(2)} in kernels`);
+  table([['kernel', 'µs', 'calls'], ...rows.slice(0, 25).map(([key, { micros, calls }]) => (
+    [key, (micros / rounds).toFixed(1), String(calls / rounds)]))]);
+}
+
+const report = [];
+for (const definition of chosen) {
+  if (options.profile) {
+    await profile(definition);
+    continue;
+  }
+  const { values, shape, dtype } = inputOf(definition);
+  const contestants = [
+    ...tiers.map((tier) => ({ label: `Lanewise ${tier}`, backend: backendOf(tier) })),
+    { label: 'official wasm', backend: 'wasm' },
+  ];
+  const results = await runContest(contestants, () => loadModel(definition), values, shape, {
+    rounds, dtype, warmUpMs: 1500,
+  });
+  for (const { label, first, median, min, max } of results) {
+    report.push({ model: definition.name, backend: label, first, median, min, max });
+  }
+}
+
+if (!options.profile) {
+  const ms = (value) => value.toFixed(2);
+  table([['model', 'backend', 'first ms', 'median', 'min', 'max', 'times faster'], ...report.map((entry) => {
+    const official = report.find(({ model, backend }) => model === entry.model && backend === 'official wasm');
+    return [entry.model, entry.backend, ms(entry.first), ms(entry.median), ms(entry.min), ms(entry.max),
+      (official.median / entry.median).toFixed(2)];
+  })]);
+  if (options.json) {
+    mkdirSync(dirname(options.json), { recursive: true });
+    writeFileSync(options.json, `${JSON.stringify(report, null, 1)}\n`);
+  }
+}
