@@ -26,6 +26,24 @@ static inline v128_t lw_madd(v128_t a, v128_t b, v128_t c) {
 #endif
 }
 
+/* c - a * b, rounded likewise. */
+static inline v128_t lw_nmadd(v128_t a, v128_t b, v128_t c) {
+#if defined(LW_RELAXED) && defined(__wasm__)
+    return wasm_f32x4_relaxed_nmadd(a, b, c);
+#else
+    return wasm_f32x4_sub(c, wasm_f32x4_mul(a, b));
+#endif
+}
+
+/* x in all lanes, for a loop that needs several such numbers. V8 does not keep a vector constant in a register: it
+ * makes it anew at every use, in three instructions. This one it does keep, since to it a splat is no constant. */
+static inline v128_t lw_splat(float x) {
+#ifdef __wasm__
+    __asm__("" : "+r"(x));
+#endif
+    return wasm_f32x4_splat(x);
+}
+
 /* b < a ? b : a per lane, and a < b ? b : a. Not wasm_f32x4_min: SIMDe's differs from wasm's on signed zeros. */
 static inline v128_t lw_min(v128_t a, v128_t b) {
     return wasm_f32x4_pmin(a, b);

@@ -105,9 +105,10 @@ bool lw_winograd_plan(const struct lw_context *context, const struct lw_conv2d *
         !lw_multiply(&plan->output_step, outputs) || !lw_add(&plan->output_step, STAGGER))
         return false;
     /* The matrices before and after the products, the strip, the row of zeros, and the row that nobody reads. */
+    plan->zeros_floats = plan->strip_floats > outputs ? plan->strip_floats : outputs;
     size_t floats = plan->input_step, strips = plan->strip_floats;
-    if (!lw_add(&floats, plan->output_step) || !lw_multiply(&floats, products) || !lw_multiply(&strips, taps + 1) ||
-        !lw_add(&floats, strips) || !lw_add(&floats, outputs))
+    if (!lw_add(&floats, plan->output_step) || !lw_multiply(&floats, products) || !lw_multiply(&strips, taps) ||
+        !lw_add(&floats, strips) || !lw_add(&floats, plan->zeros_floats) || !lw_add(&floats, outputs))
         return false;
     return lw_gemm_scratch_bytes(divide_up(tiles, gemm->mr) * gemm->mr, 1, floats, &plan->scratch_bytes);
 }
@@ -198,7 +199,7 @@ static void transform_output(const struct run *run, const float *bias, struct lw
             in[r] = matrix;
             out[r] = matrix;
         }
-        run->kernel->output(1, plan->tiles_wide * outputs, in, 0, NULL, (struct lw_clamp){-INFINITY, INFINITY}, out, 0);
+        run->kernel->output(1, plan->tiles_wide * outputs, in, 0, NULL, clamp, out, 0);
     }
 
     for (size_t y = 0; y < tile && ty * tile + y < height; y++) {
@@ -231,14 +232,14 @@ void lw_winograd_run(const struct lw_context *context, const struct lw_conv2d *c
     run.products = run.transformed + taps * taps * plan->input_step;
     run.strip = run.products + taps * taps * plan->output_step;
     run.zeros = run.strip + taps * plan->strip_floats;
-    run.trash = run.zeros + plan->strip_floats;
+    run.trash = run.zeros + plan->zeros_floats;
 
     const size_t strip_pixels = plan->strip_floats / inputs;
     const size_t left = placed->pad_left < strip_pixels ? placed->pad_left : strip_pixels;
     const size_t rest = strip_pixels - left;
     run.left = left * inputs;
     run.middle = (conv->input_width < rest ? conv->input_width : rest) * inputs;
-    memset(run.strip, 0, (taps + 1) * plan->strip_floats * sizeof *run.strip); /* the ends, and the row of zeros */
+    memset(run.strip, 0, (taps * plan->strip_floats + plan->zeros_floats) * sizeof *run.strip); /* the ends, and the row of zeros */
 
     for (size_t n = 0; n < conv->batch; n++) {
         const float *image = input + n * conv->input_height * conv->input_width * inputs;
@@ -255,7 +256,8 @@ void lw_winograd_run(const struct lw_context *context, const struct lw_conv2d *c
             }
 
             for (size_t y = 0; y < high; y++)
-                transform_output(&run, bias, clamp, ty + y, y * plan->tiles_wide, output + n * output_image);
+                transform_output(&run, bias ? bias : run.zeros, clamp, ty + y, y * plan->tiles_wide,
+                                 output + n * output_image);
             const size_t first = ty * tile, after = (ty + high) * tile;
             const size_t end = after < placed->output_height ? after : placed->output_height;
             const size_t pixels = (end - first) * placed->output_width;

@@ -45,7 +45,8 @@ static void input4(size_t tiles, size_t channels, const float *const *in, size_t
 }
 
 static float finish(float y, size_t c, const float *bias, struct lw_clamp clamp) {
-    if (bias) y += bias[c];
+    if (!bias) return y;
+    y += bias[c];
     y = y < clamp.lo ? clamp.lo : y;
     return clamp.hi < y ? clamp.hi : y;
 }

@@ -147,13 +147,13 @@ static void bench_output_run(const struct lw_context *context, void *arg) {
 
 static void bench(struct lw_bench *b, size_t tile, bool input) {
     struct bench_call *c = lw_bench_buffer(b, sizeof *c);
-    *c = (struct bench_call){.tile = tile, .tiles = 14, .channels = 64, .bias = lw_bench_floats(b, 64)};
+    *c = (struct bench_call){.tile = tile, .tiles = 4, .channels = 128, .bias = lw_bench_floats(b, 128)};
     size_t n = c->tiles * c->channels, outputs = input ? tile + 2 : tile;
     for (size_t k = 0; k < tile + 2; k++) {
         c->in[k] = lw_bench_floats(b, n);
         c->out[k] = lw_bench_floats(b, n);
     }
-    lw_bench_add(b, "14 tiles x 64", 0, 4 * (double)(n * (tile + 2 + outputs)),
+    lw_bench_add(b, "4 tiles x 128", 0, 4 * (double)(n * (tile + 2 + outputs)),
                  input ? bench_input_run : bench_output_run, c);
 }
 
