@@ -45,12 +45,14 @@ int main(void) {
     CONSTANT(LW_CLAMP);
 
     printf("\n// enum lw_padding\n");
-    CONSTANT(LW_WINOGRAD_AUTO);
-    CONSTANT(LW_WINOGRAD_F2);
-    CONSTANT(LW_WINOGRAD_OFF);
     CONSTANT(LW_PADDING_VALID);
     CONSTANT(LW_PADDING_SAME);
     CONSTANT(LW_PADDING_EXPLICIT);
+
+    printf("\n// enum lw_winograd\n");
+    CONSTANT(LW_WINOGRAD_AUTO);
+    CONSTANT(LW_WINOGRAD_F2);
+    CONSTANT(LW_WINOGRAD_OFF);
 
     printf("\n// enum lw_pool_kind\n");
     CONSTANT(LW_POOL_MAX);

@@ -143,8 +143,8 @@ typedef void lw_bilinear_row_f32_fn(size_t columns, size_t channels, const float
  * c < channels:
  *   input:  out[j][e] = sum over k < tile + 2 of BT[j][k] * in[k][e]                              j < tile + 2
  *   output: out[i][e] = clamp(sum over j < tile + 2 of AT[i][j] * in[j][e] + bias[c])             i < tile
- * in has in_step as its step, out out_step. bias: [channels], or NULL: nothing is added then. out[i] of output may be
- * in[i], with the same step. The multiply-adds may be fused in relaxed.
+ * in has in_step as its step, out out_step. bias: [channels], or NULL: then the sum is neither added to nor clamped.
+ * out[i] of output may be in[i], with the same step. The multiply-adds may be fused in relaxed.
  */
 typedef void lw_winograd_input_f32_fn(size_t tiles, size_t channels, const float *const *in, size_t in_step,
                                       float *const *out, size_t out_step);

@@ -28,8 +28,8 @@
  * Each two-dimensional transform is two passes of one-dimensional ones over flat memory: no kernel knows of borders. A
  * row of tiles goes from m + 2 image rows (rows outside of the image are a row of zeros) through the vertical transform
  * into a strip with zeros at its left and right ends, and from there through the horizontal one into (m + 2)^2
- * matrices [tiles][input_channels]. The products go back the same way; pixels beyond the right border go into a row
- * that nobody reads.
+ * matrices [tiles][input_channels]. The products go back the same way; pixels beyond the right border go to where nobody
+ * reads.
  */
 #include "kernels/winograd.h"
 
@@ -48,7 +48,10 @@ enum { TRANSFORM_COST = 5 };
 
 /* Floats of transformed data that are worked on at a time, so that they stay in the second-level cache; but enough
  * tiles that the packed filters, which each round reads, are worth it. */
-enum { BLOCK_FLOATS = 192 * 1024, MIN_BLOCK_TILES = 24 };
+enum { BLOCK_FLOATS = 256 * 1024, MIN_BLOCK_TILES = 24 };
+
+/* Of a page of memory, as far as it matters to how the filters are read. */
+enum { PAGE_FLOATS = 4096 / sizeof(float) };
 
 /* Matrices start on different cache lines modulo a page; rows a power of two apart would share a few. */
 enum { STAGGER = 16 };
@@ -83,15 +86,19 @@ bool lw_winograd_plan(const struct lw_context *context, const struct lw_conv2d *
     const size_t tile = plan->tile, taps = tile + 2, products = taps * taps;
     plan->tiles_high = divide_up(placed->output_height, tile);
     plan->tiles_wide = divide_up(placed->output_width, tile);
-    plan->block_high = BLOCK_FLOATS / products / (inputs + outputs) / plan->tiles_wide;
-    const size_t least = divide_up(MIN_BLOCK_TILES, plan->tiles_wide);
-    if (plan->block_high < least) plan->block_high = least;
+    size_t block = BLOCK_FLOATS / products / (inputs + outputs);
+    if (block < MIN_BLOCK_TILES) block = MIN_BLOCK_TILES;
+    plan->block_wide = plan->tiles_wide < block ? plan->tiles_wide : block;
+    plan->block_high = block / plan->tiles_wide;
+    if (plan->block_high == 0) plan->block_high = 1;
     if (plan->block_high > plan->tiles_high) plan->block_high = plan->tiles_high;
-    plan->block_high = divide_up(plan->tiles_high, divide_up(plan->tiles_high, plan->block_high)); /* similar blocks */
+    /* Blocks of similar size. */
+    plan->block_wide = divide_up(plan->tiles_wide, divide_up(plan->tiles_wide, plan->block_wide));
+    plan->block_high = divide_up(plan->tiles_high, divide_up(plan->tiles_high, plan->block_high));
 
     /* What does not fit size_t leaves this path to the direct one, which may need less. */
-    const size_t tiles = plan->block_high * plan->tiles_wide; /* no more than pixels of the output */
-    const size_t strip[] = {plan->tiles_wide * tile + 2, inputs, sizeof(float)};
+    const size_t tiles = plan->block_high * plan->block_wide; /* no more than pixels of the output */
+    const size_t strip[] = {plan->block_wide * tile + 2, inputs, sizeof(float)};
     if (!lw_product(strip, 3, &plan->strip_floats) ||
         !lw_gemm_packed_elements(gemm, inputs, outputs, &plan->product_packed))
         return false;
@@ -104,7 +111,8 @@ bool lw_winograd_plan(const struct lw_context *context, const struct lw_conv2d *
     if (!lw_multiply(&plan->input_step, inputs) || !lw_add(&plan->input_step, STAGGER) ||
         !lw_multiply(&plan->output_step, outputs) || !lw_add(&plan->output_step, STAGGER))
         return false;
-    /* The matrices before and after the products, the strip, the row of zeros, and the row that nobody reads. */
+    /* The matrices before and after the products, the strip, the row of zeros (a missing bias is one too), and the
+     * pixel that nobody reads. */
     plan->zeros_floats = plan->strip_floats > outputs ? plan->strip_floats : outputs;
     size_t floats = plan->input_step, strips = plan->strip_floats;
     if (!lw_add(&floats, plan->output_step) || !lw_multiply(&floats, products) || !lw_multiply(&strips, taps) ||
@@ -155,64 +163,95 @@ struct run {
     const struct lw_winograd_f32 *kernel;
     const float **rows;            /* of a product's left matrix */
     float *transformed, *products; /* [(tile + 2)^2] matrices input_step and output_step apart */
-    float *strip, *zeros, *trash;  /* [tile + 2] rows and one of strip_floats; [output_channels] */
-    size_t left, middle;           /* floats of the strip before the image's own, and those */
+    float *strip, *zeros, *trash;  /* [tile + 2][strip_floats]; [zeros_floats]; [output_channels] */
 };
 
-/* Transforms the input of tile row `ty` of an image into the matrices, as tiles from `first` on. */
-static void transform_input(const struct run *run, const float *image, size_t ty, size_t first) {
+/* Some tiles: `wide` of row ty from column tx on, `first` and up of the block. */
+struct span {
+    size_t ty, tx, wide, first;
+};
+
+/* Transforms the input of some tiles into the matrices. image: [input_height][input_width][input_channels] */
+static void transform_input(const struct run *run, const struct span *span, const float *image) {
     const struct lw_winograd_plan *plan = run->plan;
     const size_t tile = plan->tile, taps = tile + 2, inputs = run->conv->input_channels;
-    const size_t image_width = (size_t)run->conv->input_width * inputs;
+    const size_t width = run->conv->input_width, pad = run->placed->pad_left;
     const float *in[MAX_TAPS];
     float *out[MAX_TAPS];
 
-    size_t iy = ty * tile - run->placed->pad_top; /* above the image it wraps around to a huge number */
+    /* Of the strip's pixels `left` lie left of the image, then `middle` in it from `start` on, the others behind. */
+    const size_t pixels = span->wide * tile + 2, x = span->tx * tile;
+    const size_t left = x >= pad ? 0 : pad - x < pixels ? pad - x : pixels;
+    const size_t start = x >= pad ? x - pad : 0, rest = pixels - left;
+    const size_t middle = start >= width ? 0 : width - start < rest ? width - start : rest;
+
+    size_t iy = span->ty * tile - run->placed->pad_top; /* above the image it wraps around to a huge number */
     for (size_t k = 0; k < taps; k++, iy++) {
-        in[k] = iy < run->conv->input_height ? image + iy * image_width : run->zeros;
-        out[k] = run->strip + k * plan->strip_floats + run->left;
+        float *strip = run->strip + k * plan->strip_floats;
+        memset(strip, 0, left * inputs * sizeof *strip);
+        memset(strip + (left + middle) * inputs, 0, (rest - middle) * inputs * sizeof *strip);
+        in[k] = iy < run->conv->input_height && middle ? image + (iy * width + start) * inputs : run->zeros;
+        out[k] = strip + left * inputs;
     }
-    run->kernel->input(1, run->middle, in, 0, out, 0);
+    run->kernel->input(1, middle * inputs, in, 0, out, 0);
 
     for (size_t r = 0; r < taps; r++) {
         for (size_t k = 0; k < taps; k++) {
             in[k] = run->strip + r * plan->strip_floats + k * inputs;
-            out[k] = run->transformed + (r * taps + k) * plan->input_step + first * inputs;
+            out[k] = run->transformed + (r * taps + k) * plan->input_step + span->first * inputs;
         }
-        run->kernel->input(plan->tiles_wide, inputs, in, tile * inputs, out, inputs);
+        run->kernel->input(span->wide, inputs, in, tile * inputs, out, inputs);
     }
 }
 
-/* Transforms the products of tile row `ty`, whose tiles start at `first`, into rows of the output image. */
-static void transform_output(const struct run *run, const float *bias, struct lw_clamp clamp, size_t ty, size_t first,
+/* Transforms the products of some tiles into pixels. image: [output_height][output_width][output_channels] */
+static void transform_output(const struct run *run, const struct span *span, const float *bias, struct lw_clamp clamp,
                              float *image) {
     const struct lw_winograd_plan *plan = run->plan;
     const size_t tile = plan->tile, taps = tile + 2, outputs = run->conv->output_channels;
     const size_t height = run->placed->output_height, width = run->placed->output_width;
-    const size_t whole = width / tile;
+    const size_t whole = span->tx + span->wide > width / tile ? width / tile - span->tx : span->wide;
     const float *in[MAX_TAPS];
     float *out[MAX_TAPS];
 
     for (size_t k = 0; k < taps; k++) {
         for (size_t r = 0; r < taps; r++) {
-            float *matrix = run->products + (r * taps + k) * plan->output_step + first * outputs;
+            float *matrix = run->products + (r * taps + k) * plan->output_step + span->first * outputs;
             in[r] = matrix;
             out[r] = matrix;
         }
-        run->kernel->output(1, plan->tiles_wide * outputs, in, 0, NULL, clamp, out, 0);
+        run->kernel->output(1, span->wide * outputs, in, 0, NULL, clamp, out, 0);
     }
 
-    for (size_t y = 0; y < tile && ty * tile + y < height; y++) {
-        float *row = image + (ty * tile + y) * width * outputs;
-        for (size_t k = 0; k < taps; k++) in[k] = run->products + (y * taps + k) * plan->output_step + first * outputs;
+    for (size_t y = 0; y < tile && span->ty * tile + y < height; y++) {
+        float *row = image + ((span->ty * tile + y) * width + span->tx * tile) * outputs;
+        for (size_t k = 0; k < taps; k++)
+            in[k] = run->products + (y * taps + k) * plan->output_step + span->first * outputs;
         for (size_t x = 0; x < tile; x++) out[x] = row + x * outputs;
         run->kernel->output(whole, outputs, in, outputs, bias, clamp, out, tile * outputs);
-        if (whole == plan->tiles_wide) continue;
+        if (whole == span->wide) continue;
 
         for (size_t k = 0; k < taps; k++) in[k] += whole * outputs;
         for (size_t x = 0; x < tile; x++)
-            out[x] = whole * tile + x < width ? row + (whole * tile + x) * outputs : run->trash;
+            out[x] = (span->tx + whole) * tile + x < width ? row + (whole * tile + x) * outputs : run->trash;
         run->kernel->output(1, outputs, in, 0, bias, clamp, out, 0);
+    }
+}
+
+/* Multiplies `tiles` tiles by the packed filters. The filters of a layer may be tens of megabytes that are read once:
+ * one word of each page of the next ones is touched ahead, so that the machine looks up many pages at a time, where
+ * the product, which reads them in order, would wait at the start of each. */
+static void multiply(const struct run *run, size_t tiles, const float *packed) {
+    const struct lw_winograd_plan *plan = run->plan;
+    const struct lw_gemm_f32 *gemm = &run->context->kernels.gemm_f32;
+    const struct lw_clamp open = {-INFINITY, INFINITY};
+    const size_t products = (plan->tile + 2) * (plan->tile + 2);
+    const size_t inputs = run->conv->input_channels, outputs = run->conv->output_channels;
+    for (size_t k = 0; k < products; k++, packed += plan->product_packed) {
+        for (size_t i = 0; i < plan->product_packed; i += PAGE_FLOATS) (void)*(const volatile float *)(packed + i);
+        for (size_t t = 0; t < tiles; t++) run->rows[t] = run->transformed + k * plan->input_step + t * inputs;
+        gemm->run(tiles, outputs, 1, inputs, run->rows, packed, NULL, open, run->products + k * plan->output_step,
+                  outputs);
     }
 }
 
@@ -220,49 +259,36 @@ void lw_winograd_run(const struct lw_context *context, const struct lw_conv2d *c
                      const struct lw_placed_window *placed, const struct lw_winograd_plan *plan, const float *input,
                      const float *packed, const float *bias, const float *slopes, void *scratch, float *output) {
     const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
-    const struct lw_clamp clamp = lw_activation_clamp(&conv->activation), open = {-INFINITY, INFINITY};
-    const size_t inputs = conv->input_channels, outputs = conv->output_channels;
-    const size_t tile = plan->tile, taps = tile + 2;
-    const size_t output_image = placed->output_height * placed->output_width * outputs;
+    const struct lw_clamp clamp = lw_activation_clamp(&conv->activation);
+    const size_t tile = plan->tile, products = (tile + 2) * (tile + 2), outputs = conv->output_channels;
+    const size_t input_image = (size_t)conv->input_height * conv->input_width * conv->input_channels;
+    const size_t output_row = placed->output_width * outputs, output_image = placed->output_height * output_row;
 
     struct run run = {.context = context, .conv = conv, .placed = placed, .plan = plan};
     run.kernel = tile == 2 ? &context->kernels.winograd2_f32 : &context->kernels.winograd4_f32;
     run.rows = lw_gemm_scratch_rows(scratch);
-    run.transformed = (float *)(run.rows + divide_up(plan->block_high * plan->tiles_wide, gemm->mr) * gemm->mr);
-    run.products = run.transformed + taps * taps * plan->input_step;
-    run.strip = run.products + taps * taps * plan->output_step;
-    run.zeros = run.strip + taps * plan->strip_floats;
+    run.transformed = (float *)(run.rows + divide_up(plan->block_high * plan->block_wide, gemm->mr) * gemm->mr);
+    run.products = run.transformed + products * plan->input_step;
+    run.strip = run.products + products * plan->output_step;
+    run.zeros = run.strip + (tile + 2) * plan->strip_floats;
     run.trash = run.zeros + plan->zeros_floats;
+    memset(run.zeros, 0, plan->zeros_floats * sizeof *run.zeros);
+    if (!bias) bias = run.zeros;
 
-    const size_t strip_pixels = plan->strip_floats / inputs;
-    const size_t left = placed->pad_left < strip_pixels ? placed->pad_left : strip_pixels;
-    const size_t rest = strip_pixels - left;
-    run.left = left * inputs;
-    run.middle = (conv->input_width < rest ? conv->input_width : rest) * inputs;
-    memset(run.strip, 0, (taps * plan->strip_floats + plan->zeros_floats) * sizeof *run.strip); /* the ends, and the row of zeros */
-
-    for (size_t n = 0; n < conv->batch; n++) {
-        const float *image = input + n * conv->input_height * conv->input_width * inputs;
-        for (size_t ty = 0; ty < plan->tiles_high; ty += plan->block_high) {
-            const size_t left_high = plan->tiles_high - ty;
-            const size_t high = left_high < plan->block_high ? left_high : plan->block_high;
-            const size_t tiles = high * plan->tiles_wide;
-            for (size_t y = 0; y < high; y++) transform_input(&run, image, ty + y, y * plan->tiles_wide);
-
-            for (size_t k = 0; k < taps * taps; k++) {
-                for (size_t t = 0; t < tiles; t++) run.rows[t] = run.transformed + k * plan->input_step + t * inputs;
-                gemm->run(tiles, outputs, 1, inputs, run.rows, packed + k * plan->product_packed, NULL, open,
-                          run.products + k * plan->output_step, outputs);
+    for (size_t n = 0; n < conv->batch; n++, input += input_image, output += output_image) {
+        for (size_t ty = 0, high; ty < plan->tiles_high; ty += high) {
+            high = plan->tiles_high - ty < plan->block_high ? plan->tiles_high - ty : plan->block_high;
+            for (size_t tx = 0, wide; tx < plan->tiles_wide; tx += wide) {
+                wide = plan->tiles_wide - tx < plan->block_wide ? plan->tiles_wide - tx : plan->block_wide;
+                for (size_t y = 0; y < high; y++)
+                    transform_input(&run, &(struct span){ty + y, tx, wide, y * wide}, input);
+                multiply(&run, high * wide, packed);
+                for (size_t y = 0; y < high; y++)
+                    transform_output(&run, &(struct span){ty + y, tx, wide, y * wide}, bias, clamp, output);
             }
-
-            for (size_t y = 0; y < high; y++)
-                transform_output(&run, bias ? bias : run.zeros, clamp, ty + y, y * plan->tiles_wide,
-                                 output + n * output_image);
-            const size_t first = ty * tile, after = (ty + high) * tile;
-            const size_t end = after < placed->output_height ? after : placed->output_height;
-            const size_t pixels = (end - first) * placed->output_width;
-            lw_activation_finish(context, &conv->activation, pixels, outputs, outputs, slopes,
-                                 output + n * output_image + first * placed->output_width * outputs);
+            const size_t end = (ty + high) * tile < placed->output_height ? (ty + high) * tile : placed->output_height;
+            lw_activation_finish(context, &conv->activation, (end - ty * tile) * placed->output_width, outputs, outputs,
+                                 slopes, output + ty * tile * output_row);
         }
     }
 }

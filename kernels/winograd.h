@@ -12,9 +12,9 @@
 struct lw_winograd_plan {
     size_t tile;                   /* 2 or 4 output pixels a side */
     size_t tiles_high, tiles_wide; /* of one image */
-    size_t block_high;             /* rows of tiles for each round */
-    size_t zeros_floats;           /* of a row of zeros, as long as a strip and as output_channels */
+    size_t block_high, block_wide; /* tiles of each round; several rows only if they are whole */
     size_t strip_floats;           /* one row of the padded image strip */
+    size_t zeros_floats;           /* a row of zeros, as long as one of the strip and as output_channels */
     size_t input_step;             /* floats from one of the (tile + 2)^2 transformed inputs to the next */
     size_t output_step;            /* the same of the products */
     size_t product_packed;         /* elements of one of the (tile + 2)^2 packed filters */

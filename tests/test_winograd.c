@@ -44,8 +44,8 @@ static void check_one(struct lw_test *t, const char *label, const struct call *c
             }
             /* A product with a zero of the matrix is left out by the kernel, so what is not finite is for the bits. */
             float bits = got[i * c->out_step + ch];
-            want[ch] = isfinite(magnitude) && magnitude < 1e37 ? fmin(fmax(sum, (double)clamp.lo), (double)clamp.hi)
-                                                               : (double)bits;
+            if (bias) sum = fmin(fmax(sum, (double)clamp.lo), (double)clamp.hi);
+            want[ch] = isfinite(magnitude) && magnitude < 1e37 ? sum : (double)bits;
             bound[ch] = isfinite(magnitude) ? lw_test_gamma(7, magnitude) : 0;
         }
         lw_test_within(label, want, bound, got + i * c->out_step, c->channels);

@@ -176,7 +176,8 @@ enum lw_winograd {
 /* output[n][y][x][o] = activation(bias[o] + sum over ky, kx, i of
  *     input[n][y stride - pad_top + ky dilation][x stride - pad_left + kx dilation][g I + i] filter[ky][kx][i][o])
  * summed in ascending (ky, kx, i), starting from the bias, unless Winograd's method is taken (see above);
- * I = input_channels / groups, and g is the group of o. Pixels outside of the image count as 0. The formula is TensorFlow's conv2d.
+ * I = input_channels / groups, and g is the group of o. Pixels outside of the image count as 0. The formula is
+ * TensorFlow's conv2d.
  *
  * filter: [kernel_height][kernel_width][input_channels / groups][output_channels]
  * bias:   [output_channels] or NULL for none;  slopes: [output_channels] for LW_PRELU, else ignored.

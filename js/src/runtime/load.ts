@@ -95,7 +95,8 @@ export async function loadModule(options: LoadOptions = {}): Promise<Module> {
       HOW_TO_POINT_ELSEWHERE);
   }
   return {
-    kernels, heap, tier, winograd: WINOGRAD[winograd], features: detect(), why: chosen?.why ?? `'${tier}' is the best tier of the module given`,
+    kernels, heap, tier, winograd: WINOGRAD[winograd], features: detect(),
+    why: chosen?.why ?? `'${tier}' is the best tier of the module given`,
   };
 }
 
