@@ -73,8 +73,11 @@ function simd128Probe(): Uint8Array<ArrayBuffer> {
 }
 
 function relaxedProbe(): Uint8Array<ArrayBuffer> {
-  const madd = [...LOCAL_GET_0, ...LOCAL_GET_0, ...LOCAL_GET_0, ...simd(0x105), ...DROP]; // f32x4.relaxed_madd
-  return moduleWith([V128], madd, [0, 1]);
+  const ternary = (opcode: number) => [...LOCAL_GET_0, ...LOCAL_GET_0, ...LOCAL_GET_0, ...simd(opcode), ...DROP];
+  return moduleWith([V128], [
+    ...ternary(0x105), ...ternary(0x106), // f32x4.relaxed_madd, relaxed_nmadd
+    ...ternary(0x10b), // i32x4.relaxed_laneselect
+  ], [0, 1]);
 }
 
 function threadsProbe(): Uint8Array<ArrayBuffer> {
