@@ -92,6 +92,27 @@ enum lw_status lw_pool2d_sizes(const struct lw_context *context, const struct lw
     return LW_OK;
 }
 
+/* Whether the one window is the image. */
+static bool whole_image(const struct lw_pool2d *d, const struct plan *p) {
+    const struct lw_window *w = &d->window;
+    return p->window.output_height == 1 && p->window.output_width == 1 && p->window.pad_top == 0 &&
+           p->window.pad_left == 0 && w->dilation_height == 1 && w->dilation_width == 1 &&
+           w->kernel_height >= d->input_height && w->kernel_width >= d->input_width;
+}
+
+/* Global average: the same sum without lists of pixels. */
+static void run_whole_image(const struct lw_context *context, const struct lw_pool2d *d, const float *input,
+                            float *output) {
+    const struct lw_kernels *k = &context->kernels;
+    const size_t pixels = (size_t)d->input_height * d->input_width;
+    const float divisor = (float)pixels;
+    for (size_t n = 0; n < d->batch; n++, input += pixels * d->channels, output += d->channels) {
+        k->sum_rows_f32(pixels, d->channels, input, d->channels, output);
+        k->binary_f32[LW_BINARY_DIV](d->channels, output, 1, &divisor, 0, output);
+        lw_activation_apply(context, &d->activation, d->channels, output, output);
+    }
+}
+
 enum lw_status lw_pool2d_run(const struct lw_context *context, const struct lw_pool2d *d,
                              const float *input,           /* (batch, input_height, input_width, channels) */
                              void *scratch, float *output) /* (batch, output_height, output_width, channels) */
@@ -104,6 +125,10 @@ enum lw_status lw_pool2d_run(const struct lw_context *context, const struct lw_p
     if ((p.input_elements && !input) || !scratch || !output) return LW_NULL_POINTER;
 
     const struct lw_kernels *k = &context->kernels;
+    if (d->kind == LW_POOL_AVERAGE && whole_image(d, &p)) {
+        run_whole_image(context, d, input, output);
+        return LW_OK;
+    }
     lw_pool_f32_fn *kernel = d->kind == LW_POOL_MAX ? k->maxpool_f32 : k->avgpool_f32;
     const float **taps = scratch;                            /* (list_pointers) */
     uint32_t *counts = (uint32_t *)(taps + p.list_pointers); /* (list_pixels) */
