@@ -1,40 +1,46 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * scripts/bench models [--rounds N] [--models REGEX] [--profile] [--json FILE]: whole models, one thread, Lanewise's
+ * scripts/bench models [--rounds N] [--models REGEX] [--profile] [--out FOLDER]: whole models, one thread, Lanewise's
  * tiers beside the official backend in one process, interleaved.
  *
  * --profile: for each model, the time in each kind of kernel of the best tier instead, by timing every kernel call.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { backendOf, chosenTier, registerTiers } from '../demo/backends.mjs';
 import { infer, runContest } from '../demo/contest.mjs';
 import { inputOf, loadModel, MODELS } from '../test/models/catalogue.mjs';
+import { printTable, writeJson } from './report.mjs';
 
-const { values: options } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '25' },
-    models: { type: 'string', default: '' },
-    profile: { type: 'boolean', default: false },
-    json: { type: 'string' },
-  },
-});
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}
+
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        rounds: { type: 'string', default: '25' },
+        models: { type: 'string', default: '' },
+        profile: { type: 'boolean', default: false },
+        out: { type: 'string', default: fileURLToPath(new URL('../../build/bench', import.meta.url)) },
+      },
+    }).values;
+  } catch (error) {
+    return fail(error.message.split('\n')[0]);
+  }
+}
+
+const options = readOptions();
 const rounds = Number(options.rounds);
-if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds ${options.rounds}: expected 1 or more`);
+if (!/^\d+$/.test(options.rounds) || rounds < 1) fail(`--rounds ${options.rounds}: expected 1 or more`);
 
 tf.enableProdMode();
 const tiers = registerTiers().filter((tier) => tier !== 'scalar');
 const chosen = MODELS.filter(({ name }) => new RegExp(options.models, 'i').test(name));
-if (chosen.length === 0) throw new Error(`--models ${options.models}: no model's name matches`);
-
-function table(rows) {
-  const widths = rows[0].map((_, i) => Math.max(...rows.map((row) => row[i].length)));
-  for (const row of rows) {
-    console.log(row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '));
-  }
-}
+if (chosen.length === 0) fail(`--models ${options.models}: no model's name matches`);
 
 /* Time per kernel and shape, in microseconds for one inference, the largest first. */
 async function profile(definition) {
@@ -67,8 +73,9 @@ async function profile(definition) {
   model.dispose();
   const rows = [...spent].sort(([, a], [, b]) => b.micros - a.micros);
   const kernels = rows.reduce((sum, [, { micros }]) => sum + micros, 0) / rounds / 1000;
-  console.log(`\n${definition.name}, ${chosenTier()}: ${total.toFixed(2)} ms, of which ${kernels.toFixed(2)} in kernels`);
-  table([['kernel', 'µs', 'calls'], ...rows.slice(0, 25).map(([key, { micros, calls }]) => (
+  console.log(`\n${definition.name}, ${chosenTier()}: ${total.toFixed(2)} ms, of which ${kernels.toFixed(2)} in ` +
+    'kernels');
+  printTable([['kernel', 'µs', 'calls'], ...rows.slice(0, 25).map(([key, { micros, calls }]) => (
     [key, (micros / rounds).toFixed(1), String(calls / rounds)]))]);
 }
 
@@ -93,13 +100,10 @@ for (const definition of chosen) {
 
 if (!options.profile) {
   const ms = (value) => value.toFixed(2);
-  table([['model', 'backend', 'first ms', 'median', 'min', 'max', 'times faster'], ...report.map((entry) => {
+  printTable([['model', 'backend', 'first ms', 'median', 'min', 'max', 'times faster'], ...report.map((entry) => {
     const official = report.find(({ model, backend }) => model === entry.model && backend === 'official wasm');
     return [entry.model, entry.backend, ms(entry.first), ms(entry.median), ms(entry.min), ms(entry.max),
       (official.median / entry.median).toFixed(2)];
   })]);
-  if (options.json) {
-    mkdirSync(dirname(options.json), { recursive: true });
-    writeFileSync(options.json, `${JSON.stringify(report, null, 1)}\n`);
-  }
+  writeJson(`${options.out}/models.json`, { date: new Date().toISOString(), node: process.version, report });
 }

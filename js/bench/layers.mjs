@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The layers that scripts/bench ops times. Each is { group, name, inputs, run, flops, bytes, reference, goal }:
+ *   inputs     shapes by name; the tensors are made once, with random values in -1 to 1
+ *   run        (tf, tensors) => output, through TensorFlow.js's API
+ *   flops      of the direct sum: what Winograd's method saves shows as more GFLOP/s than the machine has
+ *   bytes      read and written at least once; a layer without flops is measured against the copy bandwidth
+ *   reference  microseconds of XNNPACK (August 2026, the best of its wasm builds), measured once on a machine like
+ *              this one; not measured by this program
+ *   goal       how many times faster than that Lanewise wants to be
+ */
+const convolution = (group, side, inputs, outputs, kernel, stride, reference, goal) => {
+  const output = Math.ceil(side / stride);
+  const macs = output * output * kernel * kernel * inputs * outputs;
+  return {
+    group, name: `conv ${kernel}x${kernel}${stride > 1 ? ` s${stride}` : ''} ${side}² ${inputs}→${outputs}`,
+    inputs: { x: [1, side, side, inputs], filter: [kernel, kernel, inputs, outputs], bias: [outputs] },
+    run: (tf, { x, filter, bias }) => (
+      tf.fused.conv2d({ x, filter, bias, strides: stride, pad: 'same', activation: 'relu6' })),
+    flops: 2 * macs,
+    bytes: 4 * (side * side * inputs + kernel * kernel * inputs * outputs + output * output * outputs),
+    reference, goal,
+  };
+};
+
+const depthwise = (side, channels, kernel, stride, reference, goal) => {
+  const output = Math.ceil(side / stride);
+  return {
+    group: 'depthwise', name: `depthwise ${kernel}x${kernel}${stride > 1 ? ` s${stride}` : ''} ${side}²x${channels}`,
+    inputs: { x: [1, side, side, channels], filter: [kernel, kernel, channels, 1], bias: [channels] },
+    run: (tf, { x, filter, bias }) => (
+      tf.fused.depthwiseConv2d({ x, filter, bias, strides: stride, pad: 'same', activation: 'relu6' })),
+    flops: 2 * output * output * kernel * kernel * channels,
+    bytes: 4 * channels * (side * side + kernel * kernel + output * output),
+    reference, goal,
+  };
+};
+
+const transposed = (side, channels, kernel, stride, reference, goal) => ({
+  group: 'transposed', name: `transposed ${kernel}x${kernel} s${stride} ${side}² ${channels}→${channels}`,
+  inputs: { x: [1, side, side, channels], filter: [kernel, kernel, channels, channels] },
+  run: (tf, { x, filter }) => (
+    tf.conv2dTranspose(x, filter, [1, side * stride, side * stride, channels], stride, 'same')),
+  flops: 2 * side * side * kernel * kernel * channels * channels,
+  bytes: 4 * (side * side * channels * (1 + stride * stride) + kernel * kernel * channels * channels),
+  reference, goal,
+});
+
+const matmul = (batch, m, n, k, reference, goal, options = {}) => {
+  const { transposeA = false, transposeB = false } = options;
+  const shape = (rows, columns) => (batch > 1 ? [batch, rows, columns] : [rows, columns]);
+  return {
+    group: 'matmul',
+    name: `matmul ${batch > 1 ? `${batch}x` : ''}${m}x${k}x${n}${transposeA ? ' Aᵀ' : ''}${transposeB ? ' Bᵀ' : ''}`,
+    inputs: { a: transposeA ? shape(k, m) : shape(m, k), b: transposeB ? shape(n, k) : shape(k, n) },
+    run: (tf, { a, b }) => tf.matMul(a, b, transposeA, transposeB),
+    flops: 2 * batch * m * n * k, bytes: 4 * batch * (m * k + k * n + m * n), reference, goal,
+  };
+};
+
+const pool = (kind, side, channels, kernel, stride, reference, goal) => {
+  const output = Math.ceil(side / stride);
+  return {
+    group: 'pooling', name: `${kind} pool ${kernel}x${kernel} s${stride} ${side}²x${channels}`,
+    inputs: { x: [1, side, side, channels] },
+    run: (tf, { x }) => (kind === 'max' ? tf.maxPool : tf.avgPool)(x, kernel, stride, 'same'),
+    flops: 0, bytes: 4 * channels * (side * side + output * output), reference, goal,
+  };
+};
+
+const MILLION = [1000, 1000];
+const unary = (name, run, reference, goal) => ({
+  group: 'elementwise', name: `${name} 1e6`, inputs: { x: MILLION }, run: (tf, { x }) => run(tf, x),
+  flops: 0, bytes: 8e6, reference, goal,
+});
+
+const rows = (group, name, inputs, run, bytes, reference, goal) => (
+  { group, name, inputs, run, flops: 0, bytes, reference, goal });
+
+export const LAYERS = [
+  convolution('pointwise', 56, 64, 128, 1, 1, 1000, 1.1),
+  convolution('pointwise', 56, 128, 128, 1, 1, 2089, 1.1),
+  convolution('pointwise', 28, 128, 256, 1, 1, 966, 1.07),
+  convolution('pointwise', 28, 256, 256, 1, 1, 1993, 1.07),
+  convolution('pointwise', 14, 256, 512, 1, 1, 967, 1.07),
+  convolution('pointwise', 14, 512, 512, 1, 1, 1963, 1.07),
+  convolution('pointwise', 112, 32, 64, 1, 1, 1060, 1.12),
+  convolution('pointwise', 7, 512, 1024, 1, 1, 1026, 1.12),
+  convolution('pointwise', 7, 1024, 1024, 1, 1, 2117, 1.12),
+  convolution('pointwise', 28, 96, 2, 1, 1, 7.8, 1.3),
+  convolution('pointwise', 56, 24, 144, 1, 1, 736, 1.3),
+  convolution('pointwise', 56, 144, 24, 1, 1, 875, 1.3),
+  convolution('3x3', 56, 64, 64, 3, 1, 4333, 3.4),
+  convolution('3x3', 28, 128, 128, 3, 1, 4372, 3.7),
+  convolution('3x3', 14, 256, 256, 3, 1, 4357, 3.0),
+  convolution('3x3', 7, 512, 512, 3, 1, 4906, 2.3),
+  convolution('first layer', 224, 3, 32, 3, 2, 560, 1.5),
+  convolution('first layer', 224, 3, 64, 7, 2, 5994, 1.5),
+  convolution('first layer', 128, 3, 24, 5, 2, 784, 1.5),
+  depthwise(112, 32, 3, 1, 591, 3),
+  depthwise(56, 128, 3, 1, 536, 3),
+  depthwise(28, 256, 3, 1, 270, 3),
+  depthwise(14, 512, 3, 1, 141, 2),
+  depthwise(7, 1024, 3, 1, 73.5, 1.3),
+  depthwise(112, 64, 3, 2, 282, 2),
+  depthwise(56, 128, 3, 2, 140, 2),
+  depthwise(28, 256, 3, 2, 70, 2),
+  depthwise(14, 512, 3, 2, 35, 2),
+  depthwise(64, 24, 5, 1, 356, 2.5),
+  depthwise(32, 48, 5, 1, 167, 2.5),
+  depthwise(16, 96, 5, 1, 81, 2.5),
+  depthwise(28, 96, 7, 1, 2482, 10),
+  matmul(1, 1, 1001, 1024, 72, 1.3),
+  matmul(1, 1, 1024, 1024, 74, 1.3),
+  matmul(1, 1, 1024, 4096, 312, 1.3),
+  matmul(1, 64, 64, 64),
+  matmul(1, 128, 128, 128),
+  matmul(1, 256, 256, 256, 2 * 256 ** 3 / 54e3, 1.07),
+  matmul(1, 512, 512, 512, 2 * 512 ** 3 / 50e3, 1.07),
+  matmul(1, 1024, 1024, 1024, 2 * 1024 ** 3 / 49e3, 1.07),
+  matmul(1, 128, 3072, 768),
+  matmul(1, 256, 256, 256, undefined, undefined, { transposeA: true }),
+  matmul(1, 256, 256, 256, undefined, undefined, { transposeB: true }),
+  matmul(12, 128, 128, 64, undefined, undefined, { transposeB: true }),
+  transposed(32, 64, 2, 2, 1127, 1.7),
+  transposed(32, 64, 4, 4, 4732, 1.7),
+  transposed(32, 64, 3, 2, 2726, 1.7),
+  pool('max', 112, 64, 3, 2, 526, 6),
+  pool('max', 112, 64, 2, 2, 532, 6),
+  pool('average', 112, 64, 3, 2, 204, 3),
+  rows('pooling', 'global average 7²x1024', { x: [1, 7, 7, 1024] }, (tf, { x }) => tf.mean(x, [1, 2]),
+    4 * 50 * 1024, 4.55, 1.5),
+  rows('rows', 'softmax 1x1001', { x: [1, 1001] }, (tf, { x }) => tf.softmax(x), 8 * 1001, 0.67, 2),
+  rows('rows', 'softmax 1000x1000', { x: MILLION }, (tf, { x }) => tf.softmax(x), 8e6, 670, 2),
+  rows('rows', 'max 1000x1000 of rows', { x: MILLION }, (tf, { x }) => tf.max(x, 1), 4e6),
+  rows('rows', 'min 1000x1000 of columns', { x: MILLION }, (tf, { x }) => tf.min(x, 0), 4e6),
+  rows('rows', 'sum 1000x1000 of rows', { x: MILLION }, (tf, { x }) => tf.sum(x, 1), 4e6),
+  rows('rows', 'argmax 1000x1000 of rows', { x: MILLION }, (tf, { x }) => tf.argMax(x, 1), 4e6),
+  unary('sigmoid', (tf, x) => tf.sigmoid(x), 731, 3),
+  unary('tanh', (tf, x) => tf.tanh(x), 1513, 3),
+  unary('exp', (tf, x) => tf.exp(x), 1460, 3),
+  unary('elu', (tf, x) => tf.elu(x), 778, 3),
+  unary('relu', (tf, x) => tf.relu(x), 94, 1),
+  unary('relu6', (tf, x) => tf.relu6(x), 94, 1),
+  unary('leaky relu', (tf, x) => tf.leakyRelu(x), 98, 1),
+  rows('elementwise', 'prelu 1e6', { x: [1000, 1000], alpha: [1000] }, (tf, { x, alpha }) => tf.prelu(x, alpha),
+    8e6, 224, 2),
+  rows('elementwise', 'add bias row 1e6', { x: [1000, 1000], b: [1000] }, (tf, { x, b }) => tf.add(x, b), 8e6, 240, 2),
+  rows('elementwise', 'add 1e6', { x: MILLION, b: MILLION }, (tf, { x, b }) => tf.add(x, b), 12e6),
+  rows('images', 'resize bilinear 2x 64²x64', { x: [1, 64, 64, 64] },
+    (tf, { x }) => tf.image.resizeBilinear(x, [128, 128]), 4 * 5 * 64 * 64 * 64, 231, 2),
+  rows('images', 'resize bilinear 2x 64²x3', { x: [1, 64, 64, 3] },
+    (tf, { x }) => tf.image.resizeBilinear(x, [128, 128]), 4 * 5 * 64 * 64 * 3, 36, 3),
+  rows('movement', 'transpose 1000x1000', { x: MILLION }, (tf, { x }) => tf.transpose(x), 8e6, ),
+  rows('movement', 'transpose NHWC to NCHW 112²x64', { x: [1, 112, 112, 64] },
+    (tf, { x }) => tf.transpose(x, [0, 3, 1, 2]), 8 * 112 * 112 * 64),
+  rows('movement', 'pad 1 pixel 112²x64', { x: [1, 112, 112, 64] },
+    (tf, { x }) => tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]]), 8 * 112 * 112 * 64),
+  rows('movement', 'concat channels 2 of 56²x64', { x: [1, 56, 56, 64], y: [1, 56, 56, 64] },
+    (tf, { x, y }) => tf.concat([x, y], 3), 16 * 56 * 56 * 64),
+];

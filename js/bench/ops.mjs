@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/* Layer by layer, one thread: Lanewise's tiers beside its peers, in one process, interleaved. See USAGE. */
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import * as tf from '@tensorflow/tfjs-core';
+import { backendOf, registerTiers } from '../demo/backends.mjs';
+import { median } from '../demo/contest.mjs';
+import { LAYERS } from './layers.mjs';
+import { measurePeaks, peaksTable } from './peaks.mjs';
+import { barChart, markdownTable, printTable, writeJson, writeText } from './report.mjs';
+
+const USAGE = `usage: scripts/bench ops [--filter REGEX] [--rounds N] [--no-peers] [--out FOLDER]
+
+Times each layer on Lanewise's relaxed and simd128 tiers and on the peers, and sets the results against the machine's
+peaks, measured in the same run.
+
+  C         one call of the C operator, on packed weights: what to compare with a library's own figures
+  tfjs API  one call of the function of TensorFlow.js, its overhead and the output's disposal included
+  official  the same on @tensorflow/tfjs-backend-wasm (XNNPACK of 2022)
+
+  --filter REGEX  only layers whose group or name matches
+  --rounds N      rounds of each side, 9 by default; each is the mean of a burst of about 3 ms
+  --no-peers      Lanewise alone
+  --out FOLDER    where ops.json, ops.md and ops.svg go; build/bench by default`;
+
+function options() {
+  const { values } = parseArgs({
+    options: {
+      filter: { type: 'string', default: '' }, rounds: { type: 'string', default: '9' },
+      'no-peers': { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h' },
+      out: { type: 'string', default: fileURLToPath(new URL('../../build/bench', import.meta.url)) },
+    },
+  });
+  const rounds = Number(values.rounds);
+  if (!/^\d+$/.test(values.rounds) || rounds < 1) throw new Error(`--rounds ${values.rounds}: expected 1 or more`);
+  const layers = LAYERS.filter(({ group, name }) => new RegExp(values.filter, 'i').test(`${group} ${name}`));
+  if (layers.length === 0) throw new Error(`--filter ${values.filter}: no layer matches`);
+  return { ...values, rounds, peers: !values['no-peers'], layers };
+}
+
+/* Values in -1 to 1, the same for every side. */
+function randoms(count, seed) {
+  const values = new Float32Array(count);
+  let state = seed * 2654435761 + 12345;
+  for (let i = 0; i < count; i++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    values[i] = state / 2 ** 31 - 1;
+  }
+  return values;
+}
+
+const sizeOf = (shape) => shape.reduce((product, n) => product * n, 1);
+const valuesOf = (layer) => Object.fromEntries(Object.entries(layer.inputs).map(([name, shape], i) => (
+  [name, randoms(sizeOf(shape), i + 1)])));
+
+/* A side is { label, run(count), output() }: runs the layer `count` times; the values of one run. */
+async function tfjsSides(layer, values, backend, label, direct) {
+  await tf.setBackend(backend);
+  const tensors = Object.fromEntries(Object.entries(layer.inputs).map(([name, shape]) => (
+    [name, tf.tensor(values[name], shape)])));
+  const once = () => tf.tidy(() => layer.run(tf, tensors));
+  const sides = [{
+    label, backend, output: () => tf.tidy(() => once().dataSync()),
+    run: (count) => {
+      for (let i = 0; i < count; i++) once().dispose();
+    },
+    dispose: () => tf.dispose(tensors),
+  }];
+  if (direct) {
+    once().dispose(); // packs the weights
+    // The call of the C API that the function makes, to be repeated by itself. Its output stays allocated.
+    const { kernels } = tf.backend();
+    const calls = [];
+    const recorder = new Proxy(kernels, {
+      get: (target, name) => (typeof target[name] !== 'function' ? target[name] : (...args) => {
+        if (!/Sizes$|Pack$/.test(name)) calls.push(() => target[name](...args));
+        return target[name](...args);
+      }),
+    });
+    Object.defineProperty(tf.backend(), 'kernels', { value: recorder, configurable: true, writable: true });
+    const kept = once();
+    Object.defineProperty(tf.backend(), 'kernels', { value: kernels, configurable: true, writable: true });
+    if (calls.length === 1) {
+      const [call] = calls;
+      sides.unshift({
+        label: direct, backend, output: () => kept.dataSync(),
+        run: (count) => {
+          for (let i = 0; i < count; i++) call();
+        },
+        dispose: () => kept.dispose(),
+      });
+    } else kept.dispose();
+  }
+  return sides;
+}
+
+const microseconds = (value) => (
+  value === undefined ? '–' : value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0));
+
+async function timeLayer(layer, { rounds, peers }) {
+  const values = valuesOf(layer);
+  const sides = [];
+  for (const tier of TIERS) {
+    sides.push(...await tfjsSides(layer, values, backendOf(tier), `${tier} tfjs`, `${tier} C`));
+  }
+  if (peers) sides.push(...await tfjsSides(layer, values, 'wasm', 'official'));
+
+  const use = async ({ backend }) => {
+    if (backend && tf.getBackend() !== backend) await tf.setBackend(backend);
+  };
+  const burst = async (side, count) => {
+    await use(side);
+    const start = performance.now();
+    side.run(count);
+    return performance.now() - start;
+  };
+  // Warm up until the engine has compiled everything at its best, and find how many calls make a burst.
+  for (const side of sides) {
+    let ms = 0;
+    side.count = 1;
+    for (const start = performance.now(); performance.now() - start < 120;) {
+      ms = await burst(side, side.count);
+      if (ms < 3) side.count *= 2;
+    }
+    side.times = [];
+  }
+  for (let round = 0; round < rounds; round++) {
+    for (const side of sides) side.times.push(await burst(side, side.count) * 1000 / side.count);
+  }
+  await use(sides[0]);
+  const expected = sides.find(({ label }) => label === 'simd128 tfjs').output();
+  const largest = expected.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+  const result = { group: layer.group, name: layer.name, flops: layer.flops, bytes: layer.bytes, sides: {} };
+  for (const side of sides) {
+    await use(side);
+    const got = side.output();
+    const wrong = got.length !== expected.length
+      || got.some((value, i) => !(Math.abs(value - expected[i]) <= 1e-3 * largest + 1e-6));
+    const { times } = side;
+    result.sides[side.label] = { median: median(times), min: Math.min(...times), max: Math.max(...times), wrong };
+  }
+  for (const side of sides) {
+    await use(side);
+    side.dispose();
+  }
+  return result;
+}
+
+const TIERS = registerTiers().filter((tier) => tier !== 'scalar');
+
+async function main() {
+  const chosen = options();
+  if (chosen.help) {
+    console.log(USAGE);
+    return;
+  }
+  tf.enableProdMode();
+  const peaks = measurePeaks();
+  const results = [];
+  for (const layer of chosen.layers) {
+    results.push({ ...await timeLayer(layer, chosen), reference: layer.reference, goal: layer.goal });
+    process.stderr.write(`\r${results.length} of ${chosen.layers.length}`);
+  }
+  process.stderr.write('\n');
+
+  const copy = peaks.copy[2].rate;
+  const share = ({ flops, bytes }, side, peak) => (
+    side && (flops ? flops / side.min / 1e3 / peak : bytes / side.min / 1e3 / copy));
+  const percent = (value) => (value === undefined ? '–' : `${(100 * value).toFixed(0)} %`);
+  const mark = (side) => (side ? microseconds(side.min) + (side.wrong ? ' (wrong result)' : '') : '–');
+  const head = ['layer', 'relaxed C µs', 'of peak', 'simd128 C µs', 'of peak', 'relaxed tfjs µs', 'official µs',
+    'times faster', 'XNNPACK µs (given)', 'times faster', 'goal'];
+  const ratio = (peer, side) => (peer && side ? (peer.median / side.median).toFixed(2) : '–');
+  const table = [head, ...results.map((result) => {
+    const { sides, reference, goal } = result;
+    const relaxed = sides['relaxed C'], simd128 = sides['simd128 C'];
+    const api = sides['relaxed tfjs'] ?? sides['simd128 tfjs'];
+    return [
+      result.name, mark(relaxed), percent(share(result, relaxed, peaks.madd)), mark(simd128),
+      percent(share(result, simd128, peaks.mulAdd)), mark(api), mark(sides.official), ratio(sides.official, api),
+      microseconds(reference), reference && relaxed ? (reference / relaxed.min).toFixed(2) : '–',
+      goal ? String(goal) : '–',
+    ];
+  })];
+  printTable(peaksTable(peaks));
+  console.log();
+  printTable(table);
+  console.log('\nµs are minima over the rounds; times faster: of medians, but of the given figure and our minimum. Shares:');
+  console.log('of the multiply-add peak of the tier, for layers without multiply-adds of the copy bandwidth in 4 MB.');
+  writeJson(`${chosen.out}/ops.json`, { date: new Date().toISOString(), node: process.version, peaks, results });
+  writeText(`${chosen.out}/ops.md`, `${markdownTable(peaksTable(peaks))}\n\n${markdownTable(table)}`);
+  writeText(`${chosen.out}/ops.svg`, barChart('Share of the measured peak, one core', [
+    { name: 'relaxed', colour: '#1565c0' }, { name: 'simd128', colour: '#90caf9' },
+    { name: 'official wasm', colour: '#c62828' },
+  ], results.map((result) => ({
+    label: result.name,
+    values: [share(result, result.sides['relaxed C'], peaks.madd),
+      share(result, result.sides['simd128 C'], peaks.mulAdd), share(result, result.sides.official, peaks.mulAdd)],
+  }))));
+}
+
+await main().catch((error) => {
+  console.error(error.message.split('\n')[0]);
+  process.exitCode = 1;
+});
