@@ -86,6 +86,9 @@ int main(void) {
     printf("\n// enum lw_reduce_op\n");
     CONSTANT(LW_REDUCE_SUM);
     CONSTANT(LW_REDUCE_MEAN);
+    CONSTANT(LW_REDUCE_MAX);
+    CONSTANT(LW_REDUCE_MIN);
+    CONSTANT(LW_REDUCE_PRODUCT);
 
     STRUCT(lw_context_options);
     FIELD(lw_context_options, struct_bytes);

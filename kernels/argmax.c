@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The position of the largest element along the middle dimension of [outer][reduced][inner].
+ * The position of the largest or smallest element along the middle dimension of [outer][reduced][inner].
  *
- * Columns are taken in blocks whose best values stay on the stack, so that the input is read once and in order.
+ * A contiguous row (inner = 1) is folded to its extreme value, which is then looked for. Else columns are taken in
+ * blocks whose best values stay on the stack, so that the input is read once and in order.
  */
+#include <math.h>
+
 #include "kernels/operator.h"
 
 enum { BLOCK = 64 };
 
-/* x replaces best when it is larger, which a NaN never is, and than which nothing is. */
-static void argmax_f32(size_t reduced, size_t inner, size_t columns, const float *x, int32_t *out) {
+/* x replaces best when it is larger (or smaller), which a NaN never is, and than which nothing is. */
+static void columns_f32(bool least, size_t reduced, size_t inner, size_t columns, const float *x, int32_t *out) {
     float best[BLOCK];
     for (size_t c = 0; c < columns; c++) {
         best[c] = x[c];
@@ -18,7 +21,7 @@ static void argmax_f32(size_t reduced, size_t inner, size_t columns, const float
     for (size_t r = 1; r < reduced; r++) {
         x += inner;
         for (size_t c = 0; c < columns; c++) {
-            if (x[c] > best[c]) {
+            if (least ? x[c] < best[c] : x[c] > best[c]) {
                 best[c] = x[c];
                 out[c] = (int32_t)r;
             }
@@ -26,7 +29,7 @@ static void argmax_f32(size_t reduced, size_t inner, size_t columns, const float
     }
 }
 
-static void argmax_i32(size_t reduced, size_t inner, size_t columns, const int32_t *x, int32_t *out) {
+static void columns_i32(bool least, size_t reduced, size_t inner, size_t columns, const int32_t *x, int32_t *out) {
     int32_t best[BLOCK];
     for (size_t c = 0; c < columns; c++) {
         best[c] = x[c];
@@ -35,7 +38,7 @@ static void argmax_i32(size_t reduced, size_t inner, size_t columns, const int32
     for (size_t r = 1; r < reduced; r++) {
         x += inner;
         for (size_t c = 0; c < columns; c++) {
-            if (x[c] > best[c]) {
+            if (least ? x[c] < best[c] : x[c] > best[c]) {
                 best[c] = x[c];
                 out[c] = (int32_t)r;
             }
@@ -43,8 +46,27 @@ static void argmax_i32(size_t reduced, size_t inner, size_t columns, const int32
     }
 }
 
-enum lw_status lw_argmax_run(const struct lw_context *context, enum lw_type type, size_t outer, size_t reduced,
-                             size_t inner, const void *input, int32_t *output) {
+/* A row without a NaN has the first element that equals its extreme value; a NaN leaves the row to columns_f32. */
+static void row_f32(const struct lw_context *context, bool least, size_t reduced, const float *x, int32_t *out) {
+    const float best = context->kernels.fold_f32[least ? LW_K_FOLD_MIN : LW_K_FOLD_MAX](reduced, x);
+    if (isnan(best)) {
+        columns_f32(least, reduced, 1, 1, x, out);
+        return;
+    }
+    size_t r = 0;
+    while (x[r] != best) r++;
+    *out = (int32_t)r;
+}
+
+static void row_i32(const struct lw_context *context, bool least, size_t reduced, const int32_t *x, int32_t *out) {
+    const int32_t best = context->kernels.fold_i32[least ? LW_K_FOLD_MIN : LW_K_FOLD_MAX](reduced, x);
+    size_t r = 0;
+    while (x[r] != best) r++;
+    *out = (int32_t)r;
+}
+
+static enum lw_status run(const struct lw_context *context, bool least, enum lw_type type, size_t outer, size_t reduced,
+                          size_t inner, const void *input, int32_t *output) {
     if (!context) return LW_NULL_POINTER;
     if ((uint32_t)type > LW_BOOL) return LW_BAD_ENUM;
     if (type == LW_BOOL) return LW_UNSUPPORTED;
@@ -55,15 +77,31 @@ enum lw_status lw_argmax_run(const struct lw_context *context, enum lw_type type
     if (bytes == 0) return LW_OK;
     if (!input || !output) return LW_NULL_POINTER;
 
+    const float *f32 = input;
+    const int32_t *i32 = input;
     for (size_t o = 0; o < outer; o++) {
         for (size_t i = 0; i < inner; i += BLOCK) {
             const size_t columns = inner - i < BLOCK ? inner - i : BLOCK, start = o * reduced * inner + i;
             int32_t *out = output + o * inner + i;
-            if (type == LW_FLOAT32)
-                argmax_f32(reduced, inner, columns, (const float *)input + start, out);
+            if (inner == 1 && type == LW_FLOAT32)
+                row_f32(context, least, reduced, f32 + start, out);
+            else if (inner == 1)
+                row_i32(context, least, reduced, i32 + start, out);
+            else if (type == LW_FLOAT32)
+                columns_f32(least, reduced, inner, columns, f32 + start, out);
             else
-                argmax_i32(reduced, inner, columns, (const int32_t *)input + start, out);
+                columns_i32(least, reduced, inner, columns, i32 + start, out);
         }
     }
     return LW_OK;
+}
+
+enum lw_status lw_argmax_run(const struct lw_context *context, enum lw_type type, size_t outer, size_t reduced,
+                             size_t inner, const void *input, int32_t *output) {
+    return run(context, false, type, outer, reduced, inner, input, output);
+}
+
+enum lw_status lw_argmin_run(const struct lw_context *context, enum lw_type type, size_t outer, size_t reduced,
+                             size_t inner, const void *input, int32_t *output) {
+    return run(context, true, type, outer, reduced, inner, input, output);
 }

@@ -125,6 +125,22 @@ typedef float lw_sum_f32_fn(size_t n, const float *x);
 /* out[c] = sum over r ascending of x[r * row_stride + c], from +0, for c < columns. */
 typedef void lw_sum_rows_f32_fn(size_t rows, size_t columns, const float *x, size_t row_stride, float *out);
 
+/*
+ * One value of n elements, by an operation of enum lw_fold: 16 partial results p[l] = the operation over i ascending of
+ * x[16 i + l], each from the operation's neutral element; then, with op the operation,
+ * q[l] = op(op(p[l], p[l + 4]), op(p[l + 8], p[l + 12])) for l < 4, and the result op(op(q[0], q[1]), op(q[2], q[3])).
+ * max and min give NaN when any element is NaN, else as binary_f32; int32 wraps around. x may be NULL when n is 0.
+ */
+typedef float lw_fold_f32_fn(size_t n, const float *x);
+typedef int32_t lw_fold_i32_fn(size_t n, const int32_t *x);
+enum lw_fold {
+    LW_K_FOLD_SUM, /* int32 only: float32 has sum_f32 */
+    LW_K_FOLD_MAX, /* from -infinity or INT32_MIN */
+    LW_K_FOLD_MIN, /* from +infinity or INT32_MAX */
+    LW_K_FOLD_PRODUCT,
+    LW_K_FOLD_COUNT
+};
+
 /* out[r][c] = x[r][c] * scale[c] + shift[c]; x and out are [rows][channels]; out may be x. The multiply-add may be
  * fused in relaxed. */
 typedef void lw_scale_shift_f32_fn(size_t rows, size_t channels, const float *x, const float *scale, const float *shift,
@@ -167,6 +183,8 @@ struct lw_kernels {
     lw_softmax_f32_fn *softmax_f32;
     lw_sum_f32_fn *sum_f32;
     lw_sum_rows_f32_fn *sum_rows_f32;
+    lw_fold_f32_fn *fold_f32[LW_K_FOLD_COUNT]; /* [LW_K_FOLD_SUM] is NULL */
+    lw_fold_i32_fn *fold_i32[LW_K_FOLD_COUNT];
     lw_scale_shift_f32_fn *scale_shift_f32;
     lw_bilinear_row_f32_fn *bilinear_row_f32;
 };

@@ -132,6 +132,42 @@ static void squared_difference_i32(size_t n, const int32_t *a, size_t a_step, co
     loop_i32(n, a, a_step, b, b_step, out, squared_difference_i32_op);
 }
 
+/* ---- Folds ---- */
+
+static inline float fold_f32(size_t n, const float *x, float neutral, float (*op)(float, float)) {
+    float p[16], q[4];
+    for (size_t l = 0; l < 16; l++) p[l] = neutral;
+    for (size_t i = 0; i < n; i++) p[i % 16] = op(p[i % 16], x[i]);
+    for (size_t l = 0; l < 4; l++) q[l] = op(op(p[l], p[l + 4]), op(p[l + 8], p[l + 12]));
+    return op(op(q[0], q[1]), op(q[2], q[3]));
+}
+static inline int32_t fold_i32(size_t n, const int32_t *x, int32_t neutral, int32_t (*op)(int32_t, int32_t)) {
+    for (size_t i = 0; i < n; i++) neutral = op(neutral, x[i]); /* integers: the order can't be seen */
+    return neutral;
+}
+
+static float fold_max(size_t n, const float *x) {
+    return fold_f32(n, x, -INFINITY, max_op);
+}
+static float fold_min(size_t n, const float *x) {
+    return fold_f32(n, x, INFINITY, min_op);
+}
+static float fold_product(size_t n, const float *x) {
+    return fold_f32(n, x, 1.0f, mul_op);
+}
+static int32_t fold_sum_i32(size_t n, const int32_t *x) {
+    return fold_i32(n, x, 0, add_i32_op);
+}
+static int32_t fold_max_i32(size_t n, const int32_t *x) {
+    return fold_i32(n, x, INT32_MIN, max_i32_op);
+}
+static int32_t fold_min_i32(size_t n, const int32_t *x) {
+    return fold_i32(n, x, INT32_MAX, min_i32_op);
+}
+static int32_t fold_product_i32(size_t n, const int32_t *x) {
+    return fold_i32(n, x, 1, mul_i32_op);
+}
+
 void lw_scalar_binary_install(struct lw_kernels *kernels) {
     kernels->binary_f32[LW_BINARY_ADD] = add;
     kernels->binary_f32[LW_BINARY_SUB] = sub;
@@ -150,4 +186,12 @@ void lw_scalar_binary_install(struct lw_kernels *kernels) {
     kernels->binary_i32[LW_BINARY_MAX] = max_i32;
     kernels->binary_i32[LW_BINARY_FLOOR_DIV] = floor_div_i32;
     kernels->binary_i32[LW_BINARY_SQUARED_DIFFERENCE] = squared_difference_i32;
+
+    kernels->fold_f32[LW_K_FOLD_MAX] = fold_max;
+    kernels->fold_f32[LW_K_FOLD_MIN] = fold_min;
+    kernels->fold_f32[LW_K_FOLD_PRODUCT] = fold_product;
+    kernels->fold_i32[LW_K_FOLD_SUM] = fold_sum_i32;
+    kernels->fold_i32[LW_K_FOLD_MAX] = fold_max_i32;
+    kernels->fold_i32[LW_K_FOLD_MIN] = fold_min_i32;
+    kernels->fold_i32[LW_K_FOLD_PRODUCT] = fold_product_i32;
 }

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Functions of two elements: binary_f32 and binary_i32.
+ * Functions of two elements, binary_f32 and binary_i32, and what they make of a whole row, fold_f32 and fold_i32.
  *
  *   out[i] = op(a[i * a_step], b[i * b_step]) for i < n, steps 0 or 1
  *
  * Every function is a vector operation put through one loop, which is specialised for the steps: an operand with step
  * 0 is splatted once. The int32 FLOOR_DIV stays scalar: there is no vector division of integers.
  */
+#include <math.h>
+#include <string.h>
+
 #include "kernels/simd.h"
 #include "kernels_simd128/install.h"
 
@@ -152,6 +155,46 @@ static void squared_difference_i32(size_t n, const int32_t *a, size_t a_step, co
     steps(n, a, a_step, b, b_step, out, squared_difference_i32_op);
 }
 
+/* ---- Folds ---- */
+
+/* The 16 partial results are four vectors. `neutral` fills what the last of them lack. */
+static inline __attribute__((always_inline)) v128_t fold(size_t n, const void *data, v128_t neutral, operation *op) {
+    const float *x = data; /* elements are moved as 4 bytes */
+    v128_t p[4];
+    for (size_t v = 0; v < 4; v++) p[v] = neutral;
+    for (; n >= 16; n -= 16, x += 16)
+        for (size_t v = 0; v < 4; v++) p[v] = op(p[v], wasm_v128_load(x + 4 * v));
+    float rest[16];
+    for (size_t v = 0; v < 4; v++) wasm_v128_store(rest + 4 * v, neutral);
+    if (n) memcpy(rest, x, n * sizeof *rest);
+    for (size_t v = 0; v < 4; v++) p[v] = op(p[v], wasm_v128_load(rest + 4 * v));
+    const v128_t q = op(op(p[0], p[1]), op(p[2], p[3]));
+    const v128_t pairs = op(q, wasm_i32x4_shuffle(q, q, 1, 0, 3, 2)); /* op(q0, q1) in lane 0, op(q2, q3) in 2 */
+    return op(pairs, wasm_i32x4_shuffle(pairs, pairs, 2, 3, 0, 1));
+}
+
+static float fold_max(size_t n, const float *x) {
+    return wasm_f32x4_extract_lane(fold(n, x, wasm_f32x4_splat(-INFINITY), max_op), 0);
+}
+static float fold_min(size_t n, const float *x) {
+    return wasm_f32x4_extract_lane(fold(n, x, wasm_f32x4_splat(INFINITY), min_op), 0);
+}
+static float fold_product(size_t n, const float *x) {
+    return wasm_f32x4_extract_lane(fold(n, x, wasm_f32x4_splat(1.0f), mul_op), 0);
+}
+static int32_t fold_sum_i32(size_t n, const int32_t *x) {
+    return wasm_i32x4_extract_lane(fold(n, x, wasm_i32x4_splat(0), add_i32_op), 0);
+}
+static int32_t fold_max_i32(size_t n, const int32_t *x) {
+    return wasm_i32x4_extract_lane(fold(n, x, wasm_i32x4_splat(INT32_MIN), max_i32_op), 0);
+}
+static int32_t fold_min_i32(size_t n, const int32_t *x) {
+    return wasm_i32x4_extract_lane(fold(n, x, wasm_i32x4_splat(INT32_MAX), min_i32_op), 0);
+}
+static int32_t fold_product_i32(size_t n, const int32_t *x) {
+    return wasm_i32x4_extract_lane(fold(n, x, wasm_i32x4_splat(1), mul_i32_op), 0);
+}
+
 void lw_simd128_binary_install(struct lw_kernels *kernels) {
     kernels->binary_f32[LW_BINARY_ADD] = add;
     kernels->binary_f32[LW_BINARY_SUB] = sub;
@@ -169,4 +212,12 @@ void lw_simd128_binary_install(struct lw_kernels *kernels) {
     kernels->binary_i32[LW_BINARY_MIN] = min_i32;
     kernels->binary_i32[LW_BINARY_MAX] = max_i32;
     kernels->binary_i32[LW_BINARY_SQUARED_DIFFERENCE] = squared_difference_i32;
+
+    kernels->fold_f32[LW_K_FOLD_MAX] = fold_max;
+    kernels->fold_f32[LW_K_FOLD_MIN] = fold_min;
+    kernels->fold_f32[LW_K_FOLD_PRODUCT] = fold_product;
+    kernels->fold_i32[LW_K_FOLD_SUM] = fold_sum_i32;
+    kernels->fold_i32[LW_K_FOLD_MAX] = fold_max_i32;
+    kernels->fold_i32[LW_K_FOLD_MIN] = fold_min_i32;
+    kernels->fold_i32[LW_K_FOLD_PRODUCT] = fold_product_i32;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Rows: the slots softmax, sum, sum_rows and scale_shift, and the operators softmax, reduce, argmax, batch_norm. */
+/* Rows: the slots softmax, sum, sum_rows, scale_shift and the folds; the operators softmax, reduce, argmax and argmin,
+ * batch_norm. */
 #include <math.h>
 #include <string.h>
 
@@ -123,20 +124,159 @@ static void check_sum_rows(struct lw_test *t) {
     }
 }
 
-static void check_reduce(struct lw_test *t) {
+/* ---- Folds ---- */
+
+/* An operation of two values, without its rule for NaN. */
+static double apply(enum lw_fold fold, double a, double b) {
+    switch (fold) {
+    case LW_K_FOLD_MAX: return a < b ? b : a;
+    case LW_K_FOLD_MIN: return b < a ? b : a;
+    case LW_K_FOLD_PRODUCT: return a * b;
+    default: return a + b;
+    }
+}
+
+static double neutral(enum lw_fold fold, bool integer) {
+    switch (fold) {
+    case LW_K_FOLD_MAX: return integer ? INT32_MIN : -INFINITY;
+    case LW_K_FOLD_MIN: return integer ? INT32_MAX : INFINITY;
+    default: return fold == LW_K_FOLD_PRODUCT;
+    }
+}
+
+/* What the fold of n floats, `stride` apart, may be. */
+static void fold_within(const char *label, enum lw_fold fold, size_t n, const float *x, size_t stride, float got) {
+    double want = neutral(fold, false);
+    bool nan = false;
+    for (size_t i = 0; i < n; i++) {
+        want = apply(fold, want, (double)x[i * stride]);
+        nan = nan || isnan(x[i * stride]);
+    }
+    if (nan) want = NAN;
+    double bound = fold == LW_K_FOLD_PRODUCT ? lw_test_gamma(n, fabs(want)) : 0;
+    if (fold == LW_K_FOLD_PRODUCT && !(fabs(want) < 1e30 && fabs(want) > 1e-30)) want = (double)got; /* bits only */
+    lw_test_within(label, &want, &bound, &got, 1);
+}
+
+/* The same of integers, exactly. */
+static int32_t fold_exactly(enum lw_fold fold, size_t n, const int32_t *x, size_t stride) {
+    uint32_t want = fold < LW_K_FOLD_PRODUCT ? (uint32_t)(int32_t)neutral(fold, true) : 1;
+    for (size_t i = 0; i < n; i++) {
+        const int32_t v = x[i * stride], w = (int32_t)want;
+        if (fold == LW_K_FOLD_MAX)
+            want = (uint32_t)(w < v ? v : w);
+        else if (fold == LW_K_FOLD_MIN)
+            want = (uint32_t)(v < w ? v : w);
+        else
+            want = fold == LW_K_FOLD_SUM ? want + (uint32_t)v : want * (uint32_t)v;
+    }
+    return (int32_t)want;
+}
+
+static void check_fold_f32(struct lw_test *t, enum lw_fold fold) {
     for (int round = 0; round < 200; round++) {
+        const size_t n = lw_test_range(t, 0, round % 4 ? 50 : 200);
+        float *x = lw_test_floats(t, n, round % 4 == 3 ? LW_FILL_SPECIAL : LW_FILL_UNIFORM);
+        if (round % 8 == 2 && n) x[lw_test_range(t, 0, n - 1)] = NAN;
+        if (round % 8 == 6) {
+            for (size_t i = 0; i < n; i++) x[i] = lw_test_u32(t) % 2 ? 0.0f : -0.0f; /* which zero shows the order */
+        }
+        lw_test_seal(t, x);
+        const float got = t->tested->kernels.fold_f32[fold](n, n ? x : NULL);
+        const float other = t->reference->kernels.fold_f32[fold](n, n ? x : NULL);
+        lw_test_same("against scalar", &other, &got, 1);
+        /* Partial products of special values overflow, and underflow with it what a float can be. */
+        if (fold != LW_K_FOLD_PRODUCT || round % 4 != 3) fold_within("fold", fold, n, x, 1, got);
+    }
+}
+
+static int32_t *random_ints(struct lw_test *t, size_t n) {
+    int32_t *x = lw_test_buffer(t, n * sizeof *x);
+    for (size_t i = 0; i < n; i++) x[i] = (int32_t)lw_test_u32(t);
+    lw_test_seal(t, x);
+    return x;
+}
+
+static void check_fold_i32(struct lw_test *t, enum lw_fold fold) {
+    for (int round = 0; round < 200; round++) {
+        const size_t n = lw_test_range(t, 0, round % 4 ? 50 : 200);
+        const int32_t *x = random_ints(t, n);
+        const int32_t got = t->tested->kernels.fold_i32[fold](n, n ? x : NULL);
+        const int32_t want = fold_exactly(fold, n, x, 1);
+        lw_test_true(got == want, "fold of %zu: want %d, got %d", n, (int)want, (int)got);
+    }
+}
+
+static void fold_max(struct lw_test *t) {
+    check_fold_f32(t, LW_K_FOLD_MAX);
+}
+static void fold_min(struct lw_test *t) {
+    check_fold_f32(t, LW_K_FOLD_MIN);
+}
+static void fold_product(struct lw_test *t) {
+    check_fold_f32(t, LW_K_FOLD_PRODUCT);
+}
+static void fold_sum_i32(struct lw_test *t) {
+    check_fold_i32(t, LW_K_FOLD_SUM);
+}
+static void fold_max_i32(struct lw_test *t) {
+    check_fold_i32(t, LW_K_FOLD_MAX);
+}
+static void fold_min_i32(struct lw_test *t) {
+    check_fold_i32(t, LW_K_FOLD_MIN);
+}
+static void fold_product_i32(struct lw_test *t) {
+    check_fold_i32(t, LW_K_FOLD_PRODUCT);
+}
+
+static enum lw_fold fold_of(enum lw_reduce_op op) {
+    static const enum lw_fold folds[] = {LW_K_FOLD_SUM, LW_K_FOLD_SUM, LW_K_FOLD_MAX, LW_K_FOLD_MIN, LW_K_FOLD_PRODUCT};
+    return folds[op];
+}
+
+static void check_reduce_i32(struct lw_test *t) {
+    for (int round = 0; round < 100; round++) {
         const size_t outer = lw_test_range(t, 0, 4), reduced = lw_test_range(t, 0, 50);
         const size_t inner = round % 3 ? lw_test_range(t, 0, 40) : 1;
-        const enum lw_reduce_op op = round % 2 ? LW_REDUCE_MEAN : LW_REDUCE_SUM;
-        const float *x = lw_test_floats(t, outer * reduced * inner, LW_FILL_UNIFORM);
-        float *got = lw_test_floats(t, outer * inner, LW_FILL_POISON);
-        lw_test_true(lw_reduce_run(t->tested, op, outer, reduced, inner, reduced ? x : NULL, got) == LW_OK, "reduce");
+        const enum lw_reduce_op op = (enum lw_reduce_op)(round % 5 == 1 ? 0 : round % 5);
+        const int32_t *x = random_ints(t, outer * reduced * inner);
+        int32_t *got = lw_test_buffer(t, outer * inner * sizeof *got);
+        lw_test_status(lw_reduce_run(t->tested, op, LW_INT32, outer, reduced, inner, reduced ? x : NULL, got), LW_OK,
+                       "reduce int32");
         for (size_t o = 0; o < outer; o++) {
             for (size_t i = 0; i < inner; i++) {
+                const int32_t want = fold_exactly(fold_of(op), reduced, x + o * reduced * inner + i, inner);
+                lw_test_true(got[o * inner + i] == want, "reduce int32 op %d", (int)op);
+            }
+        }
+    }
+}
+
+static void check_reduce(struct lw_test *t) {
+    for (int round = 0; round < 300; round++) {
+        const size_t outer = lw_test_range(t, 0, 4), reduced = lw_test_range(t, 0, 50);
+        const size_t inner = round % 3 ? lw_test_range(t, 0, 40) : 1;
+        const enum lw_reduce_op op = (enum lw_reduce_op)(round % 5);
+        const bool special = op == LW_REDUCE_MAX || op == LW_REDUCE_MIN;
+        const float *x = lw_test_floats(t, outer * reduced * inner, special ? LW_FILL_SPECIAL : LW_FILL_UNIFORM);
+        float *got = lw_test_floats(t, outer * inner, LW_FILL_POISON);
+        float *other = lw_test_floats(t, outer * inner, LW_FILL_POISON);
+        lw_test_status(lw_reduce_run(t->tested, op, LW_FLOAT32, outer, reduced, inner, reduced ? x : NULL, got), LW_OK,
+                       "reduce");
+        lw_test_status(lw_reduce_run(t->reference, op, LW_FLOAT32, outer, reduced, inner, reduced ? x : NULL, other),
+                       LW_OK, "reduce");
+        lw_test_same("reduce against scalar", other, got, outer * inner);
+        for (size_t o = 0; o < outer; o++) {
+            for (size_t i = 0; i < inner; i++) {
+                const float *from = x + o * reduced * inner + i;
+                if (op > LW_REDUCE_MEAN) {
+                    fold_within("reduce", fold_of(op), reduced, from, inner, got[o * inner + i]);
+                    continue;
+                }
                 double want = 0, magnitude = 0;
                 for (size_t r = 0; r < reduced; r++) {
-                    want += (double)x[(o * reduced + r) * inner + i];
-                    magnitude += fabs((double)x[(o * reduced + r) * inner + i]);
+                    want += (double)from[r * inner];
+                    magnitude += fabs((double)from[r * inner]);
                 }
                 if (op == LW_REDUCE_MEAN) want /= (double)reduced;
                 const double bound = lw_test_gamma(reduced + 1, magnitude);
@@ -144,15 +284,28 @@ static void check_reduce(struct lw_test *t) {
             }
         }
     }
+    check_reduce_i32(t);
+
+    /* More columns than a block has. */
+    enum { COLUMNS = 5000 };
+    const float *wide = lw_test_floats(t, 3 * COLUMNS, LW_FILL_UNIFORM);
+    float *largest = lw_test_floats(t, COLUMNS, LW_FILL_POISON);
+    lw_test_status(lw_reduce_run(t->tested, LW_REDUCE_MAX, LW_FLOAT32, 1, 3, COLUMNS, wide, largest), LW_OK, "wide");
+    for (size_t i = 0; i < COLUMNS; i++) fold_within("wide", LW_K_FOLD_MAX, 3, wide + i, COLUMNS, largest[i]);
+
     const float *x = lw_test_floats(t, 6, LW_FILL_UNIFORM);
     float *untouched = lw_test_floats(t, 6, LW_FILL_POISON);
     lw_test_seal(t, untouched);
     const struct lw_context *c = t->tested;
-    lw_test_true(lw_reduce_run(NULL, LW_REDUCE_SUM, 1, 2, 3, x, untouched) == LW_NULL_POINTER, "no context");
-    lw_test_true(lw_reduce_run(c, LW_REDUCE_SUM, 1, 2, 3, NULL, untouched) == LW_NULL_POINTER, "no input");
-    lw_test_true(lw_reduce_run(c, LW_REDUCE_SUM, 1, 2, 3, x, NULL) == LW_NULL_POINTER, "no output");
-    lw_test_true(lw_reduce_run(c, (enum lw_reduce_op)2, 1, 2, 3, x, untouched) == LW_BAD_ENUM, "bad op");
-    lw_test_true(lw_reduce_run(c, LW_REDUCE_SUM, SIZE_MAX / 4, 2, 3, x, untouched) == LW_TOO_LARGE, "too large");
+    const enum lw_type f32 = LW_FLOAT32;
+    lw_test_status(lw_reduce_run(NULL, LW_REDUCE_SUM, f32, 1, 2, 3, x, untouched), LW_NULL_POINTER, "no context");
+    lw_test_status(lw_reduce_run(c, LW_REDUCE_SUM, f32, 1, 2, 3, NULL, untouched), LW_NULL_POINTER, "no input");
+    lw_test_status(lw_reduce_run(c, LW_REDUCE_SUM, f32, 1, 2, 3, x, NULL), LW_NULL_POINTER, "no output");
+    lw_test_status(lw_reduce_run(c, (enum lw_reduce_op)5, f32, 1, 2, 3, x, untouched), LW_BAD_ENUM, "bad op");
+    lw_test_status(lw_reduce_run(c, LW_REDUCE_SUM, (enum lw_type)3, 1, 2, 3, x, untouched), LW_BAD_ENUM, "bad type");
+    lw_test_status(lw_reduce_run(c, LW_REDUCE_SUM, LW_BOOL, 1, 2, 3, x, untouched), LW_UNSUPPORTED, "bool");
+    lw_test_status(lw_reduce_run(c, LW_REDUCE_MEAN, LW_INT32, 1, 2, 3, x, untouched), LW_UNSUPPORTED, "int32 mean");
+    lw_test_status(lw_reduce_run(c, LW_REDUCE_SUM, f32, SIZE_MAX / 4, 2, 3, x, untouched), LW_TOO_LARGE, "too large");
 }
 
 /* ---- Argmax ---- */
@@ -161,7 +314,7 @@ static void check_argmax(struct lw_test *t) {
     for (int round = 0; round < 300; round++) {
         const size_t outer = lw_test_range(t, 0, 4), reduced = lw_test_range(t, 1, 30);
         const size_t inner = round % 3 ? lw_test_range(t, 0, round % 5 ? 10 : 150) : 1, n = outer * reduced * inner;
-        const bool f32 = round % 2;
+        const bool f32 = round % 2, least = round % 7 > 3;
         float *x = lw_test_floats(t, n, LW_FILL_POISON);
         lw_test_fill(t, x, n, round % 4 == 1 ? LW_FILL_SPECIAL : LW_FILL_UNIFORM);
         int32_t *ints = lw_test_buffer(t, n * sizeof *ints), *got = lw_test_buffer(t, outer * inner * sizeof *got);
@@ -171,16 +324,17 @@ static void check_argmax(struct lw_test *t) {
         }
         lw_test_seal(t, x);
         lw_test_seal(t, ints);
-        lw_test_true(lw_argmax_run(t->tested, f32 ? LW_FLOAT32 : LW_INT32, outer, reduced, inner,
-                                   f32 ? (const void *)x : ints, got) == LW_OK,
-                     "argmax");
+        lw_test_status((least ? lw_argmin_run : lw_argmax_run)(t->tested, f32 ? LW_FLOAT32 : LW_INT32, outer, reduced,
+                                                               inner, f32 ? (const void *)x : ints, got),
+                       LW_OK, "argmax or argmin");
         for (size_t o = 0; o < outer; o++) {
             for (size_t i = 0; i < inner; i++) {
                 /* The largest, then the first that equals it; 0 when a NaN comes first. */
-                double best = -INFINITY;
+                double best = least ? INFINITY : -INFINITY;
                 for (size_t r = 0; r < reduced; r++) {
                     const size_t at = (o * reduced + r) * inner + i;
-                    best = fmax(best, f32 ? (double)x[at] : (double)ints[at]); /* fmax skips a NaN */
+                    const double value = f32 ? (double)x[at] : (double)ints[at];
+                    best = least ? fmin(best, value) : fmax(best, value); /* both skip a NaN */
                 }
                 int32_t want = 0;
                 const bool nan_first = f32 && isnan(x[o * reduced * inner + i]);
@@ -188,8 +342,8 @@ static void check_argmax(struct lw_test *t) {
                     const size_t at = (o * reduced + r) * inner + i;
                     if ((f32 ? (double)x[at] : (double)ints[at]) == best) want = (int32_t)r;
                 }
-                lw_test_true(got[o * inner + i] == want, "argmax[%zu][%zu] = %d, expected %d", o, i,
-                             (int)got[o * inner + i], (int)want);
+                lw_test_true(got[o * inner + i] == want, "%s[%zu][%zu] = %d, expected %d", least ? "argmin" : "argmax",
+                             o, i, (int)got[o * inner + i], (int)want);
             }
         }
     }
@@ -300,7 +454,7 @@ static void bench_softmax(struct lw_bench *b) {
 }
 static void bench_sum_run(const struct lw_context *context, void *arg) {
     struct bench_arg *a = arg;
-    lw_reduce_run(context, LW_REDUCE_SUM, a->rows, a->columns, 1, a->x, a->out);
+    lw_reduce_run(context, LW_REDUCE_SUM, LW_FLOAT32, a->rows, a->columns, 1, a->x, a->out);
 }
 static void bench_sum(struct lw_bench *b) {
     lw_bench_add(b, "10x1000", 1e4, 4e4, bench_sum_run, bench_data(b, 10, 1000));
@@ -308,10 +462,29 @@ static void bench_sum(struct lw_bench *b) {
 }
 static void bench_mean_run(const struct lw_context *context, void *arg) {
     struct bench_arg *a = arg;
-    lw_reduce_run(context, LW_REDUCE_MEAN, 1, a->rows, a->columns, a->x, a->out);
+    lw_reduce_run(context, LW_REDUCE_MEAN, LW_FLOAT32, 1, a->rows, a->columns, a->x, a->out);
 }
 static void bench_sum_rows(struct lw_bench *b) {
     lw_bench_add(b, "mean of 7x7x1024", 49 * 1024, 4.0 * 50 * 1024, bench_mean_run, bench_data(b, 49, 1024));
+}
+static void bench_max_run(const struct lw_context *context, void *arg) {
+    struct bench_arg *a = arg;
+    lw_reduce_run(context, LW_REDUCE_MAX, LW_FLOAT32, a->rows, a->columns, 1, a->x, a->out);
+}
+static void bench_max_rows_run(const struct lw_context *context, void *arg) {
+    struct bench_arg *a = arg;
+    lw_reduce_run(context, LW_REDUCE_MAX, LW_FLOAT32, 1, a->rows, a->columns, a->x, a->out);
+}
+static void bench_max(struct lw_bench *b) {
+    lw_bench_add(b, "of 1000 rows of 1000", 1e6, 4e6, bench_max_run, bench_data(b, 1000, 1000));
+    lw_bench_add(b, "of 1000 columns of 1000", 1e6, 4e6, bench_max_rows_run, bench_data(b, 1000, 1000));
+}
+static void bench_argmax_run(const struct lw_context *context, void *arg) {
+    struct bench_arg *a = arg;
+    lw_argmax_run(context, LW_FLOAT32, a->rows, a->columns, 1, a->x, (int32_t *)a->out);
+}
+static void bench_argmax(struct lw_bench *b) {
+    lw_bench_add(b, "1000x1000", 0, 4e6, bench_argmax_run, bench_data(b, 1000, 1000));
 }
 static void bench_batch_norm_run(const struct lw_context *context, void *arg) {
     struct bench_arg *a = arg;
@@ -330,8 +503,15 @@ static const struct lw_row rows[] = {
     {"sum_f32", SLOT(sum_f32), check_sum, bench_sum},
     {"sum_rows_f32", SLOT(sum_rows_f32), check_sum_rows, bench_sum_rows},
     {"scale_shift_f32", SLOT(scale_shift_f32), check_scale_shift, bench_scale_shift},
+    {"fold_max_f32", SLOT(fold_f32[LW_K_FOLD_MAX]), fold_max, bench_max},
+    {"fold_min_f32", SLOT(fold_f32[LW_K_FOLD_MIN]), fold_min, NULL},
+    {"fold_product_f32", SLOT(fold_f32[LW_K_FOLD_PRODUCT]), fold_product, NULL},
+    {"fold_sum_i32", SLOT(fold_i32[LW_K_FOLD_SUM]), fold_sum_i32, NULL},
+    {"fold_max_i32", SLOT(fold_i32[LW_K_FOLD_MAX]), fold_max_i32, NULL},
+    {"fold_min_i32", SLOT(fold_i32[LW_K_FOLD_MIN]), fold_min_i32, NULL},
+    {"fold_product_i32", SLOT(fold_i32[LW_K_FOLD_PRODUCT]), fold_product_i32, NULL},
     {"reduce", LW_NO_SLOT, check_reduce, NULL},
-    {"argmax", LW_NO_SLOT, check_argmax, NULL},
+    {"argmax", LW_NO_SLOT, check_argmax, bench_argmax},
     {"batch_norm", LW_NO_SLOT, check_batch_norm, NULL},
 };
 const struct lw_family lw_family_rows = {"rows", rows, sizeof rows / sizeof rows[0]};

@@ -350,18 +350,26 @@ LW_API enum lw_status lw_softmax_run(const struct lw_context *context, size_t ro
 
 enum lw_reduce_op {
     LW_REDUCE_SUM = 0,
-    LW_REDUCE_MEAN = 1 /* the sum divided by `reduced`; NaN when that is 0 */
+    LW_REDUCE_MEAN = 1,   /* the sum divided by `reduced`; NaN when that is 0 */
+    LW_REDUCE_MAX = 2,    /* NaN when any element is; -infinity, or INT32_MIN, of nothing */
+    LW_REDUCE_MIN = 3,    /* NaN when any element is; +infinity, or INT32_MAX, of nothing */
+    LW_REDUCE_PRODUCT = 4 /* 1 of nothing */
 };
 
 /* output[o][i] = op over r of input[o][r][i]; input is [outer][reduced][inner]. Any set of axes becomes this after a
- * transpose (lw_copy). */
-LW_API enum lw_status lw_reduce_run(const struct lw_context *context, enum lw_reduce_op op, size_t outer,
-                                    size_t reduced, size_t inner, const float *input, float *output);
+ * transpose (lw_copy). type, of input and output: LW_FLOAT32, or LW_INT32, which wraps around and has no mean
+ * (LW_UNSUPPORTED, as is LW_BOOL). */
+LW_API enum lw_status lw_reduce_run(const struct lw_context *context, enum lw_reduce_op op, enum lw_type type,
+                                    size_t outer, size_t reduced, size_t inner, const void *input, void *output);
 
 /* output[o][i] = the r found by starting at 0 and going on to each r whose input[o][r][i] is larger: the first of the
  * largest. A NaN at 0 stays, one behind it is skipped. LW_BAD_SHAPE when reduced is 0, LW_TOO_LARGE when it is over
  * INT32_MAX. type: LW_FLOAT32 or LW_INT32. */
 LW_API enum lw_status lw_argmax_run(const struct lw_context *context, enum lw_type type, size_t outer, size_t reduced,
+                                    size_t inner, const void *input, int32_t *output);
+
+/* The same for the first of the smallest. */
+LW_API enum lw_status lw_argmin_run(const struct lw_context *context, enum lw_type type, size_t outer, size_t reduced,
                                     size_t inner, const void *input, int32_t *output);
 
 /* output[r][c] = (input[r][c] - mean[c]) * scale[c] / sqrt(variance[c] + epsilon) + offset[c], evaluated as

@@ -10,10 +10,10 @@ import {
 import { LanewiseError } from '../runtime/errors.js';
 import { elementBytes, type BackendWasm } from './backend.js';
 import {
-  ANY, axesOf, expect, expectNhwc, expectRank, FLOAT, NUMBER, product, stridesOf, type Kernel, type KernelTable,
+  ANY, expect, expectNhwc, expectRank, FLOAT, NUMBER, product, stridesOf, type Kernel, type KernelTable,
 } from './kernel.js';
 import { fillWith, padV2, slice, transpose } from './movement.js';
-import { reducedShape, reductionOf, toInt } from './rows.js';
+import { reductionOf } from './rows.js';
 
 type Elements = Float32Array | Int32Array | Uint8Array;
 
@@ -69,49 +69,6 @@ function stepsOf(shape: number[], outShape: number[]): number[] {
   const missing = outShape.length - shape.length;
   return outShape.map((_, i) => i < missing || shape[i - missing] === 1 ? 0 : strides[i - missing]);
 }
-
-/** Folds the elements along any axes, starting from the first. */
-const fold = (op: string, f: (total: number, x: number) => number, dtypes: readonly DataType[],
-  empty: number): Kernel =>
-  (backend, { x }, { axis, reductionIndices, keepDims }) => {
-    expect(op, 'x', x, dtypes);
-    const axes = axesOf(axis ?? reductionIndices, x.shape); // Max calls its axes otherwise
-    const dtype = op === 'Prod' ? upcastType(x.dtype, 'int32') : x.dtype;
-    const pointer = x.dtype === 'bool' ? toInt(backend, x) : backend.pointer(x);
-    const { input, outer, reduced, inner } = reductionOf(backend, x.shape, axes, pointer);
-    const y = backend.output(reducedShape(x.shape, axes, keepDims), dtype);
-    const from = x.dtype === 'float32' ? backend.heap.f32 : backend.heap.i32;
-    const start = input >>> 2;
-    const to = view(backend, y);
-    for (let o = 0; o < outer; o++) {
-      for (let i = 0; i < inner; i++) {
-        const first = start + o * reduced * inner + i;
-        let total = reduced ? from[first] : empty;
-        for (let r = 1; r < reduced; r++) total = f(total, from[first + r * inner]);
-        to[o * inner + i] = total;
-      }
-    }
-    return y;
-  };
-
-/** The index of the first smallest element along one axis. */
-const argMin: Kernel = (backend, { x }, { axis }) => {
-  expect('ArgMin', 'x', x, ANY);
-  const axes = axesOf(axis, x.shape);
-  if (axes.length !== 1) throw new LanewiseError(`ArgMin: attribute 'axis' is [${axis}]; expected one axis`);
-  const { outer, reduced, inner } = reductionOf(backend, x.shape, axes, backend.pointer(x));
-  const y = backend.output(reducedShape(x.shape, axes, false), 'int32');
-  const from = view(backend, x), to = view(backend, y);
-  for (let o = 0; o < outer; o++) {
-    for (let i = 0; i < inner; i++) {
-      const first = o * reduced * inner + i;
-      let best = 0;
-      for (let r = 1; r < reduced; r++) if (from[first + r * inner] < from[first + best * inner]) best = r;
-      to[o * inner + i] = best;
-    }
-  }
-  return y;
-};
 
 /** Running totals along one axis. */
 const cumsum: Kernel = (backend, { x }, { axis, exclusive, reverse }) => {
@@ -455,9 +412,6 @@ const batchToSpace: Kernel = (backend, { x }, attrs) => {
 export const plain: KernelTable = {
   Acosh: each('Acosh', Math.acosh, FLOAT),
   Acos: each('Acos', Math.acos, FLOAT),
-  All: fold('All', (a, b) => (a && b ? 1 : 0), ['bool'], 1),
-  ArgMin: argMin,
-  Any: fold('Any', (a, b) => (a || b ? 1 : 0), ['bool'], 0),
   Asin: each('Asin', Math.asin, FLOAT),
   Asinh: each('Asinh', Math.asinh, FLOAT),
   Atan: each('Atan', Math.atan, FLOAT),
@@ -487,8 +441,6 @@ export const plain: KernelTable = {
   LogicalAnd: pairs('LogicalAnd', (a, b) => (a && b ? 1 : 0), ANY, 'bool'),
   LogicalNot: each('LogicalNot', x => (x ? 0 : 1), ANY, 'bool'),
   LogicalOr: pairs('LogicalOr', (a, b) => (a || b ? 1 : 0), ANY, 'bool'),
-  Max: fold('Max', (a, b) => (b > a || Number.isNaN(b) ? b : a), NUMBER, -Infinity),
-  Min: fold('Min', (a, b) => (b < a || Number.isNaN(b) ? b : a), NUMBER, Infinity),
   MirrorPad: mirrorPad,
   Mod: pairs('Mod', modulo, NUMBER),
   NonMaxSuppressionV3: suppress3,
@@ -497,7 +449,6 @@ export const plain: KernelTable = {
   NotEqual: pairs('NotEqual', (a, b) => (a !== b ? 1 : 0), ANY, 'bool'),
   OneHot: oneHot,
   Pow: pairs('Pow', Math.pow, NUMBER),
-  Prod: fold('Prod', (a, b) => a * b, ANY, 1),
   Range: range,
   Reciprocal: each('Reciprocal', x => 1 / x, NUMBER),
   ResizeNearestNeighbor: resizeNearest,

@@ -7,7 +7,7 @@ import type { Pointer } from '../runtime/kernels.js';
 import type { BackendWasm } from './backend.js';
 import { toFloat } from './elementwise.js';
 import {
-  ANY, axesOf, expect, FLOAT, product, stridesOf, type Kernel, type KernelTable,
+  ANY, axesOf, expect, FLOAT, NUMBER, product, stridesOf, typeOf, type Kernel, type KernelTable,
 } from './kernel.js';
 
 const softmax: Kernel = (backend, { logits }, { dim = -1 }) => {
@@ -51,7 +51,7 @@ export function reductionOf(backend: BackendWasm, shape: readonly number[], axes
   };
 }
 
-export function reducedShape(shape: number[], axes: number[], keepDims: boolean): number[] {
+function reducedShape(shape: number[], axes: number[], keepDims: boolean): number[] {
   const [kept] = backend_util.computeOutAndReduceShapes(shape, axes);
   return keepDims ? backend_util.expandShapeToKeepDim(kept, axes) : kept;
 }
@@ -61,12 +61,12 @@ const mean: Kernel = (backend, { x }, { axis, keepDims }) => {
   const axes = axesOf(axis, x.shape);
   const { input, outer, reduced, inner } = reductionOf(backend, x.shape, axes, toFloat(backend, x));
   const y = backend.output(reducedShape(x.shape, axes, keepDims), 'float32');
-  backend.kernels.reduce(lw.LW_REDUCE_MEAN, outer, reduced, inner, input, backend.pointer(y));
+  backend.kernels.reduce(lw.LW_REDUCE_MEAN, lw.LW_FLOAT32, outer, reduced, inner, input, backend.pointer(y));
   return y;
 };
 
 /** An int32 copy of booleans that lasts as long as the kernel. */
-export function toInt(backend: BackendWasm, x: TensorInfo): Pointer {
+function toInt(backend: BackendWasm, x: TensorInfo): Pointer {
   const size = product(x.shape);
   const input = backend.pointer(x);
   const copy = backend.temporary(4 * size);
@@ -74,37 +74,41 @@ export function toInt(backend: BackendWasm, x: TensorInfo): Pointer {
   return copy;
 }
 
-const sum: Kernel = (backend, { x }, { axis, keepDims }) => {
-  expect('Sum', 'x', x, ANY);
-  const axes = axesOf(axis, x.shape);
-  const shape = reducedShape(x.shape, axes, keepDims);
-  if (x.dtype === 'float32') {
-    const { input, outer, reduced, inner } = reductionOf(backend, x.shape, axes, backend.pointer(x));
-    const y = backend.output(shape, 'float32');
-    backend.kernels.reduce(lw.LW_REDUCE_SUM, outer, reduced, inner, input, backend.pointer(y));
-    return y;
-  }
-  // Integers are counted exactly; models sum them seldom.
+/** A reduction of numbers; of booleans, which are counted as int32, when `bool` is true. */
+const reduce = (op: string, code: number, bool: boolean): Kernel => (backend, { x }, { axis, reductionIndices, keepDims }) => {
+  expect(op, 'x', x, bool ? ANY : NUMBER);
+  const axes = axesOf(axis ?? reductionIndices, x.shape); // Max calls its axes otherwise
+  const dtype = x.dtype === 'float32' ? 'float32' : 'int32';
   const pointer = x.dtype === 'bool' ? toInt(backend, x) : backend.pointer(x);
   const { input, outer, reduced, inner } = reductionOf(backend, x.shape, axes, pointer);
-  const y = backend.output(shape, 'int32');
-  const { i32 } = backend.heap;
-  const from = input >>> 2, to = backend.pointer(y) >>> 2;
-  for (let o = 0; o < outer; o++) {
-    for (let i = 0; i < inner; i++) {
-      let total = 0;
-      for (let r = 0; r < reduced; r++) total += i32[from + (o * reduced + r) * inner + i];
-      i32[to + o * inner + i] = total;
-    }
-  }
+  const y = backend.output(reducedShape(x.shape, axes, keepDims), dtype);
+  backend.kernels.reduce(code, typeOf(dtype), outer, reduced, inner, input, backend.pointer(y));
   return y;
 };
 
-const argMax: Kernel = (backend, { x }, { axis }) => {
-  expect('ArgMax', 'x', x, ANY);
+/** Whether any or all booleans are true: the largest or smallest of them as numbers. */
+const logical = (op: string, code: number): Kernel => (backend, { x }, { axis, keepDims }) => {
+  expect(op, 'x', x, ['bool']);
+  const axes = axesOf(axis, x.shape);
+  const { input, outer, reduced, inner } = reductionOf(backend, x.shape, axes, toInt(backend, x));
+  const y = backend.output(reducedShape(x.shape, axes, keepDims), 'bool');
+  const size = outer * inner;
+  if (reduced === 0) {
+    const start = backend.pointer(y);
+    backend.heap.u8.fill(code === lw.LW_REDUCE_MIN ? 1 : 0, start, start + size);
+    return y;
+  }
+  const numbers = backend.temporary(4 * size);
+  backend.kernels.reduce(code, lw.LW_INT32, outer, reduced, inner, input, numbers);
+  backend.kernels.cast(lw.LW_INT32, lw.LW_BOOL, size, numbers, backend.pointer(y));
+  return y;
+};
+
+const argExtreme = (op: 'ArgMax' | 'ArgMin'): Kernel => (backend, { x }, { axis }) => {
+  expect(op, 'x', x, ANY);
   const pointer = x.dtype === 'bool' ? toFloat(backend, x) : backend.pointer(x);
   const [only, ...more] = axesOf(axis, x.shape);
-  if (more.length) throw new LanewiseError(`ArgMax: attribute 'axis' is [${axis}]; expected one axis`);
+  if (more.length) throw new LanewiseError(`${op}: attribute 'axis' is [${axis}]; expected one axis`);
   const { input, outer, reduced, inner } = reductionOf(backend, x.shape, only === undefined ? [] : [only],
     pointer);
   const y = backend.output(reducedShape(x.shape, only === undefined ? [] : [only], false), 'int32');
@@ -113,8 +117,10 @@ const argMax: Kernel = (backend, { x }, { axis }) => {
     backend.heap.i32.fill(0, start, start + outer * inner);
     return y;
   }
-  backend.kernels.argmax(x.dtype === 'int32' ? lw.LW_INT32 : lw.LW_FLOAT32, outer, reduced, inner, input,
-    backend.pointer(y));
+  const { kernels } = backend;
+  const type = x.dtype === 'int32' ? lw.LW_INT32 : lw.LW_FLOAT32;
+  if (op === 'ArgMax') kernels.argmax(type, outer, reduced, inner, input, backend.pointer(y));
+  else kernels.argmin(type, outer, reduced, inner, input, backend.pointer(y));
   return y;
 };
 
@@ -158,9 +164,15 @@ const batchNorm: Kernel = (backend, inputs, { varianceEpsilon = 0.001 }) => {
 };
 
 export const rows: KernelTable = {
-  ArgMax: argMax,
+  All: logical('All', lw.LW_REDUCE_MIN),
+  Any: logical('Any', lw.LW_REDUCE_MAX),
+  ArgMax: argExtreme('ArgMax'),
+  ArgMin: argExtreme('ArgMin'),
   FusedBatchNorm: batchNorm,
+  Max: reduce('Max', lw.LW_REDUCE_MAX, false),
   Mean: mean,
+  Min: reduce('Min', lw.LW_REDUCE_MIN, false),
+  Prod: reduce('Prod', lw.LW_REDUCE_PRODUCT, true),
   Softmax: softmax,
-  Sum: sum,
+  Sum: reduce('Sum', lw.LW_REDUCE_SUM, true),
 };

@@ -336,11 +336,15 @@ export class Kernels {
   }
 
   /** op: LW_REDUCE_...; input is [outer][reduced][inner]. */
-  reduce(op: number, outer: number, reduced: number, inner: number, input: Pointer, output: Pointer): void {
-    const status = this.exports.lw_reduce_run(this.context, op, outer, reduced, inner, input, output);
-    if (status !== lw.LW_OK) this.check('reduce', { op, outer, reduced, inner }, status);
+  reduce(op: number, type: number, outer: number, reduced: number, inner: number, input: Pointer, output: Pointer): void {
+    const status = this.exports.lw_reduce_run(this.context, op, type, outer, reduced, inner, input, output);
+    if (status !== lw.LW_OK) this.check('reduce', { op, type, outer, reduced, inner }, status);
   }
 
+  argmin(type: number, outer: number, reduced: number, inner: number, input: Pointer, output: Pointer): void {
+    const status = this.exports.lw_argmin_run(this.context, type, outer, reduced, inner, input, output);
+    if (status !== lw.LW_OK) this.check('argmin', { type, outer, reduced, inner }, status);
+  }
   argmax(type: number, outer: number, reduced: number, inner: number, input: Pointer, output: Pointer): void {
     const status = this.exports.lw_argmax_run(this.context, type, outer, reduced, inner, input, output);
     if (status !== lw.LW_OK) this.check('argmax', { type, outer, reduced, inner }, status);
