@@ -138,8 +138,8 @@ static double apply(enum lw_fold fold, double a, double b) {
 
 static double neutral(enum lw_fold fold, bool integer) {
     switch (fold) {
-    case LW_K_FOLD_MAX: return integer ? INT32_MIN : -INFINITY;
-    case LW_K_FOLD_MIN: return integer ? INT32_MAX : INFINITY;
+    case LW_K_FOLD_MAX: return integer ? (double)INT32_MIN : (double)-INFINITY;
+    case LW_K_FOLD_MIN: return integer ? (double)INT32_MAX : (double)INFINITY;
     default: return fold == LW_K_FOLD_PRODUCT;
     }
 }
