@@ -121,35 +121,70 @@ bool lw_winograd_plan(const struct lw_context *context, const struct lw_conv2d *
     return lw_gemm_scratch_bytes(divide_up(tiles, gemm->mr) * gemm->mr, 1, floats, &plan->scratch_bytes);
 }
 
-/* to = G g for one column g of the filter, of tile + 2 values. In double precision: packing is not where time goes. */
-static void transform_filter(size_t tile, const double *g, size_t g_step, double *to, size_t to_step) {
+/* to = G g for one row or column g of a filter, of tile + 2 values; tile is a constant. In double precision, so that a
+ * transformed filter is rounded once. */
+static inline __attribute__((always_inline)) void transform_filter(const size_t tile, const double *g, size_t g_step,
+                                                                   double *to, size_t to_step) {
     const double g0 = g[0], g1 = g[g_step], g2 = g[2 * g_step];
     to[0] = g0;
     if (tile == 2) {
-        to[to_step] = (g0 + g1 + g2) / 2;
-        to[2 * to_step] = (g0 - g1 + g2) / 2;
+        const double even = (g0 + g2) / 2, odd = g1 / 2;
+        to[to_step] = even + odd;
+        to[2 * to_step] = even - odd;
     } else {
-        const double p = (double)LW_WINOGRAD_P, q = (double)LW_WINOGRAD_Q;
-        to[to_step] = -(2 * g0 + 2 * p * g1 + g2) / 3;
-        to[2 * to_step] = -(2 * g0 - 2 * p * g1 + g2) / 3;
-        to[3 * to_step] = (g0 + q * g1 + 2 * g2) / 6;
-        to[4 * to_step] = (g0 - q * g1 + 2 * g2) / 6;
+        const double even_p = (2 * g0 + g2) * (-1.0 / 3), odd_p = g1 * (-2.0 / 3 * (double)LW_WINOGRAD_P);
+        const double even_q = (g0 + 2 * g2) * (1.0 / 6), odd_q = g1 * (1.0 / 6 * (double)LW_WINOGRAD_Q);
+        to[to_step] = even_p + odd_p;
+        to[2 * to_step] = even_p - odd_p;
+        to[3 * to_step] = even_q + odd_q;
+        to[4 * to_step] = even_q - odd_q;
     }
     to[(tile + 1) * to_step] = g2;
+}
+
+/* Floats that are collected for each product before they are written: the products lie a power of two apart more
+ * often than not, and lines that share a set of the cache had better be written once. */
+enum { COLLECTED = 64 };
+_Static_assert(COLLECTED >= LW_GEMM_MAX_NR, "a row of a panel is collected");
+
+/* Packs the filters of `rows` input channels and the output channels of one panel, `width` of which exist; rows * nr <=
+ * COLLECTED. filter: [3][3] matrices of matrix_step floats, rows of which are filter_step floats long.
+ * packed: [(tile + 2)^2] matrices product_packed floats apart. tile is a constant. */
+static inline __attribute__((always_inline)) void pack_rows(const size_t tile, size_t rows, size_t nr, size_t width,
+                                                            const float *filter, size_t filter_step, size_t matrix_step,
+                                                            float *packed, size_t product_packed) {
+    const size_t taps = tile + 2, products = taps * taps;
+    float collected[MAX_TAPS * MAX_TAPS][COLLECTED];
+    for (size_t e = 0; e < rows * nr; e++) {
+        double g[9] = {0}, half[3 * MAX_TAPS], whole[MAX_TAPS];
+        if (e % nr < width) {
+            const float *from = filter + e / nr * filter_step + e % nr;
+            for (size_t k = 0; k < 9; k++) g[k] = (double)from[k * matrix_step];
+        }
+        for (size_t kx = 0; kx < 3; kx++) transform_filter(tile, g + kx, 3, half + kx, 3);
+        for (size_t r = 0; r < taps; r++) {
+            transform_filter(tile, half + r * 3, 1, whole, 1);
+            for (size_t k = 0; k < taps; k++) collected[r * taps + k][e] = (float)whole[k];
+        }
+    }
+    for (size_t k = 0; k < products; k++)
+        memcpy(packed + k * product_packed, collected[k], rows * nr * sizeof **collected);
 }
 
 void lw_winograd_pack(const struct lw_context *context, const struct lw_conv2d *conv,
                       const struct lw_winograd_plan *plan, const float *filter, float *packed) {
     const size_t inputs = conv->input_channels, outputs = conv->output_channels, nr = context->kernels.gemm_f32.nr;
-    const size_t taps = plan->tile + 2, padded = divide_up(outputs, nr) * nr;
-    for (size_t i = 0; i < inputs; i++) {
-        for (size_t o = 0; o < padded; o++) {
-            double g[9] = {0}, half[3 * MAX_TAPS], whole[MAX_TAPS * MAX_TAPS];
-            for (size_t k = 0; o < outputs && k < 9; k++) g[k] = (double)filter[(k * inputs + i) * outputs + o];
-            for (size_t kx = 0; kx < 3; kx++) transform_filter(plan->tile, g + kx, 3, half + kx, 3);
-            for (size_t r = 0; r < taps; r++) transform_filter(plan->tile, half + r * 3, 1, whole + r * taps, 1);
-            float *to = packed + o / nr * inputs * nr + i * nr + o % nr;
-            for (size_t k = 0; k < taps * taps; k++) to[k * plan->product_packed] = (float)whole[k];
+    const size_t step = COLLECTED / nr, size = plan->product_packed;
+    for (size_t o = 0; o < outputs; o += nr) {
+        const size_t width = outputs - o < nr ? outputs - o : nr;
+        for (size_t i = 0; i < inputs; i += step) {
+            const size_t rows = inputs - i < step ? inputs - i : step;
+            const float *from = filter + i * outputs + o;
+            float *to = packed + o * inputs + i * nr; /* lw_gemm_pack's layout */
+            if (plan->tile == 2)
+                pack_rows(2, rows, nr, width, from, outputs, inputs * outputs, to, size);
+            else
+                pack_rows(4, rows, nr, width, from, outputs, inputs * outputs, to, size);
         }
     }
 }
