@@ -40,8 +40,9 @@
 
 enum { MAX_TAPS = 6 };
 
-/* A transformed element, in or out, costs as much as this many multiplications of the products; measured. */
-enum { TRANSFORM_COST = 5 };
+/* A transformed element, in or out, costs as much as this many multiplications of the products, and so does an element
+ * of packed filters that don't fit the second-level cache; measured. */
+enum { TRANSFORM_COST = 5, READ_COST = 4 };
 
 /* What it must save to be worth its errors. */
 #define MARGIN 1.5
@@ -60,12 +61,19 @@ static size_t divide_up(size_t a, size_t b) {
     return a / b + (a % b != 0);
 }
 
-/* The cost of the convolution per output image, in multiplications; floating point, since products may be huge. */
+/* The cost of the convolution in multiplications; tile 1 is the direct sum. Floating point, since it may be huge. The
+ * batch does not count, so that an image's result does not depend on what else is in it. */
 static double cost(const struct lw_conv2d *conv, const struct lw_placed_window *placed, size_t tile) {
     const double inputs = conv->input_channels, outputs = conv->output_channels;
-    if (tile == 1) return 9.0 * (double)placed->output_height * (double)placed->output_width * inputs * outputs;
     const double tiles = (double)divide_up(placed->output_height, tile) * (double)divide_up(placed->output_width, tile);
-    return tiles * (double)((tile + 2) * (tile + 2)) * (inputs * outputs + TRANSFORM_COST * (inputs + outputs));
+    const double products = tile == 1 ? 9 : (double)((tile + 2) * (tile + 2));
+    const double transforms = tile == 1 ? 0 : TRANSFORM_COST * (inputs + outputs);
+    const double filters = products * inputs * outputs;
+    return tiles * products * (inputs * outputs + transforms) + (filters > BLOCK_FLOATS ? READ_COST * filters : 0);
+}
+
+static size_t block_tiles(const struct lw_winograd_plan *plan) {
+    return plan->block_images * plan->block_high * plan->block_wide;
 }
 
 bool lw_winograd_plan(const struct lw_context *context, const struct lw_conv2d *conv,
@@ -95,9 +103,12 @@ bool lw_winograd_plan(const struct lw_context *context, const struct lw_conv2d *
     /* Blocks of similar size. */
     plan->block_wide = divide_up(plan->tiles_wide, divide_up(plan->tiles_wide, plan->block_wide));
     plan->block_high = divide_up(plan->tiles_high, divide_up(plan->tiles_high, plan->block_high));
+    const size_t image_tiles = plan->tiles_high * plan->tiles_wide;
+    plan->block_images = image_tiles <= block / 2 ? block / image_tiles : 1;
+    if (plan->block_images > conv->batch) plan->block_images = conv->batch;
 
     /* What does not fit size_t leaves this path to the direct one, which may need less. */
-    const size_t tiles = plan->block_high * plan->block_wide; /* no more than pixels of the output */
+    const size_t tiles = block_tiles(plan); /* no more than pixels of the output */
     const size_t strip[] = {plan->block_wide * tile + 2, inputs, sizeof(float)};
     if (!lw_product(strip, 3, &plan->strip_floats) ||
         !lw_gemm_packed_elements(gemm, inputs, outputs, &plan->product_packed))
@@ -302,7 +313,7 @@ void lw_winograd_run(const struct lw_context *context, const struct lw_conv2d *c
     struct run run = {.context = context, .conv = conv, .placed = placed, .plan = plan};
     run.kernel = tile == 2 ? &context->kernels.winograd2_f32 : &context->kernels.winograd4_f32;
     run.rows = lw_gemm_scratch_rows(scratch);
-    run.transformed = (float *)(run.rows + divide_up(plan->block_high * plan->block_wide, gemm->mr) * gemm->mr);
+    run.transformed = (float *)(run.rows + divide_up(block_tiles(plan), gemm->mr) * gemm->mr);
     run.products = run.transformed + products * plan->input_step;
     run.strip = run.products + products * plan->output_step;
     run.zeros = run.strip + (tile + 2) * plan->strip_floats;
@@ -310,20 +321,25 @@ void lw_winograd_run(const struct lw_context *context, const struct lw_conv2d *c
     memset(run.zeros, 0, plan->zeros_floats * sizeof *run.zeros);
     if (!bias) bias = run.zeros;
 
-    for (size_t n = 0; n < conv->batch; n++, input += input_image, output += output_image) {
+    for (size_t n = 0, images; n < conv->batch; n += images) {
+        images = conv->batch - n < plan->block_images ? conv->batch - n : plan->block_images;
         for (size_t ty = 0, high; ty < plan->tiles_high; ty += high) {
             high = plan->tiles_high - ty < plan->block_high ? plan->tiles_high - ty : plan->block_high;
             for (size_t tx = 0, wide; tx < plan->tiles_wide; tx += wide) {
                 wide = plan->tiles_wide - tx < plan->block_wide ? plan->tiles_wide - tx : plan->block_wide;
-                for (size_t y = 0; y < high; y++)
-                    transform_input(&run, &(struct span){ty + y, tx, wide, y * wide}, input);
-                multiply(&run, high * wide, packed);
-                for (size_t y = 0; y < high; y++)
-                    transform_output(&run, &(struct span){ty + y, tx, wide, y * wide}, bias, clamp, output);
+                const size_t rows = images * high; /* of tiles */
+                for (size_t r = 0; r < rows; r++)
+                    transform_input(&run, &(struct span){ty + r % high, tx, wide, r * wide},
+                                    input + (n + r / high) * input_image);
+                multiply(&run, rows * wide, packed);
+                for (size_t r = 0; r < rows; r++)
+                    transform_output(&run, &(struct span){ty + r % high, tx, wide, r * wide}, bias, clamp,
+                                     output + (n + r / high) * output_image);
             }
             const size_t end = (ty + high) * tile < placed->output_height ? (ty + high) * tile : placed->output_height;
-            lw_activation_finish(context, &conv->activation, (end - ty * tile) * placed->output_width, outputs, outputs,
-                                 slopes, output + ty * tile * output_row);
+            for (size_t i = 0; i < images; i++)
+                lw_activation_finish(context, &conv->activation, (end - ty * tile) * placed->output_width, outputs,
+                                     outputs, slopes, output + (n + i) * output_image + ty * tile * output_row);
         }
     }
 }

@@ -12,7 +12,8 @@
 struct lw_winograd_plan {
     size_t tile;                   /* 2 or 4 output pixels a side */
     size_t tiles_high, tiles_wide; /* of one image */
-    size_t block_high, block_wide; /* tiles of each round; several rows only if they are whole */
+    size_t block_high, block_wide; /* tiles of each round; several rows only if they are whole, */
+    size_t block_images;           /* and several images only if they are */
     size_t strip_floats;           /* one row of the padded image strip */
     size_t zeros_floats;           /* a row of zeros, as long as one of the strip and as output_channels */
     size_t input_step;             /* floats from one of the (tile + 2)^2 transformed inputs to the next */

@@ -133,7 +133,13 @@ static double *winograd_magnitude(struct lw_test *t, const struct lw_conv2d *d, 
     return magnitude;
 }
 
-static void conv_check(struct lw_test *t, const struct lw_conv2d *d, bool has_bias) {
+/* Multiplies n numbers by powers of two from 2^-20 to 2^20. */
+static void widen(struct lw_test *t, float *x, size_t n) {
+    for (size_t i = 0; i < n; i++) x[i] = ldexpf(x[i], (int)lw_test_range(t, 0, 40) - 20);
+    lw_test_seal(t, x);
+}
+
+static void conv_check_range(struct lw_test *t, const struct lw_conv2d *d, bool has_bias, bool wide) {
     const struct lw_window *w = &d->window;
     char label[200];
     snprintf(label, sizeof label,
@@ -155,10 +161,14 @@ static void conv_check(struct lw_test *t, const struct lw_conv2d *d, bool has_bi
                  "%s: output %u x %u, want %zu x %zu", label, sizes.output_height, sizes.output_width, height, width);
 
     size_t inputs = d->input_channels / d->groups, group_outputs = outputs / d->groups;
-    const float *input =
-        lw_test_floats(t, (size_t)d->batch * d->input_height * d->input_width * d->input_channels, LW_FILL_UNIFORM);
-    const float *filter =
-        lw_test_floats(t, (size_t)w->kernel_height * w->kernel_width * inputs * outputs, LW_FILL_UNIFORM);
+    const size_t input_size = (size_t)d->batch * d->input_height * d->input_width * d->input_channels;
+    const size_t filter_size = (size_t)w->kernel_height * w->kernel_width * inputs * outputs;
+    float *input = lw_test_floats(t, input_size, LW_FILL_UNIFORM);
+    float *filter = lw_test_floats(t, filter_size, LW_FILL_UNIFORM);
+    if (wide) {
+        widen(t, input, input_size);
+        widen(t, filter, filter_size);
+    }
     const float *bias = has_bias ? lw_test_floats(t, outputs, LW_FILL_UNIFORM) : NULL;
     const float *slopes = d->activation.kind == LW_PRELU ? lw_test_floats(t, outputs, LW_FILL_UNIFORM) : NULL;
     float *got = lw_test_floats(t, n, LW_FILL_POISON), *other = lw_test_floats(t, n, LW_FILL_POISON);
@@ -195,6 +205,61 @@ static void conv_check(struct lw_test *t, const struct lw_conv2d *d, bool has_bi
     lw_test_within(label, want, bound, got, n);
 }
 
+static void conv_check(struct lw_test *t, const struct lw_conv2d *d, bool has_bias) {
+    conv_check_range(t, d, has_bias, false);
+}
+
+/* A pixel that is not finite: the outputs that depend on it are not finite either, and those of the tiles that don't
+ * see it have the same bits as before. */
+static void conv_not_finite(struct lw_test *t, uint32_t option, float special) {
+    enum { HEIGHT = 15, WIDTH = 18, INPUTS = 32, OUTPUTS = 24 };
+    struct lw_conv2d d = {sizeof d,
+                          1,
+                          HEIGHT,
+                          WIDTH,
+                          INPUTS,
+                          OUTPUTS,
+                          1,
+                          {3, 3, 1, 1, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0},
+                          {LW_LINEAR, 0, 0, 0},
+                          option};
+    const size_t n = HEIGHT * WIDTH * OUTPUTS, tile = winograd_tile(t, &d);
+    lw_test_true(tile == (option == LW_WINOGRAD_AUTO ? 4 : 2), "tiles of %zu", tile);
+    float *input = lw_test_floats(t, HEIGHT * WIDTH * INPUTS, LW_FILL_UNIFORM);
+    const float *filter = lw_test_floats(t, 9 * INPUTS * OUTPUTS, LW_FILL_UNIFORM);
+    float *want = lw_test_floats(t, n, LW_FILL_POISON), *got = lw_test_floats(t, n, LW_FILL_POISON);
+    conv_run(t, t->tested, &d, input, filter, NULL, NULL, want);
+    const size_t py = lw_test_range(t, 0, HEIGHT - 1), px = lw_test_range(t, 0, WIDTH - 1);
+    input[(py * WIDTH + px) * INPUTS + lw_test_range(t, 0, INPUTS - 1)] = special;
+    lw_test_seal(t, input);
+    conv_run(t, t->tested, &d, input, filter, NULL, NULL, got);
+    for (size_t i = 0; i < n; i++) {
+        const size_t y = i / OUTPUTS / WIDTH, x = i / OUTPUTS % WIDTH;
+        const bool depends = y + 1 >= py && y <= py + 1 && x + 1 >= px && x <= px + 1;
+        const size_t ty = y / tile * tile, tx = x / tile * tile;
+        const bool sees = py + 1 >= ty && py < ty + tile + 1 && px + 1 >= tx && px < tx + tile + 1;
+        lw_test_true(!depends || !isfinite(got[i]), "a sum with %g is %g", (double)special, (double)got[i]);
+        if (!sees) lw_test_same("an output whose tile does not see the special pixel", want + i, got + i, 1);
+    }
+}
+
+/* An image's result does not depend on the batch. */
+static void conv_batch(struct lw_test *t) {
+    struct lw_conv2d d = {sizeof d,          5, 7, 6, 16, 20, 1, {3, 3, 1, 1, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0},
+                          {LW_ELU, 0, 0, 0}, 0};
+    const size_t n = 7 * 6 * 20, image = 7 * 6 * 16;
+    lw_test_true(winograd_tile(t, &d) > 0, "Winograd's method is not taken");
+    float *input = lw_test_floats(t, 5 * image, LW_FILL_UNIFORM);
+    const float *filter = lw_test_floats(t, 9 * 16 * 20, LW_FILL_UNIFORM);
+    float *all = lw_test_floats(t, 5 * n, LW_FILL_POISON), *one = lw_test_floats(t, n, LW_FILL_POISON);
+    conv_run(t, t->tested, &d, input, filter, NULL, NULL, all);
+    d.batch = 1;
+    for (size_t i = 0; i < 5; i++) {
+        conv_run(t, t->tested, &d, input + i * image, filter, NULL, NULL, one);
+        lw_test_same("an image alone", one, all + i * n, n);
+    }
+}
+
 /* Images, channels and paddings where Winograd's method is taken. */
 static void conv_winograd(struct lw_test *t) {
     size_t tiles[5] = {0};
@@ -213,18 +278,55 @@ static void conv_winograd(struct lw_test *t) {
             d.window.pad_right = (uint32_t)lw_test_range(t, 0, 7);
         }
         d.activation = lw_oracle_random_activation(t, round % (LW_CLAMP + 1));
-        d.winograd = round % 5 == 4 ? LW_WINOGRAD_F2 : LW_WINOGRAD_AUTO;
-        conv_check(t, &d, round % 4 != 1);
-        if (d.window.padding == LW_PADDING_VALID && (d.input_height < 3 || d.input_width < 3)) continue;
+        if (round % 5 == 4) { /* tiles of 2 pay with more channels */
+            d.winograd = LW_WINOGRAD_F2;
+            d.input_channels += 24;
+            d.output_channels += 24;
+        }
+        conv_check_range(t, &d, round % 4 != 1, round % 2);
+        struct lw_sizes sizes;
+        if (lw_conv2d_sizes(t->tested, &d, &sizes) != LW_OK) continue; /* checked: the window does not fit */
         tiles[winograd_tile(t, &d)]++;
         d.winograd = LW_WINOGRAD_OFF;
         lw_test_true(winograd_tile(t, &d) == 0, "Winograd's method although it is off");
     }
-    lw_test_true(tiles[2] && tiles[4], "%zu shapes took tiles of 2, %zu of 4", tiles[2], tiles[4]);
+    lw_test_true(tiles[4] > 0, "%zu shapes took tiles of 2, %zu of 4", tiles[2], tiles[4]);
+
+    for (uint32_t option = LW_WINOGRAD_AUTO; option < LW_WINOGRAD_OFF; option++) {
+        conv_not_finite(t, option, NAN);
+        conv_not_finite(t, option, -INFINITY);
+    }
+    conv_batch(t);
+
+    static const uint32_t sides[][2] = {{10, 12}, {11, 12}, {10, 13}}; /* whole tiles of 2 pixels and parts */
+    for (size_t i = 0; i < 3; i++) {
+        struct lw_conv2d two = {sizeof two,
+                                2,
+                                sides[i][0],
+                                sides[i][1],
+                                37,
+                                42,
+                                1,
+                                {3, 3, 1, 1, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0},
+                                {LW_LEAKY_RELU, 0.5f, 0, 0},
+                                LW_WINOGRAD_F2};
+        lw_test_true(winograd_tile(t, &two) == 2, "tiles of 2 pixels are not taken");
+        conv_check_range(t, &two, true, i == 1);
+    }
 
     /* A huge pad on one side: the image is not in the strip at all. */
     struct lw_conv2d d = {
         sizeof d, 1, 4, 5, 16, 16, 1, {3, 3, 1, 1, 1, 1, LW_PADDING_EXPLICIT, 3, 40, 3, 2}, {LW_LINEAR, 0, 0, 0}, 0};
+    conv_check(t, &d, true);
+    /* Tiny images take the direct sum, whatever the channels. */
+    d = (struct lw_conv2d){sizeof d,           2, 1, 1, 32, 32, 1, {3, 3, 1, 1, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0},
+                           {LW_RELU, 0, 0, 0}, 0};
+    lw_test_true(winograd_tile(t, &d) == 0, "one pixel takes Winograd's method");
+    conv_check(t, &d, true);
+    /* More tiles in a row than a block has: the row is cut. */
+    d = (struct lw_conv2d){
+        sizeof d, 1, 2, 1100, 64, 64, 1, {3, 3, 1, 1, 1, 1, LW_PADDING_EXPLICIT, 1, 2, 1, 3}, {LW_SIGMOID, 0, 0, 0}, 0};
+    lw_test_true(winograd_tile(t, &d) > 0, "a wide image does not take Winograd's method");
     conv_check(t, &d, true);
 }
 
