@@ -42,7 +42,7 @@ enum { MAX_TAPS = 6 };
 
 /* A transformed element, in or out, costs as much as this many multiplications of the products, and so does an element
  * of packed filters that don't fit the second-level cache; measured. */
-enum { TRANSFORM_COST = 5, READ_COST = 4 };
+enum { TRANSFORM_COST = 5, READ_COST = 3 };
 
 /* What it must save to be worth its errors. */
 #define MARGIN 1.5
