@@ -7,7 +7,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
 import { setThreadsCount as officialThreads } from '@tensorflow/tfjs-backend-wasm';
-import { BackendWasm, features, kernelNames, LanewiseError, registerBackend, tier } from 'lanewise/backend';
+import {
+  BackendWasm, features, kernelNames, LanewiseError, OutOfMemoryError, registerBackend, tier,
+} from 'lanewise/backend';
 import { load } from 'lanewise/runtime';
 import { randoms, tiers } from './support.mjs';
 
@@ -172,6 +174,18 @@ test('where memory is short, convolutions do with smaller packed weights', async
       delete backend.heap.allocate;
     }
   }
+  // When not even the direct sum's fit, that is said; nothing is left behind.
+  const before = backend.heap.bytesInUse - backend.heap.scratchBytes;
+  backend.heap.allocate = function (bytes) {
+    return allocate.call(this, bytes === direct || bytes === direct * 4 || bytes === direct * 16 / 9 ? 2 ** 32 : bytes);
+  };
+  try {
+    assert.throws(() => tf.conv2d(x, filter, 1, 'same'), (error) => (
+      error instanceof OutOfMemoryError && error instanceof LanewiseError && /out of memory/.test(error.message)));
+  } finally {
+    delete backend.heap.allocate;
+  }
+  assert.equal(backend.heap.bytesInUse - backend.heap.scratchBytes, before);
   tf.dispose([x, filter]);
 });
 
