@@ -147,8 +147,8 @@ enum lw_status lw_conv2d_pack(const struct lw_context *context, const struct lw_
     const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
     const size_t k = (size_t)conv->window.kernel_height * conv->window.kernel_width * plan.group_inputs;
     for (size_t g = 0; g < conv->groups; g++)
-        lw_gemm_pack(gemm, k, plan.group_outputs, filter + g * plan.group_outputs, conv->output_channels, 1,
-                     k * gemm->nr, (float *)packed + g * plan.group_packed);
+        lw_gemm_pack(gemm, k, plan.group_outputs, 0, k, filter + g * plan.group_outputs, conv->output_channels, 1,
+                     (float *)packed + g * plan.group_packed);
     return LW_OK;
 }
 

@@ -156,8 +156,7 @@ enum lw_status lw_conv2d_transpose_pack(const struct lw_context *context, const 
             for (size_t t = 0; t < taps; t++) {
                 const size_t ky = y.first + t / x.count * plan.y.period, kx = x.first + t % x.count * plan.x.period;
                 const float *tap = filter + (ky * plan.x.kernel + kx) * outputs * inputs; /* (outputs, inputs) */
-                lw_gemm_pack(gemm, inputs, outputs, tap, 1, inputs, taps * inputs * gemm->nr,
-                             matrix + t * inputs * gemm->nr);
+                lw_gemm_pack(gemm, taps * inputs, outputs, t * inputs, inputs, tap, 1, inputs, matrix);
             }
         }
     }

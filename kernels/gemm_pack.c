@@ -7,20 +7,27 @@ static size_t divide_up(size_t a, size_t b) {
 }
 
 bool lw_gemm_packed_elements(const struct lw_gemm_f32 *gemm, size_t k, size_t n, size_t *elements) {
-    const size_t factors[] = {divide_up(n, gemm->nr), gemm->nr, k, sizeof(float)};
+    const bool narrow = n < LW_GEMM_NARROW;
+    const size_t factors[] = {narrow ? n : divide_up(n, gemm->nr), narrow ? 1 : gemm->nr, k, sizeof(float)};
     if (!lw_product(factors, 4, elements)) return false;
     *elements /= sizeof(float);
     return true;
 }
 
-void lw_gemm_pack(const struct lw_gemm_f32 *gemm, size_t k, size_t n, const float *b, size_t k_step, size_t n_step,
-                  size_t panel_step, float *panels) {
+void lw_gemm_pack(const struct lw_gemm_f32 *gemm, size_t k, size_t n, size_t first, size_t count, const float *b,
+                  size_t k_step, size_t n_step, float *packed) {
+    if (n < LW_GEMM_NARROW) {
+        for (size_t j = 0; j < n; j++) {
+            for (size_t i = 0; i < count; i++) packed[j * k + first + i] = b[i * k_step + j * n_step];
+        }
+        return;
+    }
     const size_t nr = gemm->nr;
-    for (size_t j = 0; j < n; j += nr, panels += panel_step) {
+    for (size_t j = 0; j < n; j += nr, packed += k * nr) {
         const size_t width = n - j < nr ? n - j : nr;
-        for (size_t i = 0; i < k; i++) {
+        for (size_t i = 0; i < count; i++) {
             const float *from = b + i * k_step + j * n_step;
-            float *to = panels + i * nr;
+            float *to = packed + (first + i) * nr;
             size_t c = 0;
             for (; c < width; c++) to[c] = from[c * n_step];
             for (; c < nr; c++) to[c] = 0.0f;

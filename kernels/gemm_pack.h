@@ -5,14 +5,14 @@
 
 #include "kernels/operator.h"
 
-/* Elements of a packed [k][n] matrix: ceil(n / nr) panels of k rows of nr; false when their bytes don't fit size_t. */
+/* Elements of a packed [k][n] matrix, as gemm_f32 takes it: ceil(n / nr) panels of k rows of nr, or its columns when n <
+ * LW_GEMM_NARROW; false when their bytes don't fit size_t. */
 bool lw_gemm_packed_elements(const struct lw_gemm_f32 *gemm, size_t k, size_t n, size_t *elements);
 
-/* Packs B, whose element [k][n] is b[k * k_step + n * n_step], into panels that start panel_step floats apart:
- * panels[n / nr * panel_step + k * nr + n % nr]. With panel_step = k * nr that is the whole matrix; a longer step
- * leaves room for the rows of other taps. */
-void lw_gemm_pack(const struct lw_gemm_f32 *gemm, size_t k, size_t n, const float *b, size_t k_step, size_t n_step,
-                  size_t panel_step, float *panels);
+/* Packs rows first to first + count - 1 of a [k][n] matrix, whose element [first + i][j] is b[i * k_step + j * n_step].
+ * packed: the whole matrix's. */
+void lw_gemm_pack(const struct lw_gemm_f32 *gemm, size_t k, size_t n, size_t first, size_t count, const float *b,
+                  size_t k_step, size_t n_step, float *packed);
 
 /* How many of m rows to hand to the kernel in one call. Many, so that a panel in the first-level cache serves many
  * tiles; but few enough for the rows of A and of the output (row_floats together, per row) and for the pointers (taps

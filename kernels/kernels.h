@@ -33,11 +33,15 @@ struct lw_clamp {
  *   out[i][j] = clamp(bias[j] + sum over t, c ascending of rows_t(i)[c] * B[t * channels + c][j])
  *
  * for i < m, j < n, t < taps, c < channels. The accumulator starts at bias[j] (+0 when bias is NULL), and one
- * accumulator takes all terms of an output in order.
+ * accumulator takes all terms of an output in order. With n < LW_GEMM_NARROW columns a vector of them would be mostly
+ * empty; then the terms are taken four at a time:
+ *
+ *   out[i][j] = clamp(((p0 + p1) + (p2 + p3)) + bias[j]), pl = sum over t, c ascending, c % 4 = l, of the same, from +0
  *
  * rows:  [ceil(m / mr)][taps][mr] pointers. rows_t(i) is rows[((i / mr) * taps + t) * mr + i % mr], each to
  *        `channels` floats. The pointers of the last block beyond m are not read. Padding is a pointer to zeros.
- * panels: B packed as [ceil(n / nr)][taps * channels][nr]; columns beyond n hold zeros.
+ * panels: B packed as [ceil(n / nr)][taps * channels][nr]; columns beyond n hold zeros. n < LW_GEMM_NARROW: B's columns,
+ *         [n][taps * channels].
  * bias:  [n] or NULL.
  * out:   [m] rows of n floats, out_stride apart.
  * m, n >= 1; taps * channels may be 0: the sum is then empty.
@@ -50,6 +54,7 @@ typedef void lw_gemm_f32_fn(size_t m, size_t n, size_t taps, size_t channels, co
                             size_t out_stride);
 #define LW_GEMM_MAX_MR 8
 #define LW_GEMM_MAX_NR 16
+#define LW_GEMM_NARROW 4
 struct lw_gemm_f32 {
     size_t mr, nr;
     lw_gemm_f32_fn *run;

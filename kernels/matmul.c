@@ -91,8 +91,8 @@ enum lw_status lw_matmul_pack(const struct lw_context *context, const struct lw_
     const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
     const size_t k = matmul->k, n = matmul->n;
     for (size_t i = 0; i < plan.packed_matrices; i++)
-        lw_gemm_pack(gemm, k, n, b + i * matmul->b_batch_stride, matmul->transpose_b ? 1 : n,
-                     matmul->transpose_b ? k : 1, k * gemm->nr, (float *)packed + i * plan.matrix_packed);
+        lw_gemm_pack(gemm, k, n, 0, k, b + i * matmul->b_batch_stride, matmul->transpose_b ? 1 : n,
+                     matmul->transpose_b ? k : 1, (float *)packed + i * plan.matrix_packed);
     return LW_OK;
 }
 

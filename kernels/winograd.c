@@ -80,6 +80,7 @@ bool lw_winograd_plan(const struct lw_context *context, const struct lw_conv2d *
                       const struct lw_placed_window *placed, struct lw_winograd_plan *plan) {
     const struct lw_window *w = &conv->window;
     if (conv->winograd == LW_WINOGRAD_OFF || conv->groups != 1 || conv->batch == 0) return false;
+    if (conv->output_channels < LW_GEMM_NARROW) return false; /* transforms would cost more than the products */
     if (w->kernel_height != 3 || w->kernel_width != 3 || w->stride_height != 1 || w->stride_width != 1 ||
         w->dilation_height != 1 || w->dilation_width != 1)
         return false;

@@ -23,6 +23,8 @@
  * The order of the loops: a panel is the outer one, so that it stays in the first-level cache while the tiles of a
  * block pass by (the caller keeps a block of rows small enough for the second level).
  */
+#include <stdbool.h>
+
 #include "kernels/simd.h"
 #include "kernels_simd128/install.h"
 
@@ -178,11 +180,67 @@ static size_t grouped_rows(size_t height, size_t n, size_t taps, size_t channels
     return j;
 }
 
+/* The last 1 to 3 channels. Not inlined: it is rare, and there are many places. */
+static __attribute__((noinline)) v128_t load_tail(const float *p, size_t n) {
+    return lw_load_lanes(p, n);
+}
+
+/* The terms of channels c to c + 3, or of the last `lanes` when tail is set. */
+INLINE void dot_terms(const bool tail, size_t lanes, const size_t height, const float *const *a, size_t c,
+                      const float *b, v128_t *acc) {
+    const v128_t bs = tail ? load_tail(b + c, lanes) : wasm_v128_load(b + c);
+#pragma GCC unroll 6
+    for (size_t i = 0; i < height; i++)
+        acc[i] = lw_madd(tail ? load_tail(a[i] + c, lanes) : wasm_v128_load(a[i] + c), bs, acc[i]);
+}
+
+/* `height` outputs, a constant, of one column of a matrix with fewer than LW_GEMM_NARROW: a vector holds four terms of
+ * one sum. rows: one block, or two when height > MR. b: [taps * channels] */
+INLINE void dots(const size_t height, size_t taps, size_t channels, const float *const *rows, const float *b,
+                 float bias, struct lw_clamp clamp, float *out, size_t out_stride) {
+    v128_t acc[TALL];
+#pragma GCC unroll 6
+    for (size_t i = 0; i < height; i++) acc[i] = wasm_f32x4_splat(0.0f);
+    for (size_t t = 0; t < taps; t++, rows += MR, b += channels) {
+        const float *a[TALL];
+#pragma GCC unroll 6
+        for (size_t i = 0; i < height; i++) a[i] = rows[i / MR * taps * MR + i % MR];
+        size_t c = 0;
+        for (; c + 4 <= channels; c += 4) dot_terms(false, 4, height, a, c, b, acc);
+        if (c < channels) dot_terms(true, channels - c, height, a, c, b, acc);
+    }
+#pragma GCC unroll 6
+    for (size_t i = 0; i < height; i++) {
+        v128_t p = wasm_f32x4_add(acc[i], wasm_i32x4_shuffle(acc[i], acc[i], 1, 0, 3, 2));
+        p = wasm_f32x4_add(p, wasm_i32x4_shuffle(p, p, 2, 3, 0, 1));
+        float x = wasm_f32x4_extract_lane(p, 0) + bias;
+        x = x < clamp.lo ? clamp.lo : x;
+        out[i * out_stride] = clamp.hi < x ? clamp.hi : x;
+    }
+}
+
+/* n < LW_GEMM_NARROW: column by column, TALL rows at a time and then each of the rest. */
+static void narrow(size_t m, size_t n, size_t taps, size_t channels, const float *const *rows, const float *b,
+                   const float *bias, struct lw_clamp clamp, float *out, size_t out_stride) {
+    for (size_t j = 0; j < n; j++, b += taps * channels) {
+        size_t i = 0;
+        for (; i + TALL <= m; i += TALL)
+            dots(TALL, taps, channels, rows + i * taps, b, bias[j], clamp, out + i * out_stride + j, out_stride);
+        for (; i < m; i++)
+            dots(1, taps, channels, rows + i / MR * MR * taps + i % MR, b, bias[j], clamp, out + i * out_stride + j,
+                 out_stride);
+    }
+}
+
 static void gemm(size_t m, size_t n, size_t taps, size_t channels, const float *const *rows, const float *panels,
                  const float *bias, struct lw_clamp clamp, float *out, size_t out_stride) {
     static const float zeros[4 * GROUPED_VECTORS];
     const size_t bias_step = bias ? 1 : 0; /* without a bias every tile starts from the same zeros */
     if (!bias) bias = zeros;
+    if (n < LW_GEMM_NARROW) {
+        narrow(m, n, taps, channels, rows, panels, bias, clamp, out, out_stride);
+        return;
+    }
     const size_t panel_step = taps * channels * NR;
     const size_t tail = m % MR, whole = m - tail;
 

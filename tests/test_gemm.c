@@ -23,7 +23,8 @@ static size_t round_up(size_t x, size_t to) {
 /* Runs a kernel on the product, laid out for its tile. Pointers that must not be read point nowhere. */
 static float *run(struct lw_test *t, const struct lw_gemm_f32 *gemm, const struct product *p) {
     size_t mr = gemm->mr, nr = gemm->nr;
-    size_t rows_count = round_up(p->m, mr) * p->taps, panels_count = round_up(p->n, nr) * p->k;
+    const bool narrow = p->n < LW_GEMM_NARROW;
+    size_t rows_count = round_up(p->m, mr) * p->taps, panels_count = (narrow ? p->n : round_up(p->n, nr)) * p->k;
     const float **rows = lw_test_buffer(t, rows_count * sizeof *rows);
     for (size_t i = 0; i < rows_count; i++) rows[i] = (const float *)(uintptr_t)4;
     for (size_t i = 0; i < p->m; i++) {
@@ -34,7 +35,8 @@ static float *run(struct lw_test *t, const struct lw_gemm_f32 *gemm, const struc
     float *panels = lw_test_buffer(t, panels_count * sizeof *panels);
     memset(panels, 0, panels_count * sizeof *panels);
     for (size_t k = 0; k < p->k; k++) {
-        for (size_t j = 0; j < p->n; j++) panels[(j / nr * p->k + k) * nr + j % nr] = p->b[k * p->n + j];
+        for (size_t j = 0; j < p->n; j++)
+            panels[narrow ? j * p->k + k : (j / nr * p->k + k) * nr + j % nr] = p->b[k * p->n + j];
     }
     lw_test_seal(t, panels);
 
@@ -120,18 +122,22 @@ static void check_gemm(struct lw_test *t) {
 static void check_order(struct lw_test *t) {
     static const float a[4] = {0x1p24f, 1.0f, -0x1p24f, 1.0f};
     const float *row = a;
-    float b[4] = {1, 1, 1, 1}, bias = 1;
-    struct product p = {1, 1, 1, 4, 4, &row, b, &bias, {-INFINITY, INFINITY}, 1};
+    float b[16], bias[4] = {1, 1, 1, 1};
+    for (size_t i = 0; i < 16; i++) b[i] = 1;
+    struct product p = {1, 4, 1, 4, 4, &row, b, bias, {-INFINITY, INFINITY}, 4};
     float *got = run(t, &t->tested->kernels.gemm_f32, &p);
     /* 1 + 2^24 = 2^24 (ties to even), + 1 again, - 2^24 = 0, + 1; products are exact, so fused is the same. */
     lw_test_true(*got == 1.0f, "the order of the sum: want 1, got %g", (double)*got);
+    p.n = p.out_stride = 1;
+    got = run(t, &t->tested->kernels.gemm_f32, &p);
+    /* ((2^24 + 1) + (1 - 2^24)) + 1 */
+    lw_test_true(*got == 2.0f, "the order of a narrow sum: want 2, got %g", (double)*got);
 
     static const float nan_row[4] = {NAN, 0, 0, 0}, minus[4] = {-1, 0, 0, 0};
     row = nan_row;
     p.clamp = (struct lw_clamp){0, 6};
     lw_test_true(isnan(*run(t, &t->tested->kernels.gemm_f32, &p)), "a NaN must survive the clamp");
     row = minus;
-    bias = 1;
     float zero = *run(t, &t->tested->kernels.gemm_f32, &p); /* 1 - 1 */
     lw_test_true(zero == 0 && !signbit(zero), "want +0");
 }

@@ -21,6 +21,8 @@
  * Exactness: the tiers "scalar" and "simd128" give the same bits on every engine; a NaN is a NaN, whatever its
  * payload. The tier "relaxed" fuses multiply and add, so its sums round differently: each result stays within
  * gamma_k * sum |a||b| of the exact one (k terms, gamma_k = k u / (1 - k u), u = 2^-24). So do the other tiers' sums.
+ * Where conv2d (in a group), conv2d_transpose or matmul makes fewer than 4 outputs of a pixel or row, its sum is not one
+ * in the order stated below but four, of every fourth term, that are added up at the end, and the bias last.
  * Native builds, which are for tests and tools, have no fused multiply-add: there "relaxed" rounds as "simd128" does.
  * In every tier exp is within 1.1 ULP of the exact value, elu 1.5, sigmoid and hard-swish 2.5, tanh 3.
  *
