@@ -68,7 +68,10 @@ EXPORT("copy") float peak_copy(float *to, const float *from, size_t bytes, uint3
 #pragma clang loop unroll(full)
             for (size_t i = 0; i < VECTORS; i++) v[i] = wasm_v128_load(from + at + 4 * i);
 #pragma clang loop unroll(full)
-            for (size_t i = 0; i < VECTORS; i++) wasm_v128_store(to + at + 4 * i, v[i]);
+            for (size_t i = 0; i < VECTORS; i++) {
+                __asm__ volatile("" : "+r"(v[i])); /* or it would become a call of memcpy */
+                wasm_v128_store(to + at + 4 * i, v[i]);
+            }
         }
     }
     return to[0];
