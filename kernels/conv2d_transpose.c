@@ -13,6 +13,11 @@
  *
  * A call of the kernel computes pixels of one phase in one output row. The filter is packed phase after phase, each
  * as a matrix [its taps * input_channels][output_channels]; phases are ordered by their first taps.
+ *
+ * With few output channels such products would be narrow. Where the kernel is no larger than the stride, each input
+ * pixel makes a patch of the output of its own, and all taps are columns of one product: the filter is packed as
+ * [input_channels][kernel_height * kernel_width * output_channels], and a block of rows of patches is copied to its
+ * places. The sums are the same.
  */
 #include "kernels/gemm_pack.h"
 
@@ -36,9 +41,15 @@ struct plan {
     size_t tap_packed; /* elements of one packed tap */
     size_t packed_bytes;
     size_t max_taps;   /* of any phase */
-    size_t block_rows; /* output pixels for each call of the kernel, a multiple of mr */
+    size_t block_rows; /* output pixels for each call of the kernel, a multiple of mr; in patches input pixels */
     size_t scratch_bytes;
+
+    bool patches;
+    size_t patch_width, patch_elements; /* kernel_width * output_channels; all of a patch */
 };
+
+/* Output channels up to which patches are made. */
+enum { PATCH_CHANNELS = 8 };
 
 static struct axis make_axis(size_t kernel, size_t stride, size_t dilation) {
     size_t a = stride, b = dilation; /* Euclid: a becomes the greatest common divisor */
@@ -108,6 +119,25 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
     const size_t packed[] = {w->kernel_height, w->kernel_width, plan->tap_packed, sizeof(float)};
     if (!lw_product(packed, 4, &plan->packed_bytes)) return LW_TOO_LARGE;
 
+    /* Without padding the last patch ends inside of the output. No overflow: a patch is no larger than a filter. */
+    plan->patches = conv->output_channels <= PATCH_CHANNELS && w->kernel_height <= w->stride_height &&
+                    w->kernel_width <= w->stride_width && w->dilation_height == 1 && w->dilation_width == 1 &&
+                    placed.pad_top == 0 && placed.pad_left == 0 && conv->input_height && conv->input_width &&
+                    (size_t)(conv->input_height - 1) * w->stride_height + w->kernel_height <= conv->output_height &&
+                    (size_t)(conv->input_width - 1) * w->stride_width + w->kernel_width <= conv->output_width;
+    if (plan->patches) {
+        plan->patch_width = (size_t)w->kernel_width * conv->output_channels;
+        plan->patch_elements = w->kernel_height * plan->patch_width;
+        size_t elements, floats = plan->patch_elements;
+        if (!lw_gemm_packed_elements(gemm, conv->input_channels, plan->patch_elements, &elements)) return LW_TOO_LARGE;
+        plan->packed_bytes = elements * sizeof(float);
+        plan->block_rows = lw_gemm_block_rows(gemm, conv->input_width, 1, conv->input_channels + plan->patch_elements);
+        if (!lw_multiply(&floats, plan->block_rows + 1) ||
+            !lw_gemm_scratch_bytes(plan->block_rows, 1, floats, &plan->scratch_bytes))
+            return LW_TOO_LARGE;
+        return LW_OK;
+    }
+
     plan->max_taps = phase_of_tap(&plan->y, 0).count * phase_of_tap(&plan->x, 0).count;
     const size_t widest = conv->output_width / w->stride_width + (conv->output_width % w->stride_width != 0);
     plan->block_rows =
@@ -147,6 +177,10 @@ enum lw_status lw_conv2d_transpose_pack(const struct lw_context *context, const 
 
     const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
     const size_t inputs = conv->input_channels, outputs = conv->output_channels;
+    if (plan.patches) { /* (kernel_height, kernel_width, outputs, inputs) is (patch_elements, inputs) */
+        lw_gemm_pack(gemm, inputs, plan.patch_elements, filter, 1, inputs, inputs * gemm->nr, packed);
+        return LW_OK;
+    }
     for (size_t first_y = 0; first_y < phases(&plan.y); first_y++) {
         const struct phase y = phase_of_tap(&plan.y, first_y);
         for (size_t first_x = 0; first_x < phases(&plan.x); first_x++) {
@@ -183,6 +217,51 @@ static void gather(const struct lw_conv2d_transpose *conv, const struct plan *pl
     }
 }
 
+/* The whole run where each input pixel makes a patch of the output. */
+static void run_patches(const struct lw_context *context, const struct lw_conv2d_transpose *conv,
+                        const struct plan *plan, const float *input, const float *packed, const float *bias,
+                        const float *slopes, void *scratch, float *output) {
+    const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
+    const struct lw_clamp clamp = lw_activation_clamp(&conv->activation);
+    const struct lw_window *w = &conv->window;
+    const size_t outputs = conv->output_channels, row_elements = (size_t)conv->output_width * outputs;
+    const float **rows = lw_gemm_scratch_rows(scratch);
+    float *patch_bias = (float *)(rows + plan->block_rows); /* (patch_elements) */
+    float *patches = patch_bias + plan->patch_elements;     /* (block_rows, kernel_height, patch_width) */
+    for (size_t i = 0; i < plan->patch_elements; i++) patch_bias[i] = bias ? bias[i % outputs] : 0.0f;
+
+    /* What no patch covers has an empty sum. */
+    const bool gaps = w->kernel_height < w->stride_height || w->kernel_width < w->stride_width ||
+                      (size_t)conv->input_height * w->stride_height < conv->output_height ||
+                      (size_t)conv->input_width * w->stride_width < conv->output_width;
+    if (gaps) {
+        for (size_t i = 0; i < plan->output_elements; i++) {
+            const float x = bias ? bias[i % outputs] : 0.0f, above = x < clamp.lo ? clamp.lo : x;
+            output[i] = clamp.hi < above ? clamp.hi : above;
+        }
+    }
+
+    for (size_t row = 0; row < (size_t)conv->batch * conv->input_height; row++) {
+        const float *input_row = input + row * conv->input_width * conv->input_channels;
+        const size_t n = row / conv->input_height, iy = row % conv->input_height;
+        float *output_rows = output + (n * conv->output_height + iy * w->stride_height) * row_elements;
+        for (size_t first = 0; first < conv->input_width; first += plan->block_rows) {
+            const size_t rest = conv->input_width - first;
+            const size_t count = rest < plan->block_rows ? rest : plan->block_rows;
+            for (size_t i = 0; i < count; i++) rows[i] = input_row + (first + i) * conv->input_channels;
+            gemm->run(count, plan->patch_elements, 1, conv->input_channels, rows, packed, patch_bias, clamp, patches,
+                      plan->patch_elements);
+            for (size_t ky = 0; ky < w->kernel_height; ky++) {
+                const float *from = patches + ky * plan->patch_width;
+                float *to = output_rows + ky * row_elements + first * w->stride_width * outputs;
+                for (size_t i = 0; i < count; i++, from += plan->patch_elements, to += w->stride_width * outputs)
+                    for (size_t j = 0; j < plan->patch_width; j++) to[j] = from[j];
+            }
+        }
+    }
+    lw_activation_finish(context, &conv->activation, plan->output_elements / outputs, outputs, outputs, slopes, output);
+}
+
 enum lw_status lw_conv2d_transpose_run(const struct lw_context *context, const struct lw_conv2d_transpose *conv,
                                        const float *input, const void *packed, const float *bias, const float *slopes,
                                        void *scratch, float *output) {
@@ -193,6 +272,10 @@ enum lw_status lw_conv2d_transpose_run(const struct lw_context *context, const s
         (!output && plan.output_elements) || (!slopes && conv->activation.kind == LW_PRELU))
         return LW_NULL_POINTER;
     if (plan.output_elements == 0) return LW_OK;
+    if (plan.patches) {
+        run_patches(context, conv, &plan, input, packed, bias, slopes, scratch, output);
+        return LW_OK;
+    }
 
     const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
     const struct lw_clamp clamp = lw_activation_clamp(&conv->activation);

@@ -528,6 +528,14 @@ static void transpose_geometries(struct lw_test *t) {
     struct lw_conv2d_transpose d = {sizeof d, 1, 2, 300, 2, 4, 600, 3, {0}, {0}};
     d.window = (struct lw_window){3, 3, 2, 2, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0};
     transpose_check(t, &d, true);
+    /* Patches side by side, with gaps between them and without, and output behind the last. */
+    for (uint32_t kernel = 1; kernel <= 3; kernel++) {
+        d.window = (struct lw_window){kernel, 2, 3, 2, 1, 1, LW_PADDING_VALID, 0, 0, 0, 0};
+        d.output_height = 3 + kernel;
+        d.output_width = 601;
+        d.activation = lw_oracle_random_activation(t, kernel == 1 ? LW_PRELU : LW_RELU6);
+        transpose_check(t, &d, kernel != 2);
+    }
 }
 
 static void transpose_errors(struct lw_test *t) {
@@ -680,9 +688,8 @@ static void bench_transpose(struct lw_bench *b) {
         const char *label;
         uint32_t size, inputs, outputs, kernel, stride;
     } layers[] = {
-        {"2x2 s2 32x32 64->64", 32, 64, 64, 2, 2},
-        {"3x3 s2 32x32 64->64", 32, 64, 64, 3, 2},
-        {"4x4 s2 16x16 128->64", 16, 128, 64, 4, 2},
+        {"2x2 s2 32x32 64->64", 32, 64, 64, 2, 2}, {"2x2 s2 128x128 16->1", 128, 16, 1, 2, 2},
+        {"3x3 s2 32x32 64->64", 32, 64, 64, 3, 2}, {"4x4 s2 16x16 128->64", 16, 128, 64, 4, 2},
         {"3x3 s1 28x28 64->32", 28, 64, 32, 3, 1},
     };
     const struct lw_context *context = lw_bench_context(b);
