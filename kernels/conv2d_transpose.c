@@ -178,7 +178,7 @@ enum lw_status lw_conv2d_transpose_pack(const struct lw_context *context, const 
     const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
     const size_t inputs = conv->input_channels, outputs = conv->output_channels;
     if (plan.patches) { /* (kernel_height, kernel_width, outputs, inputs) is (patch_elements, inputs) */
-        lw_gemm_pack(gemm, inputs, plan.patch_elements, filter, 1, inputs, inputs * gemm->nr, packed);
+        lw_gemm_pack(gemm, inputs, plan.patch_elements, 0, inputs, filter, 1, inputs, packed);
         return LW_OK;
     }
     for (size_t first_y = 0; first_y < phases(&plan.y); first_y++) {
