@@ -10,7 +10,8 @@
  * kernel_width pixels follow each other, and one pointer serves kernel_width * input_channels terms; the order of the
  * sum is the same.
  *
- * 3x3 filters with stride 1 take Winograd's method (winograd.c) where that is faster.
+ * With one input channel in each of several groups it is a depthwise convolution, whose filter is laid out alike
+ * (depthwise_conv2d.c). 3x3 filters with stride 1 take Winograd's method (winograd.c) where that is faster.
  */
 #include <string.h>
 
@@ -25,6 +26,8 @@ struct plan {
     size_t group_packed; /* elements of a group's packed filter */
     size_t block_rows;   /* output pixels for each call of the kernel, a multiple of mr */
     size_t packed_bytes, scratch_bytes;
+
+    bool depthwise; /* the operator of that name */
 
     bool transforms; /* Winograd's method; all that follows is for the other paths */
     struct lw_winograd_plan winograd;
@@ -69,6 +72,20 @@ static void plan_copies(const struct lw_gemm_f32 *gemm, const struct lw_conv2d *
     plan->block_rows = (height * plan->window.output_width + gemm->mr - 1) / gemm->mr * gemm->mr;
 }
 
+/* The same convolution with input_channels groups. */
+static struct lw_depthwise_conv2d depthwise_of(const struct lw_conv2d *conv) {
+    return (struct lw_depthwise_conv2d){
+        .struct_bytes = sizeof(struct lw_depthwise_conv2d),
+        .batch = conv->batch,
+        .input_height = conv->input_height,
+        .input_width = conv->input_width,
+        .channels = conv->input_channels,
+        .depth_multiplier = conv->output_channels / conv->input_channels,
+        .window = conv->window,
+        .activation = conv->activation,
+    };
+}
+
 static enum lw_status make_plan(const struct lw_context *context, const struct lw_conv2d *conv, struct plan *plan) {
     if (!context || !conv) return LW_NULL_POINTER;
     if (conv->struct_bytes != sizeof *conv) return LW_BAD_STRUCT_BYTES;
@@ -98,6 +115,15 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
     const size_t packed[] = {conv->groups, plan->group_packed, sizeof(float)};
     if (!lw_product(packed, 3, &plan->packed_bytes)) return LW_TOO_LARGE;
 
+    plan->depthwise = conv->groups > 1 && conv->groups == conv->input_channels;
+    if (plan->depthwise) {
+        const struct lw_depthwise_conv2d depthwise = depthwise_of(conv);
+        struct lw_sizes sizes;
+        status = lw_depthwise_conv2d_sizes(context, &depthwise, &sizes);
+        plan->packed_bytes = k * conv->output_channels * sizeof(float); /* k = kernel_height * kernel_width */
+        plan->scratch_bytes = sizes.scratch_bytes;
+        return status;
+    }
     plan->transforms = lw_winograd_plan(context, conv, &plan->window, &plan->winograd);
     if (plan->transforms) {
         plan->packed_bytes = plan->winograd.packed_bytes;
@@ -139,6 +165,10 @@ enum lw_status lw_conv2d_pack(const struct lw_context *context, const struct lw_
     const enum lw_status status = make_plan(context, conv, &plan);
     if (status != LW_OK) return status;
     if (!filter || !packed) return LW_NULL_POINTER;
+    if (plan.depthwise) {
+        memcpy(packed, filter, plan.packed_bytes);
+        return LW_OK;
+    }
     if (plan.transforms) {
         lw_winograd_pack(context, conv, &plan.winograd, filter, packed);
         return LW_OK;
@@ -282,6 +312,10 @@ enum lw_status lw_conv2d_run(const struct lw_context *context, const struct lw_c
         return LW_NULL_POINTER;
     if (plan.output_elements == 0) return LW_OK;
 
+    if (plan.depthwise) {
+        const struct lw_depthwise_conv2d depthwise = depthwise_of(conv);
+        return lw_depthwise_conv2d_run(context, &depthwise, input, packed, bias, slopes, scratch, output);
+    }
     if (plan.transforms)
         lw_winograd_run(context, conv, &plan.window, &plan.winograd, input, packed, bias, slopes, scratch, output);
     else if (plan.copies)

@@ -347,7 +347,8 @@ static void conv_geometries(struct lw_test *t) {
     /* More pixels than a block has: pointwise, gathered and copied, and a depthwise one by groups. */
     static const struct {
         uint32_t inputs, outputs, groups, kernel, stride;
-    } large[] = {{5, 9, 1, 1, 1}, {5, 9, 1, 1, 2}, {11, 4, 1, 3, 1}, {3, 6, 1, 3, 1}, {2, 5, 1, 5, 2}, {4, 4, 4, 3, 1}};
+    } large[] = {{5, 9, 1, 1, 1}, {5, 9, 1, 1, 2},  {11, 4, 1, 3, 1}, {3, 6, 1, 3, 1}, {2, 5, 1, 5, 2},
+                 {4, 4, 4, 3, 1}, {6, 18, 6, 3, 2}, {8, 1, 1, 3, 1},  {9, 3, 1, 3, 2}};
     for (size_t i = 0; i < sizeof large / sizeof large[0]; i++) {
         struct lw_conv2d d = {sizeof d, 2, 21, 23, large[i].inputs, large[i].outputs, large[i].groups, {0}, {0}, 0};
         d.window = (struct lw_window){
@@ -648,6 +649,8 @@ static void bench_conv(struct lw_bench *b) {
         {"3x3 direct 56x56 64->64", 56, 64, 64, 3, 1, LW_WINOGRAD_OFF},
         {"3x3 direct 56x56 16->16", 56, 16, 16, 3, 1, LW_WINOGRAD_OFF},
         {"3x3 direct 14x14 8->8", 14, 8, 8, 3, 1, LW_WINOGRAD_OFF},
+        {"3x3 256x256 8->1", 256, 8, 1, 3, 1, 0},
+        {"1x1 28x28 96->2", 28, 96, 2, 1, 1, 0},
         {"3x3 s2 28x28 128->128", 28, 128, 128, 3, 2, 0},
         {"3x3 s2 224x224 3->32", 224, 3, 32, 3, 2, 0},
         {"5x5 s2 128x128 3->24", 128, 3, 24, 5, 2, 0},

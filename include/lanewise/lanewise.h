@@ -21,8 +21,8 @@
  * Exactness: the tiers "scalar" and "simd128" give the same bits on every engine; a NaN is a NaN, whatever its
  * payload. The tier "relaxed" fuses multiply and add, so its sums round differently: each result stays within
  * gamma_k * sum |a||b| of the exact one (k terms, gamma_k = k u / (1 - k u), u = 2^-24). So do the other tiers' sums.
- * Where conv2d (in a group), conv2d_transpose or matmul makes fewer than 4 outputs of a pixel or row, its sum is not one
- * in the order stated below but four, of every fourth term, that are added up at the end, and the bias last.
+ * Where conv2d (in a group), conv2d_transpose or matmul makes fewer than 4 outputs of a pixel or row, its sum is not
+ * one in the order stated below but four, of every fourth term, that are added up at the end, and the bias last.
  * Native builds, which are for tests and tools, have no fused multiply-add: there "relaxed" rounds as "simd128" does.
  * In every tier exp is within 1.1 ULP of the exact value, elu 1.5, sigmoid and hard-swish 2.5, tanh 3.
  *
@@ -167,12 +167,13 @@ struct lw_sizes {
  *
  * It rounds otherwise than the direct sum: apart from underflow, each result stays within gamma_(C + 25) (|bias| + M)
  * of the exact one, where C is input_channels, M = |AT| (sum over i of (|G| |g| |GT|) .* (|BT| |d| |B|)) |A| at the
- * output's place in its tile, and the matrices are those of kernels/winograd.c. Measured on uniform data, the mean error
- * is 2/3 of the direct sum's with 2x2 tiles and twice it with 4x4, the largest 0.3 to 0.4 and 1.0 to 1.7 times.
+ * output's place in its tile, and the matrices are those of kernels/winograd.c. Measured on uniform data, the mean
+ * error is 2/3 of the direct sum's with 2x2 tiles and twice it with 4x4, the largest 0.3 to 0.4 and 1.0 to 1.7 times.
  *
  * What is infinite or NaN makes the outputs that depend on it infinite or NaN, and may make any other output of the
- * tiles that see it NaN. Intermediate values reach 4 times the largest input with 2x2 tiles and 27 times with 4x4, and M may be as
- * many times larger than the sum, so overflow, to infinities or NaN, comes earlier than in the direct sum. */
+ * tiles that see it NaN. Intermediate values reach 4 times the largest input with 2x2 tiles and 27 times with 4x4, and
+ * M may be as many times larger than the sum, so overflow, to infinities or NaN, comes earlier than in the direct sum.
+ */
 enum lw_winograd {
     LW_WINOGRAD_AUTO = 0, /* as it pays */
     LW_WINOGRAD_F2 = 1,   /* tiles of 2x2 at most */
@@ -192,7 +193,7 @@ struct lw_conv2d {
     uint32_t struct_bytes;
     uint32_t batch, input_height, input_width, input_channels;
     uint32_t output_channels;
-    uint32_t groups; /* 1 for an ordinary convolution */
+    uint32_t groups; /* 1 for an ordinary convolution; more, and input_channels: the same as a depthwise one */
     struct lw_window window;
     struct lw_activation activation;
     uint32_t winograd; /* enum lw_winograd */
