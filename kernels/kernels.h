@@ -151,12 +151,13 @@ enum lw_fold {
 typedef void lw_scale_shift_f32_fn(size_t rows, size_t channels, const float *x, const float *scale, const float *shift,
                                    float *out);
 
-/* One output row of a bilinear resize: with top and bottom the two source rows,
- *   t = top[x0[x] + c] + (top[x1[x] + c] - top[x0[x] + c]) * fx[x],  b the same of bottom,
- *   out[x][c] = t + (b - t) * fy.
- * x0 and x1 are offsets in elements. The multiply-adds may be fused in relaxed. */
-typedef void lw_bilinear_row_f32_fn(size_t columns, size_t channels, const float *top, const float *bottom,
-                                    const uint32_t *x0, const uint32_t *x1, const float *fx, float fy, float *out);
+/* Linear interpolation, lerp(a, b, f) = a + (b - a) * f, for a bilinear resize. The multiply-add may be fused in relaxed.
+ *   lerp_columns: out[x][c] = lerp(row[x0[x] + c], row[x1[x] + c], fx[x]), x < columns, c < channels; x0 and x1 are offsets
+ *                 in elements
+ *   lerp_rows:    out[i] = lerp(top[i], bottom[i], fy), i < n; top may be bottom */
+typedef void lw_lerp_columns_f32_fn(size_t columns, size_t channels, const float *row, const uint32_t *x0,
+                                    const uint32_t *x1, const float *fx, float *out);
+typedef void lw_lerp_rows_f32_fn(size_t n, const float *top, const float *bottom, float fy, float *out);
 
 /*
  * The one-dimensional transforms of Winograd's convolution, F(tile, 3); kernels/winograd.c has the method and the
@@ -191,7 +192,8 @@ struct lw_kernels {
     lw_fold_f32_fn *fold_f32[LW_K_FOLD_COUNT]; /* [LW_K_FOLD_SUM] is NULL */
     lw_fold_i32_fn *fold_i32[LW_K_FOLD_COUNT];
     lw_scale_shift_f32_fn *scale_shift_f32;
-    lw_bilinear_row_f32_fn *bilinear_row_f32;
+    lw_lerp_columns_f32_fn *lerp_columns_f32;
+    lw_lerp_rows_f32_fn *lerp_rows_f32;
 };
 
 /* The tiers that are compiled in, in order; later ones inherit what they don't override. */

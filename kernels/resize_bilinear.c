@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Bilinear resize. Each output pixel lies between two columns and two rows of the image; the columns are the same for
- * all rows, so they are computed once into tables, and the micro-kernel makes one output row at a time.
+ * all rows, so they are computed once into tables. The rows of the image that an output row lies between are
+ * interpolated along their columns first, and kept: enlarging, several output rows lie between the same two.
  *
  * Coordinates are computed in double precision: in float, a coordinate in a wide image has too few bits left for its
  * fraction. TensorFlow.js's reference does the same. The interpolation itself is in float.
@@ -49,7 +50,11 @@ static enum lw_status make_plan(const struct lw_resize_bilinear *d, struct plan 
     /* The tables hold 32-bit offsets into a row. */
     if ((uint64_t)(d->input_width - 1) * d->channels > UINT32_MAX) return LW_TOO_LARGE;
     const size_t tables[] = {d->output_width, 2 * sizeof(uint32_t) + sizeof(float)};
-    return lw_product(tables, 2, &p->scratch_bytes) ? LW_OK : LW_TOO_LARGE;
+    size_t rows = 2 * sizeof(float);
+    if (!lw_multiply(&rows, (size_t)d->output_width * d->channels) || !lw_product(tables, 2, &p->scratch_bytes) ||
+        !lw_add(&p->scratch_bytes, rows))
+        return LW_TOO_LARGE;
+    return LW_OK;
 }
 
 enum lw_status lw_resize_bilinear_sizes(const struct lw_context *context, const struct lw_resize_bilinear *d,
@@ -81,6 +86,9 @@ enum lw_status lw_resize_bilinear_run(const struct lw_context *context, const st
     uint32_t *x0 = scratch;                      /* (output_width) */
     uint32_t *x1 = x0 + d->output_width;         /* (output_width) */
     float *fx = (float *)(x1 + d->output_width); /* (output_width) */
+    float *kept[2];                              /* (output_width, channels) */
+    kept[0] = fx + d->output_width;
+    kept[1] = kept[0] + (size_t)d->output_width * d->channels;
     for (size_t x = 0; x < d->output_width; x++) {
         struct source s = find_source(d, x, d->input_width, d->output_width);
         x0[x] = (uint32_t)(s.before * d->channels);
@@ -88,12 +96,21 @@ enum lw_status lw_resize_bilinear_run(const struct lw_context *context, const st
         fx[x] = s.fraction;
     }
 
+    const struct lw_kernels *k = &context->kernels;
     size_t input_row = (size_t)d->input_width * d->channels, output_row = (size_t)d->output_width * d->channels;
     for (size_t n = 0; n < d->batch; n++, input += d->input_height * input_row) {
+        size_t held[2] = {SIZE_MAX, SIZE_MAX}; /* which rows of the image are kept */
         for (size_t y = 0; y < d->output_height; y++, output += output_row) {
             struct source s = find_source(d, y, d->input_height, d->output_height);
-            context->kernels.bilinear_row_f32(d->output_width, d->channels, input + s.before * input_row,
-                                              input + s.after * input_row, x0, x1, fx, s.fraction, output);
+            const size_t wanted[2] = {s.before, s.after};
+            for (size_t i = 0; i < 2; i++) {
+                const size_t slot = wanted[i] % 2; /* neighbours never share one */
+                if (held[slot] == wanted[i]) continue;
+                k->lerp_columns_f32(d->output_width, d->channels, input + wanted[i] * input_row, x0, x1, fx,
+                                    kept[slot]);
+                held[slot] = wanted[i];
+            }
+            k->lerp_rows_f32(output_row, kept[s.before % 2], kept[s.after % 2], s.fraction, output);
         }
     }
     return LW_OK;

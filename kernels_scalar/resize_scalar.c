@@ -1,29 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One output row of a bilinear resize: a lerp along each of the two source rows, then one between them.
- *
- *   t = top[x0[x] + c] + (top[x1[x] + c] - top[x0[x] + c]) * fx[x], b the same of bottom
- *   out[x][c] = t + (b - t) * fy
+ * Linear interpolation for a bilinear resize, lerp(a, b, f) = a + (b - a) * f: along a source row (lerp_columns), and
+ * between two rows (lerp_rows).
  */
 #include "kernels_scalar/install.h"
 
-static void bilinear_row(size_t columns, size_t channels, const float *top,
-                         const float *bottom,                    /* the two source rows */
-                         const uint32_t *x0, const uint32_t *x1, /* (columns) offsets of left and right pixel */
-                         const float *fx,                        /* (columns) weight of the right pixel */
-                         float fy,                               /* weight of the bottom row */
-                         float *out)                             /* (columns, channels) */
+static void lerp_columns(size_t columns, size_t channels, const float *row, const uint32_t *x0,
+                         const uint32_t *x1, /* (columns) offsets of left and right pixel */
+                         const float *fx,    /* (columns) weight of the right pixel */
+                         float *out)         /* (columns, channels) */
 {
     for (size_t x = 0; x < columns; x++) {
         for (size_t c = 0; c < channels; c++) {
-            float t0 = top[x0[x] + c], b0 = bottom[x0[x] + c];
-            float t = t0 + (top[x1[x] + c] - t0) * fx[x];
-            float b = b0 + (bottom[x1[x] + c] - b0) * fx[x];
-            *out++ = t + (b - t) * fy;
+            const float left = row[x0[x] + c];
+            *out++ = left + (row[x1[x] + c] - left) * fx[x];
         }
     }
 }
 
+static void lerp_rows(size_t n, const float *top, const float *bottom, float fy, float *out) {
+    for (size_t i = 0; i < n; i++) out[i] = top[i] + (bottom[i] - top[i]) * fy;
+}
+
 void lw_scalar_resize_install(struct lw_kernels *kernels) {
-    kernels->bilinear_row_f32 = bilinear_row;
+    kernels->lerp_columns_f32 = lerp_columns;
+    kernels->lerp_rows_f32 = lerp_rows;
 }

@@ -13,7 +13,7 @@ extern const struct lw_family lw_family_unary;  /* slots (clamp too) and operato
 extern const struct lw_family lw_family_binary; /* slots and operator, f32 and i32 */
 extern const struct lw_family lw_family_rows;   /* slots softmax, sum, sum_rows, scale_shift; operators softmax, reduce,
                                                    argmax, batch_norm */
-extern const struct lw_family lw_family_resize; /* slot bilinear_row and operator */
+extern const struct lw_family lw_family_resize; /* slots lerp_columns and lerp_rows, and operator */
 extern const struct lw_family lw_family_winograd; /* the slots of its transforms */
 extern const struct lw_family lw_family_move;     /* operators copy, pad, gather_nd, cast; context and status */
 

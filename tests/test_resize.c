@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Bilinear resize: the micro-kernel and the operator. */
+/* Bilinear resize: the micro-kernels and the operator. */
 #include <math.h>
 
 #include "tests/harness.h"
@@ -18,15 +18,14 @@ static void expect(double t0, double t1, double b0, double b1, double fx, double
     if (magnitude > 1e37 || !isfinite(magnitude)) *want = (double)got; /* differences may overflow, or be NaN */
 }
 
-/* ---- The slot ---- */
+/* ---- The slots ---- */
 
-static void check_row(struct lw_test *t) {
+static void check_columns(struct lw_test *t) {
     for (int round = 0; round < 200; round++) {
         size_t columns = lw_test_range(t, 0, 19), channels = lw_test_range(t, 0, round % 2 ? 4 : 21);
-        size_t pixels = lw_test_range(t, 1, 9); /* of a source row */
+        size_t pixels = lw_test_range(t, 1, 9); /* of the source row */
         int fill = round % 5 == 3 ? LW_FILL_SPECIAL : round % 5 == 4 ? LW_FILL_WIDE : LW_FILL_UNIFORM;
-        const float *top = lw_test_floats(t, pixels * channels, fill);
-        const float *bottom = lw_test_range(t, 0, 3) ? lw_test_floats(t, pixels * channels, fill) : top;
+        const float *row = lw_test_floats(t, pixels * channels, fill);
         uint32_t *x0 = lw_test_buffer(t, columns * sizeof *x0), *x1 = lw_test_buffer(t, columns * sizeof *x1);
         float *fx = lw_test_floats(t, columns, LW_FILL_POISON);
         for (size_t x = 0; x < columns; x++) {
@@ -37,21 +36,40 @@ static void check_row(struct lw_test *t) {
         lw_test_seal(t, x0);
         lw_test_seal(t, x1);
         lw_test_seal(t, fx);
-        float fy = lw_test_range(t, 0, 3) ? lw_test_uniform(t, 0, 1) : 0;
 
         size_t n = columns * channels;
         float *got = lw_test_floats(t, n, LW_FILL_POISON), *other = lw_test_floats(t, n, LW_FILL_POISON);
-        t->tested->kernels.bilinear_row_f32(columns, channels, top, bottom, x0, x1, fx, fy, got);
-        t->reference->kernels.bilinear_row_f32(columns, channels, top, bottom, x0, x1, fx, fy, other);
-        if (t->exact) lw_test_same("bilinear_row against scalar", other, got, n);
+        t->tested->kernels.lerp_columns_f32(columns, channels, row, x0, x1, fx, got);
+        t->reference->kernels.lerp_columns_f32(columns, channels, row, x0, x1, fx, other);
+        if (t->exact) lw_test_same("lerp_columns against scalar", other, got, n);
 
         double *want = lw_test_buffer(t, n * sizeof *want), *bound = lw_test_buffer(t, n * sizeof *bound);
         for (size_t i = 0; i < n; i++) {
             size_t x = i / channels, c = i % channels;
-            expect((double)top[x0[x] + c], (double)top[x1[x] + c], (double)bottom[x0[x] + c], (double)bottom[x1[x] + c],
-                   (double)fx[x], (double)fy, got[i], &want[i], &bound[i]);
+            double left = (double)row[x0[x] + c], right = (double)row[x1[x] + c];
+            expect(left, right, left, right, (double)fx[x], 0, got[i], &want[i], &bound[i]);
         }
-        lw_test_within("bilinear_row against doubles", want, bound, got, n);
+        lw_test_within("lerp_columns against doubles", want, bound, got, n);
+    }
+}
+
+static void check_rows(struct lw_test *t) {
+    for (int round = 0; round < 200; round++) {
+        size_t n = lw_test_range(t, 0, round % 2 ? 9 : 60);
+        int fill = round % 5 == 3 ? LW_FILL_SPECIAL : round % 5 == 4 ? LW_FILL_WIDE : LW_FILL_UNIFORM;
+        const float *top = lw_test_floats(t, n, fill);
+        const float *bottom = lw_test_range(t, 0, 3) ? lw_test_floats(t, n, fill) : top;
+        float fy = lw_test_range(t, 0, 3) ? lw_test_uniform(t, 0, 1) : 0;
+        float *got = lw_test_floats(t, n, LW_FILL_POISON), *other = lw_test_floats(t, n, LW_FILL_POISON);
+        t->tested->kernels.lerp_rows_f32(n, top, bottom, fy, got);
+        t->reference->kernels.lerp_rows_f32(n, top, bottom, fy, other);
+        if (t->exact) lw_test_same("lerp_rows against scalar", other, got, n);
+
+        double *want = lw_test_buffer(t, n * sizeof *want), *bound = lw_test_buffer(t, n * sizeof *bound);
+        for (size_t i = 0; i < n; i++)
+            expect((double)top[i], (double)top[i], (double)bottom[i], (double)bottom[i], 0, (double)fy, got[i],
+                   &want[i], &bound[i]);
+        lw_test_within("lerp_rows against doubles", want, bound, got, n);
     }
 }
 
@@ -234,13 +252,14 @@ static void bench_double(struct lw_bench *b, const char *label, uint32_t size, u
                  bench_run, a);
 }
 
-static void bench_row(struct lw_bench *b) {
+static void bench_resize(struct lw_bench *b) {
     bench_double(b, "64x64x64 to 128x128", 64, 64);
     bench_double(b, "64x64x3 to 128x128", 64, 3);
 }
 
 static const struct lw_row rows[] = {
-    {"bilinear_row_f32", offsetof(struct lw_kernels, bilinear_row_f32), check_row, bench_row},
-    {"resize_bilinear", LW_NO_SLOT, check_operator, NULL},
+    {"lerp_columns_f32", offsetof(struct lw_kernels, lerp_columns_f32), check_columns, NULL},
+    {"lerp_rows_f32", offsetof(struct lw_kernels, lerp_rows_f32), check_rows, NULL},
+    {"resize_bilinear", LW_NO_SLOT, check_operator, bench_resize},
 };
 const struct lw_family lw_family_resize = {"resize", rows, sizeof rows / sizeof rows[0]};
