@@ -213,9 +213,9 @@ INLINE void dots(const size_t height, size_t taps, size_t channels, const float 
     for (size_t i = 0; i < height; i++) {
         v128_t p = wasm_f32x4_add(acc[i], wasm_i32x4_shuffle(acc[i], acc[i], 1, 0, 3, 2));
         p = wasm_f32x4_add(p, wasm_i32x4_shuffle(p, p, 2, 3, 0, 1));
-        float x = wasm_f32x4_extract_lane(p, 0) + bias;
-        x = x < clamp.lo ? clamp.lo : x;
-        out[i * out_stride] = clamp.hi < x ? clamp.hi : x;
+        p = wasm_f32x4_add(p, wasm_f32x4_splat(bias)); /* vectors to the end: a scalar's clamp would be two branches */
+        p = lw_min(lw_max(p, wasm_f32x4_splat(clamp.lo)), wasm_f32x4_splat(clamp.hi));
+        wasm_v128_store32_lane(out + i * out_stride, p, 0);
     }
 }
 
