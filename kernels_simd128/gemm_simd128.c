@@ -186,49 +186,72 @@ static __attribute__((noinline)) v128_t load_tail(const float *p, size_t n) {
 }
 
 /* The terms of channels c to c + 3, or of the last `lanes` when tail is set. */
-INLINE void dot_terms(const bool tail, size_t lanes, const size_t height, const float *const *a, size_t c,
-                      const float *b, v128_t *acc) {
-    const v128_t bs = tail ? load_tail(b + c, lanes) : wasm_v128_load(b + c);
+INLINE void dot_terms(const bool tail, size_t lanes, const size_t height, const size_t columns, const float *const *a,
+                      size_t c, const float *b, size_t column_step, v128_t *acc) {
+    v128_t bs[2];
+#pragma GCC unroll 2
+    for (size_t j = 0; j < columns; j++)
+        bs[j] = tail ? load_tail(b + j * column_step + c, lanes) : wasm_v128_load(b + j * column_step + c);
 #pragma GCC unroll 6
-    for (size_t i = 0; i < height; i++)
-        acc[i] = lw_madd(tail ? load_tail(a[i] + c, lanes) : wasm_v128_load(a[i] + c), bs, acc[i]);
+    for (size_t i = 0; i < height; i++) {
+        const v128_t x = tail ? load_tail(a[i] + c, lanes) : wasm_v128_load(a[i] + c);
+#pragma GCC unroll 2
+        for (size_t j = 0; j < columns; j++) {
+            acc[i * columns + j] = lw_madd(x, bs[j], acc[i * columns + j]);
+            lw_keep(&acc[i * columns + j]);
+        }
+    }
 }
 
-/* `height` outputs, a constant, of one column of a matrix with fewer than LW_GEMM_NARROW: a vector holds four terms of
- * one sum. rows: one block, or two when height > MR. b: [taps * channels] */
-INLINE void dots(const size_t height, size_t taps, size_t channels, const float *const *rows, const float *b,
-                 float bias, struct lw_clamp clamp, float *out, size_t out_stride) {
-    v128_t acc[TALL];
-#pragma GCC unroll 6
-    for (size_t i = 0; i < height; i++) acc[i] = wasm_f32x4_splat(0.0f);
+/* height x columns outputs, both constants, of a matrix with fewer than LW_GEMM_NARROW columns: a vector holds four
+ * terms of one sum. rows: one block, or two when height > MR. b: [columns][taps * channels] */
+INLINE void dots(const size_t height, const size_t columns, size_t taps, size_t channels, const float *const *rows,
+                 const float *b, const float *bias, struct lw_clamp clamp, float *out, size_t out_stride) {
+    const size_t column_step = taps * channels;
+    v128_t acc[2 * TALL];
+#pragma GCC unroll 12
+    for (size_t i = 0; i < height * columns; i++) acc[i] = wasm_f32x4_splat(0.0f);
     for (size_t t = 0; t < taps; t++, rows += MR, b += channels) {
         const float *a[TALL];
 #pragma GCC unroll 6
         for (size_t i = 0; i < height; i++) a[i] = rows[i / MR * taps * MR + i % MR];
         size_t c = 0;
-        for (; c + 4 <= channels; c += 4) dot_terms(false, 4, height, a, c, b, acc);
-        if (c < channels) dot_terms(true, channels - c, height, a, c, b, acc);
+        for (; c + 4 <= channels; c += 4) dot_terms(false, 4, height, columns, a, c, b, column_step, acc);
+        if (c < channels) dot_terms(true, channels - c, height, columns, a, c, b, column_step, acc);
     }
+    const v128_t lo = wasm_f32x4_splat(clamp.lo), hi = wasm_f32x4_splat(clamp.hi);
 #pragma GCC unroll 6
     for (size_t i = 0; i < height; i++) {
-        v128_t p = wasm_f32x4_add(acc[i], wasm_i32x4_shuffle(acc[i], acc[i], 1, 0, 3, 2));
-        p = wasm_f32x4_add(p, wasm_i32x4_shuffle(p, p, 2, 3, 0, 1));
-        p = wasm_f32x4_add(p, wasm_f32x4_splat(bias)); /* vectors to the end: a scalar's clamp would be two branches */
-        p = lw_min(lw_max(p, wasm_f32x4_splat(clamp.lo)), wasm_f32x4_splat(clamp.hi));
-        wasm_v128_store32_lane(out + i * out_stride, p, 0);
+#pragma GCC unroll 2
+        for (size_t j = 0; j < columns; j++) {
+            v128_t p = acc[i * columns + j];
+            p = wasm_f32x4_add(p, wasm_i32x4_shuffle(p, p, 1, 0, 3, 2));
+            p = wasm_f32x4_add(p, wasm_i32x4_shuffle(p, p, 2, 3, 0, 1));
+            p = wasm_f32x4_add(p, wasm_f32x4_splat(bias[j]));
+            /* Vectors to the end: a scalar's clamp would be two branches. */
+            wasm_v128_store32_lane(out + i * out_stride + j, lw_min(lw_max(p, lo), hi), 0);
+        }
     }
 }
 
-/* n < LW_GEMM_NARROW: column by column, TALL rows at a time and then each of the rest. */
+/* n < LW_GEMM_NARROW: one or two columns at a time, TALL rows at a time and then each of the rest. */
 static void narrow(size_t m, size_t n, size_t taps, size_t channels, const float *const *rows, const float *b,
                    const float *bias, struct lw_clamp clamp, float *out, size_t out_stride) {
-    for (size_t j = 0; j < n; j++, b += taps * channels) {
+    for (size_t j = 0, columns; j < n; j += columns, b += columns * taps * channels, bias += columns, out += columns) {
+        columns = n - j < 2 ? 1 : 2;
         size_t i = 0;
-        for (; i + TALL <= m; i += TALL)
-            dots(TALL, taps, channels, rows + i * taps, b, bias[j], clamp, out + i * out_stride + j, out_stride);
-        for (; i < m; i++)
-            dots(1, taps, channels, rows + i / MR * MR * taps + i % MR, b, bias[j], clamp, out + i * out_stride + j,
-                 out_stride);
+        for (; i + TALL <= m; i += TALL) {
+            if (columns == 1)
+                dots(TALL, 1, taps, channels, rows + i * taps, b, bias, clamp, out + i * out_stride, out_stride);
+            else
+                dots(TALL, 2, taps, channels, rows + i * taps, b, bias, clamp, out + i * out_stride, out_stride);
+        }
+        for (; i < m; i++) {
+            const float *const *row = rows + i / MR * MR * taps + i % MR;
+            for (size_t k = 0; k < columns; k++)
+                dots(1, 1, taps, channels, row, b + k * taps * channels, bias + k, clamp, out + i * out_stride + k,
+                     out_stride);
+        }
     }
 }
 
