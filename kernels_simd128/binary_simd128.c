@@ -25,11 +25,11 @@ static inline __attribute__((always_inline)) void loop(size_t n, const float *a,
     const v128_t a0 = wasm_v128_load32_splat(a), b0 = wasm_v128_load32_splat(b);
     size_t i = 0;
     for (; i + 16 <= n; i += 16) {
-        for (size_t j = i; j < i + 16; j += 4) {
-            const v128_t va = a_step ? wasm_v128_load(a + j) : a0;
-            const v128_t vb = b_step ? wasm_v128_load(b + j) : b0;
-            wasm_v128_store(out + j, op(va, vb));
-        }
+        /* All loads before the stores, which might for all the compiler knows change what is loaded. */
+        v128_t y[4];
+        for (size_t j = 0; j < 4; j++)
+            y[j] = op(a_step ? wasm_v128_load(a + i + 4 * j) : a0, b_step ? wasm_v128_load(b + i + 4 * j) : b0);
+        for (size_t j = 0; j < 4; j++) wasm_v128_store(out + i + 4 * j, y[j]);
     }
     for (; i + 4 <= n; i += 4) {
         const v128_t va = a_step ? wasm_v128_load(a + i) : a0;
@@ -82,7 +82,7 @@ static inline __attribute__((always_inline)) v128_t squared_difference_op(v128_t
     return wasm_f32x4_mul(difference, difference);
 }
 static inline __attribute__((always_inline)) v128_t prelu_op(v128_t a, v128_t b) {
-    return wasm_v128_bitselect(wasm_f32x4_mul(b, a), a, wasm_f32x4_lt(a, wasm_f32x4_splat(0.0f)));
+    return lw_select(wasm_f32x4_mul(b, a), a, wasm_f32x4_lt(a, wasm_f32x4_splat(0.0f)));
 }
 
 static void add(size_t n, const float *a, size_t a_step, const float *b, size_t b_step, float *out) {
