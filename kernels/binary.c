@@ -7,15 +7,16 @@
  * two ([rows] repeated in b, [channels] in both). The innermost dimension is one call of the kernel, with step 0 for an
  * operand that is repeated in it; the others are loops.
  *
- * A short innermost dimension would mostly be calls. Then the operand that is repeated in one of the two innermost
- * dimensions is written out on the stack a few times, and both dimensions become long runs.
+ * Calls cost more than the arithmetic of a few hundred elements. Where the innermost dimension is short, what an
+ * operand repeats in the two innermost ones is written out on the stack, and one call does several rows.
  */
 #include "kernels/operator.h"
 
 #include <string.h>
 
-/* A run shorter than SHORT_RUN is lengthened to at most EXPANDED elements (a page of stack). */
-enum { SHORT_RUN = 32, EXPANDED = 1024 };
+/* Rows are joined to runs of at most EXPANDED elements. Those of MANY elements and more are left alone, also where they
+ * are a single element repeated, which is slower to write out. */
+enum { EXPANDED = 2048, MANY = 32 };
 
 struct dimension {
     size_t size;
@@ -71,32 +72,49 @@ static void call(const struct lw_context *context, const struct lw_binary *binar
                                                 (int32_t *)out);
 }
 
-/* The two innermost dimensions, `outer` and the short `inner`, of which one operand, `repeated`, has only one. (Of two
- * neighbours one is always in both operands, and the other in `full` only.) */
-static void run_short(const struct lw_context *context, const struct lw_binary *binary, const struct dimension *outer,
-                      const struct dimension *inner, const uint32_t *a, const uint32_t *b, uint32_t *out) {
-    uint32_t expanded[EXPANDED];
-    const bool a_repeated = !outer->in_a || !inner->in_a;
-    const bool rows_repeated = outer->in_a != outer->in_b; /* else each element is repeated inner->size times */
-    const uint32_t *repeated = a_repeated ? a : b, *full = a_repeated ? b : a;
-    const size_t most = EXPANDED / inner->size < outer->size ? EXPANDED / inner->size : outer->size;
+/* How many rows of the two innermost dimensions one call does. */
+static size_t rows_at_once(const struct dimension *outer, const struct dimension *inner) {
+    const bool rows_repeated = inner->in_a && inner->in_b;
+    if (inner->size > (rows_repeated ? EXPANDED / 2 : MANY)) return 1;
+    const size_t most = EXPANDED / inner->size;
+    /* A row that is not short is worth writing out for several uses only. */
+    const size_t useful = inner->size < MANY ? outer->size : outer->size / 4;
+    return most < useful ? most : useful ? useful : 1;
+}
 
-    for (size_t i = 0; i < outer->size;) {
+/* Rows i to i + rows of the two innermost dimensions of an operand: its own, or what it repeats, in `expanded`. */
+static const uint32_t *rows_of(const uint32_t *x, bool in_outer, bool in_inner, size_t i, size_t rows, size_t columns,
+                               uint32_t *expanded) {
+    if (in_outer && in_inner) return x + i * columns;
+    if (in_outer) {
+        for (size_t r = 0; r < rows; r++)
+            for (size_t c = 0; c < columns; c++) expanded[r * columns + c] = x[i + r];
+    } else if (i == 0) { /* else it is there already */
+        const size_t size = rows * columns;
+        memcpy(expanded, x, columns * sizeof *x);
+        for (size_t done = columns; done < size; done *= 2) /* copies of copies */
+            memcpy(expanded + done, expanded, (done < size - done ? done : size - done) * sizeof *x);
+    }
+    return expanded;
+}
+
+/* The two innermost dimensions. */
+static void run_inner(const struct lw_context *context, const struct lw_binary *binary, const struct dimension *outer,
+                      const struct dimension *inner, const uint32_t *a, const uint32_t *b, uint32_t *out) {
+    const size_t most = rows_at_once(outer, inner), columns = inner->size;
+    if (most == 1) {
+        const size_t a_row = !outer->in_a ? 0 : inner->in_a ? columns : 1;
+        const size_t b_row = !outer->in_b ? 0 : inner->in_b ? columns : 1;
+        for (size_t i = 0; i < outer->size; i++, a += a_row, b += b_row, out += columns)
+            call(context, binary, columns, a, inner->in_a, b, inner->in_b, out);
+        return;
+    }
+    uint32_t expanded[EXPANDED], expanded_too[EXPANDED]; /* both operands are repeated in [rows][1] and [columns] */
+    for (size_t i = 0; i < outer->size; i += most) {
         const size_t rows = outer->size - i < most ? outer->size - i : most;
-        if (!rows_repeated) {
-            for (size_t r = 0; r < rows; r++)
-                for (size_t c = 0; c < inner->size; c++) expanded[r * inner->size + c] = repeated[i + r];
-        } else if (i == 0) {
-            for (size_t r = 0; r < rows; r++)
-                for (size_t c = 0; c < inner->size; c++) expanded[r * inner->size + c] = repeated[c];
-        }
-        if (a_repeated)
-            call(context, binary, rows * inner->size, expanded, 1, full, 1, out);
-        else
-            call(context, binary, rows * inner->size, full, 1, expanded, 1, out);
-        i += rows;
-        full += rows * inner->size;
-        out += rows * inner->size;
+        const uint32_t *a_rows = rows_of(a, outer->in_a, inner->in_a, i, rows, columns, expanded);
+        const uint32_t *b_rows = rows_of(b, outer->in_b, inner->in_b, i, rows, columns, expanded_too);
+        call(context, binary, rows * columns, a_rows, 1, b_rows, 1, out + i * columns);
     }
 }
 
@@ -125,12 +143,11 @@ enum lw_status lw_binary_run(const struct lw_context *context, const struct lw_b
         return LW_OK;
     }
 
-    /* The inner dimensions are one call, or one run_short; `rank` is how many are loops. */
+    /* run_inner does the last two dimensions, or one and a single row; `rank` is how many are loops. */
+    static const struct dimension single = {1, true, true};
     const struct dimension *inner = &dimensions[plan.rank - 1];
-    size_t rank = plan.rank - 1, run = inner->size;
-    const bool is_short = rank && run < SHORT_RUN &&
-                          (inner->in_a && inner->in_b) != (dimensions[rank - 1].in_a && dimensions[rank - 1].in_b);
-    if (is_short) run *= dimensions[--rank].size;
+    const struct dimension *outer = plan.rank > 1 ? &dimensions[plan.rank - 2] : &single;
+    const size_t rank = plan.rank > 2 ? plan.rank - 2 : 0, run = outer->size * inner->size;
 
     /* How far each operand moves when a loop's index grows by 1: over what it has of the dimensions inside of it. */
     size_t a_strides[LW_MAX_RANK], b_strides[LW_MAX_RANK], a_size = 1, b_size = 1;
@@ -145,10 +162,7 @@ enum lw_status lw_binary_run(const struct lw_context *context, const struct lw_b
     const uint32_t *pa = a, *pb = b;
     uint32_t *out = output, *end = out + plan.count;
     for (;;) {
-        if (is_short)
-            run_short(context, binary, &dimensions[rank], inner, pa, pb, out);
-        else
-            call(context, binary, run, pa, inner->in_a, pb, inner->in_b, out);
+        run_inner(context, binary, outer, inner, pa, pb, out);
         out += run;
         if (out == end) return LW_OK;
         size_t d = rank - 1;

@@ -179,27 +179,29 @@ static void check_operator(struct lw_test *t) {
     }
 }
 
-/* A pair of long rows and short channels, which go through the stack buffer in several pieces. */
-static void check_short_rows(struct lw_test *t) {
-    for (uint32_t channels = 1; channels < 40; channels++) {
-        for (int way = 0; way < 4; way++) {
-            const uint32_t rows = 2000 / channels + 3;
-            struct lw_binary d = {.struct_bytes = sizeof d, .op = LW_BINARY_SUB, .a_rank = 3, .b_rank = 3};
-            const uint32_t full[3] = {2, rows, channels};
-            const uint32_t part[3] = {2, way % 2 ? 1 : rows, way % 2 ? channels : 1};
-            memcpy(d.a_shape, way / 2 ? full : part, sizeof full);
-            memcpy(d.b_shape, way / 2 ? part : full, sizeof full);
-            const size_t n = (size_t)2 * rows * channels, m = (size_t)2 * part[1] * part[2];
-            const float *x = lw_test_floats(t, n, LW_FILL_UNIFORM), *y = lw_test_floats(t, m, LW_FILL_UNIFORM);
-            float *want = lw_test_floats(t, n, LW_FILL_POISON), *got = lw_test_floats(t, n, LW_FILL_POISON);
-            for (size_t i = 0; i < n; i++) {
-                const size_t o = i / ((size_t)rows * channels), r = i / channels % rows, c = i % channels;
-                const float z = way % 2 ? y[o * channels + c] : y[o * rows + r];
-                want[i] = way / 2 ? x[i] - z : z - x[i];
-            }
-            lw_test_true(lw_binary_run(t->tested, &d, way / 2 ? x : y, way / 2 ? y : x, got) == LW_OK, "short rows");
-            lw_test_same("short rows", want, got, n);
+/* Many rows of few channels, which go through the stack buffers in several pieces, and few rows of many, which don't.
+ * An operand has both dimensions (way 0), the channels (1) or the rows (2). */
+static void check_rows(struct lw_test *t) {
+    static const uint32_t some[] = {47, 64, 100, 255, 511, 1000, 1024, 1025, 2047, 2048, 2049, 3000};
+    for (uint32_t round = 0; round < 6 * (40 + 12); round++) {
+        static const int ways[6][2] = {{0, 1}, {0, 2}, {1, 0}, {2, 0}, {1, 2}, {2, 1}};
+        const int *way = ways[round % 6];
+        const uint32_t channels = round / 6 < 40 ? round / 6 + 1 : some[round / 6 - 40];
+        const uint32_t rows = channels < 40 ? 4100 / channels + 3 : (uint32_t)lw_test_range(t, 2, 24);
+        struct lw_binary d = {.struct_bytes = sizeof d, .op = LW_BINARY_SUB, .a_rank = 3, .b_rank = 3};
+        const uint32_t shapes[3][3] = {{2, rows, channels}, {2, 1, channels}, {2, rows, 1}};
+        memcpy(d.a_shape, shapes[way[0]], sizeof shapes[0]);
+        memcpy(d.b_shape, shapes[way[1]], sizeof shapes[0]);
+        const size_t n = (size_t)2 * rows * channels;
+        const float *a = lw_test_floats(t, (size_t)2 * d.a_shape[1] * d.a_shape[2], LW_FILL_UNIFORM);
+        const float *b = lw_test_floats(t, (size_t)2 * d.b_shape[1] * d.b_shape[2], LW_FILL_UNIFORM);
+        float *want = lw_test_floats(t, n, LW_FILL_POISON), *got = lw_test_floats(t, n, LW_FILL_POISON);
+        for (uint32_t i = 0; i < n; i++) {
+            const uint32_t index[3] = {i / (rows * channels), i / channels % rows, i % channels};
+            want[i] = a[position(d.a_shape, 3, index, 3)] - b[position(d.b_shape, 3, index, 3)];
         }
+        lw_test_true(lw_binary_run(t->tested, &d, a, b, got) == LW_OK, "rows of %u", channels);
+        lw_test_same("rows", want, got, n);
     }
 }
 
@@ -404,7 +406,7 @@ static const struct lw_row rows[] = {
     {"squared_difference_i32", I32(LW_BINARY_SQUARED_DIFFERENCE), check_squared_difference_i32,
      bench_squared_difference_i32},
     {"binary", LW_NO_SLOT, check_operator, NULL},
-    {"binary short rows", LW_NO_SLOT, check_short_rows, NULL},
+    {"binary rows", LW_NO_SLOT, check_rows, NULL},
     {"binary errors", LW_NO_SLOT, check_errors, NULL},
 };
 const struct lw_family lw_family_binary = {"binary", rows, sizeof rows / sizeof rows[0]};
