@@ -26,21 +26,27 @@ struct dimension {
 struct plan {
     struct dimension dimensions[LW_MAX_RANK]; /* outermost first */
     size_t rank;
-    size_t count;     /* elements of the output */
-    size_t last_size; /* the output's size in the last dimension, before merging */
+    size_t count;            /* elements of the output */
+    size_t last_size;        /* the output's size in the last dimension, before merging */
+    size_t bytes, out_bytes; /* of an operand's element, and of the output's */
 };
 
 static enum lw_status make_plan(const struct lw_context *context, const struct lw_binary *binary, struct plan *plan) {
     if (!context || !binary) return LW_NULL_POINTER;
     if (binary->struct_bytes != sizeof *binary) return LW_BAD_STRUCT_BYTES;
-    if (binary->op > LW_BINARY_PRELU || binary->type > LW_BOOL) return LW_BAD_ENUM;
-    if (binary->type == LW_BOOL) return LW_UNSUPPORTED;
-    if (binary->type == LW_INT32 && !context->kernels.binary_i32[binary->op]) return LW_UNSUPPORTED;
+    const uint32_t op = binary->op, type = binary->type;
+    if (op > LW_BINARY_LOGICAL_OR || (op >= LW_K_BINARY_COUNT && op < LW_BINARY_EQUAL) || type > LW_BOOL)
+        return LW_BAD_ENUM;
+    if (op < LW_BINARY_EQUAL) {
+        if (type == LW_BOOL || (type == LW_INT32 && !context->kernels.binary_i32[op])) return LW_UNSUPPORTED;
+    } else if (op >= LW_BINARY_LOGICAL_AND && type != LW_BOOL) {
+        return LW_UNSUPPORTED;
+    }
     if (binary->a_rank > LW_MAX_RANK || binary->b_rank > LW_MAX_RANK) return LW_BAD_SHAPE;
 
     const size_t rank = binary->a_rank > binary->b_rank ? binary->a_rank : binary->b_rank;
     size_t sizes[LW_MAX_RANK];
-    *plan = (struct plan){.last_size = 1};
+    *plan = (struct plan){.last_size = 1, .bytes = type == LW_BOOL ? 1 : 4, .out_bytes = op >= LW_BINARY_EQUAL ? 1 : 4};
     for (size_t d = 0; d < rank; d++) {
         const size_t a = d + binary->a_rank < rank ? 1 : binary->a_shape[d + binary->a_rank - rank];
         const size_t b = d + binary->b_rank < rank ? 1 : binary->b_shape[d + binary->b_rank - rank];
@@ -62,14 +68,43 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
     return LW_OK;
 }
 
-/* Both types have 4 bytes, so pointers are counted in uint32_t. */
-static void call(const struct lw_context *context, const struct lw_binary *binary, size_t n, const uint32_t *a,
-                 size_t a_step, const uint32_t *b, size_t b_step, uint32_t *out) {
+/* The kernel of each comparison; where it is that of another, the operands are swapped. */
+static const struct {
+    uint8_t kernel;
+    bool swapped;
+} comparisons[] = {
+    [LW_BINARY_EQUAL - LW_BINARY_EQUAL] = {LW_K_EQUAL, false},
+    [LW_BINARY_NOT_EQUAL - LW_BINARY_EQUAL] = {LW_K_NOT_EQUAL, false},
+    [LW_BINARY_LESS - LW_BINARY_EQUAL] = {LW_K_LESS, false},
+    [LW_BINARY_LESS_EQUAL - LW_BINARY_EQUAL] = {LW_K_LESS_EQUAL, false},
+    [LW_BINARY_GREATER - LW_BINARY_EQUAL] = {LW_K_LESS, true},
+    [LW_BINARY_GREATER_EQUAL - LW_BINARY_EQUAL] = {LW_K_LESS_EQUAL, true},
+    [LW_BINARY_LOGICAL_AND - LW_BINARY_EQUAL] = {LW_K_AND, false},
+    [LW_BINARY_LOGICAL_OR - LW_BINARY_EQUAL] = {LW_K_OR, false},
+};
+
+static void compare(const struct lw_context *context, const struct lw_binary *binary, size_t n, const void *a,
+                    size_t a_step, const void *b, size_t b_step, uint8_t *out) {
+    const struct lw_kernels *kernels = &context->kernels;
+    const size_t kernel = comparisons[binary->op - LW_BINARY_EQUAL].kernel;
     if (binary->type == LW_FLOAT32)
-        context->kernels.binary_f32[binary->op](n, (const float *)a, a_step, (const float *)b, b_step, (float *)out);
+        kernels->compare_f32[kernel](n, a, a_step, b, b_step, out);
+    else if (binary->type == LW_INT32)
+        kernels->compare_i32[kernel](n, a, a_step, b, b_step, out);
     else
-        context->kernels.binary_i32[binary->op](n, (const int32_t *)a, a_step, (const int32_t *)b, b_step,
-                                                (int32_t *)out);
+        kernels->compare_bool[kernel](n, a, a_step, b, b_step, out);
+}
+
+static void call(const struct lw_context *context, const struct lw_binary *binary, size_t n, const void *a,
+                 size_t a_step, const void *b, size_t b_step, void *out) {
+    if (binary->op < LW_BINARY_EQUAL && binary->type == LW_FLOAT32)
+        context->kernels.binary_f32[binary->op](n, a, a_step, b, b_step, out);
+    else if (binary->op < LW_BINARY_EQUAL)
+        context->kernels.binary_i32[binary->op](n, a, a_step, b, b_step, out);
+    else if (comparisons[binary->op - LW_BINARY_EQUAL].swapped)
+        compare(context, binary, n, b, b_step, a, a_step, out);
+    else
+        compare(context, binary, n, a, a_step, b, b_step, out);
 }
 
 /* How many rows of the two innermost dimensions one call does. */
@@ -82,39 +117,45 @@ static size_t rows_at_once(const struct dimension *outer, const struct dimension
     return most < useful ? most : useful ? useful : 1;
 }
 
-/* Rows i to i + rows of the two innermost dimensions of an operand: its own, or what it repeats, in `expanded`. */
-static const uint32_t *rows_of(const uint32_t *x, bool in_outer, bool in_inner, size_t i, size_t rows, size_t columns,
-                               uint32_t *expanded) {
-    if (in_outer && in_inner) return x + i * columns;
-    if (in_outer) {
+/* Rows i to i + rows of the two innermost dimensions of an operand, whose elements have `bytes` bytes: its own, or what
+ * it repeats, in `expanded`. */
+static const uint8_t *rows_of(const uint8_t *x, size_t bytes, bool in_outer, bool in_inner, size_t i, size_t rows,
+                              size_t columns, uint32_t *expanded) {
+    if (in_outer && in_inner) return x + i * columns * bytes;
+    if (in_outer && bytes == 1) {
+        for (size_t r = 0; r < rows; r++) memset((uint8_t *)expanded + r * columns, x[i + r], columns);
+    } else if (in_outer) {
+        const uint32_t *elements = (const uint32_t *)(const void *)x + i;
         for (size_t r = 0; r < rows; r++)
-            for (size_t c = 0; c < columns; c++) expanded[r * columns + c] = x[i + r];
+            for (size_t c = 0; c < columns; c++) expanded[r * columns + c] = elements[r];
     } else if (i == 0) { /* else it is there already */
-        const size_t size = rows * columns;
-        memcpy(expanded, x, columns * sizeof *x);
-        for (size_t done = columns; done < size; done *= 2) /* copies of copies */
-            memcpy(expanded + done, expanded, (done < size - done ? done : size - done) * sizeof *x);
+        uint8_t *to = (uint8_t *)expanded;
+        const size_t size = rows * columns * bytes;
+        memcpy(to, x, columns * bytes);
+        for (size_t done = columns * bytes; done < size; done *= 2) /* copies of copies */
+            memcpy(to + done, to, done < size - done ? done : size - done);
     }
-    return expanded;
+    return (const uint8_t *)expanded;
 }
 
 /* The two innermost dimensions. */
-static void run_inner(const struct lw_context *context, const struct lw_binary *binary, const struct dimension *outer,
-                      const struct dimension *inner, const uint32_t *a, const uint32_t *b, uint32_t *out) {
-    const size_t most = rows_at_once(outer, inner), columns = inner->size;
+static void run_inner(const struct lw_context *context, const struct lw_binary *binary, const struct plan *plan,
+                      const struct dimension *outer, const struct dimension *inner, const uint8_t *a, const uint8_t *b,
+                      uint8_t *out) {
+    const size_t most = rows_at_once(outer, inner), columns = inner->size, bytes = plan->bytes;
     if (most == 1) {
-        const size_t a_row = !outer->in_a ? 0 : inner->in_a ? columns : 1;
-        const size_t b_row = !outer->in_b ? 0 : inner->in_b ? columns : 1;
-        for (size_t i = 0; i < outer->size; i++, a += a_row, b += b_row, out += columns)
+        const size_t a_row = !outer->in_a ? 0 : inner->in_a ? columns * bytes : bytes;
+        const size_t b_row = !outer->in_b ? 0 : inner->in_b ? columns * bytes : bytes;
+        for (size_t i = 0; i < outer->size; i++, a += a_row, b += b_row, out += columns * plan->out_bytes)
             call(context, binary, columns, a, inner->in_a, b, inner->in_b, out);
         return;
     }
     uint32_t expanded[EXPANDED], expanded_too[EXPANDED]; /* both operands are repeated in [rows][1] and [columns] */
     for (size_t i = 0; i < outer->size; i += most) {
         const size_t rows = outer->size - i < most ? outer->size - i : most;
-        const uint32_t *a_rows = rows_of(a, outer->in_a, inner->in_a, i, rows, columns, expanded);
-        const uint32_t *b_rows = rows_of(b, outer->in_b, inner->in_b, i, rows, columns, expanded_too);
-        call(context, binary, rows * columns, a_rows, 1, b_rows, 1, out + i * columns);
+        const uint8_t *a_rows = rows_of(a, bytes, outer->in_a, inner->in_a, i, rows, columns, expanded);
+        const uint8_t *b_rows = rows_of(b, bytes, outer->in_b, inner->in_b, i, rows, columns, expanded_too);
+        call(context, binary, rows * columns, a_rows, 1, b_rows, 1, out + i * columns * plan->out_bytes);
     }
 }
 
@@ -147,10 +188,10 @@ enum lw_status lw_binary_run(const struct lw_context *context, const struct lw_b
     static const struct dimension single = {1, true, true};
     const struct dimension *inner = &dimensions[plan.rank - 1];
     const struct dimension *outer = plan.rank > 1 ? &dimensions[plan.rank - 2] : &single;
-    const size_t rank = plan.rank > 2 ? plan.rank - 2 : 0, run = outer->size * inner->size;
+    const size_t rank = plan.rank > 2 ? plan.rank - 2 : 0, run = outer->size * inner->size * plan.out_bytes;
 
-    /* How far each operand moves when a loop's index grows by 1: over what it has of the dimensions inside of it. */
-    size_t a_strides[LW_MAX_RANK], b_strides[LW_MAX_RANK], a_size = 1, b_size = 1;
+    /* How many bytes each operand moves when a loop's index grows by 1: over what it has of the dimensions inside of it. */
+    size_t a_strides[LW_MAX_RANK], b_strides[LW_MAX_RANK], a_size = plan.bytes, b_size = plan.bytes;
     for (size_t d = plan.rank; d-- > 0;) {
         a_strides[d] = dimensions[d].in_a ? a_size : 0;
         b_strides[d] = dimensions[d].in_b ? b_size : 0;
@@ -159,10 +200,10 @@ enum lw_status lw_binary_run(const struct lw_context *context, const struct lw_b
     }
 
     size_t index[LW_MAX_RANK] = {0};
-    const uint32_t *pa = a, *pb = b;
-    uint32_t *out = output, *end = out + plan.count;
+    const uint8_t *pa = a, *pb = b;
+    uint8_t *out = output, *end = out + plan.count * plan.out_bytes;
     for (;;) {
-        run_inner(context, binary, outer, inner, pa, pb, out);
+        run_inner(context, binary, &plan, outer, inner, pa, pb, out);
         out += run;
         if (out == end) return LW_OK;
         size_t d = rank - 1;

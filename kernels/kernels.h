@@ -3,7 +3,7 @@
  * THE CONTRACT between operators and micro-kernels.
  *
  * An operator (kernels/<op>.c) validates, packs, tiles and loops; the arithmetic on tensors' elements happens in
- * micro-kernels, which it reaches through the table below (argmax and casts have no slot: they are plain C).
+ * micro-kernels, which it reaches through the table below (argmax has no slot: it is plain C).
  * Each tier fills the table: scalar first, which is the specification, then simd128, then relaxed, each overriding
  * what it has something better for.
  *
@@ -119,6 +119,41 @@ typedef void lw_binary_i32_fn(size_t n, const int32_t *a, size_t a_step, const i
  * min(a, b) and max(a, b) as above. i32 wraps around; DIV and PRELU are NULL in binary_i32. */
 #define LW_K_BINARY_COUNT 9
 
+/*
+ * Comparisons and logic, with bools of one byte as the result, 0 or 1:
+ *   out[i] = op(a[i * a_step], b[i * b_step]) for i < n, steps as above
+ * Comparisons of float32 with a NaN are false, but for NOT_EQUAL; bytes of bools are compared as numbers. AND and OR
+ * take any byte but 0 for true.
+ */
+typedef void lw_compare_f32_fn(size_t n, const float *a, size_t a_step, const float *b, size_t b_step, uint8_t *out);
+typedef void lw_compare_i32_fn(size_t n, const int32_t *a, size_t a_step, const int32_t *b, size_t b_step,
+                               uint8_t *out);
+typedef void lw_compare_bool_fn(size_t n, const uint8_t *a, size_t a_step, const uint8_t *b, size_t b_step,
+                                uint8_t *out);
+enum lw_compare {
+    LW_K_EQUAL,
+    LW_K_NOT_EQUAL,
+    LW_K_LESS,
+    LW_K_LESS_EQUAL,
+    LW_K_COMPARE_COUNT,
+    LW_K_AND = LW_K_COMPARE_COUNT, /* bool only, as is OR */
+    LW_K_OR,
+    LW_K_COMPARE_BOOL_COUNT
+};
+
+/* out[i] = condition[i] ? a[i] : b[i] for i < n; a condition is any byte but 0. out may be a or b. */
+typedef void lw_select_8_fn(size_t n, const uint8_t *condition, const uint8_t *a, const uint8_t *b, uint8_t *out);
+typedef void lw_select_32_fn(size_t n, const uint8_t *condition, const uint32_t *a, const uint32_t *b, uint32_t *out);
+
+/* Casts, out[i] = (type)x[i] for i < n:
+ *   f32_to_i32: truncates towards 0 and saturates; 0 for NaN. out may be x.
+ *   i32_to_f32: rounds to the nearest, ties to even. out may be x.
+ *   bool_to_*:  1 for any byte but 0 */
+typedef void lw_f32_to_i32_fn(size_t n, const float *x, int32_t *out);
+typedef void lw_i32_to_f32_fn(size_t n, const int32_t *x, float *out);
+typedef void lw_bool_to_f32_fn(size_t n, const uint8_t *x, float *out);
+typedef void lw_bool_to_i32_fn(size_t n, const uint8_t *x, int32_t *out);
+
 /* out[r][c] = e[r][c] * (1 / sum of e[r]), e[r][c] = exp(x[r][c] - max of x[r]). out may be x. The max is taken in
  * ascending order from -infinity with max(acc, x); the sum is sum_f32's. columns >= 1. */
 typedef void lw_softmax_f32_fn(size_t rows, size_t columns, const float *x, float *out);
@@ -186,6 +221,15 @@ struct lw_kernels {
     lw_unary_f32_fn *unary_f32[LW_K_UNARY_COUNT];
     lw_binary_f32_fn *binary_f32[LW_K_BINARY_COUNT];
     lw_binary_i32_fn *binary_i32[LW_K_BINARY_COUNT];
+    lw_compare_f32_fn *compare_f32[LW_K_COMPARE_COUNT];
+    lw_compare_i32_fn *compare_i32[LW_K_COMPARE_COUNT];
+    lw_compare_bool_fn *compare_bool[LW_K_COMPARE_BOOL_COUNT];
+    lw_select_8_fn *select_8;
+    lw_select_32_fn *select_32;
+    lw_f32_to_i32_fn *f32_to_i32;
+    lw_i32_to_f32_fn *i32_to_f32;
+    lw_bool_to_f32_fn *bool_to_f32;
+    lw_bool_to_i32_fn *bool_to_i32;
     lw_softmax_f32_fn *softmax_f32;
     lw_sum_f32_fn *sum_f32;
     lw_sum_rows_f32_fn *sum_rows_f32;

@@ -7,6 +7,8 @@ void lw_scalar_install(struct lw_kernels *kernels) {
     lw_scalar_pool_install(kernels);
     lw_scalar_unary_install(kernels);
     lw_scalar_binary_install(kernels);
+    lw_scalar_compare_install(kernels);
+    lw_scalar_cast_install(kernels);
     lw_scalar_rows_install(kernels);
     lw_scalar_resize_install(kernels);
     lw_scalar_winograd_install(kernels);

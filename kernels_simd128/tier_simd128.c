@@ -7,6 +7,8 @@ void lw_simd128_install(struct lw_kernels *kernels) {
     lw_simd128_pool_install(kernels);
     lw_simd128_unary_install(kernels);
     lw_simd128_binary_install(kernels);
+    lw_simd128_compare_install(kernels);
+    lw_simd128_cast_install(kernels);
     lw_simd128_rows_install(kernels);
     lw_simd128_resize_install(kernels);
     lw_simd128_winograd_install(kernels);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Moving data: copy, pad, gather_nd, cast; and what every program starts with: contexts, tiers, status texts. */
+/* Moving data: copy, pad, gather_nd; and what every program starts with: contexts, tiers, status texts. */
 #include <math.h>
 #include <string.h>
 
@@ -254,70 +254,6 @@ static void check_gather_nd(struct lw_test *t) {
     lw_test_true(lw_gather_nd_run(c, &wrong, NULL, zero, untouched) == LW_BAD_INDEX, "an empty tensor has no index");
 }
 
-/* ---- Cast ---- */
-
-static void check_cast(struct lw_test *t) {
-    const struct lw_context *c = t->tested;
-    for (int round = 0; round < 200; round++) {
-        const size_t n = lw_test_range(t, 0, 70);
-        float *f = lw_test_floats(t, n, LW_FILL_POISON);
-        lw_test_fill(t, f, n, round % 2 ? LW_FILL_SPECIAL : LW_FILL_WIDE);
-        int32_t *i32 = lw_test_buffer(t, n * sizeof *i32);
-        uint8_t *b = lw_test_buffer(t, n);
-        for (size_t i = 0; i < n; i++) {
-            if (i % 3 == 0) f[i] = lw_test_uniform(t, -1e10f, 1e10f);
-            if (i % 3 == 1) f[i] = lw_test_uniform(t, -9, 9);
-            const uint32_t bits = lw_test_u32(t) % 4 ? lw_test_u32(t) : 0;
-            memcpy(&i32[i], &bits, sizeof bits);
-            b[i] = lw_test_u32(t) % 2;
-        }
-        if (n > 3) f[0] = 0x1p31f, f[1] = -0x1p31f, f[2] = 0x1.fffffep30f, f[3] = -0x1.000002p31f;
-        lw_test_seal(t, f);
-        lw_test_seal(t, i32);
-        lw_test_seal(t, b);
-
-        float *to_f = lw_test_floats(t, n, LW_FILL_POISON), *want_f = lw_test_floats(t, n, LW_FILL_POISON);
-        int32_t *to_i = lw_test_buffer(t, n * sizeof *to_i), *want_i = lw_test_buffer(t, n * sizeof *want_i);
-        uint8_t *to_b = lw_test_buffer(t, n), *want_b = lw_test_buffer(t, n);
-        for (size_t i = 0; i < n; i++) {
-            const double x = (double)f[i];
-            want_f[i] = (float)(double)i32[i];
-            want_i[i] = isnan(x) ? 0 : x > INT32_MAX ? INT32_MAX : x < INT32_MIN ? INT32_MIN : (int32_t)trunc(x);
-            want_b[i] = isnan(x) || x != 0;
-        }
-        lw_test_true(lw_cast_run(c, LW_INT32, LW_FLOAT32, n, i32, to_f) == LW_OK, "cast");
-        lw_test_same("int32 to float32", want_f, to_f, n);
-        lw_test_true(lw_cast_run(c, LW_FLOAT32, LW_INT32, n, f, to_i) == LW_OK, "cast");
-        lw_test_same_bytes("float32 to int32", want_i, to_i, n * sizeof *to_i);
-        lw_test_true(lw_cast_run(c, LW_FLOAT32, LW_BOOL, n, f, to_b) == LW_OK, "cast");
-        lw_test_same_bytes("float32 to bool", want_b, to_b, n);
-        for (size_t i = 0; i < n; i++) want_b[i] = i32[i] != 0;
-        lw_test_true(lw_cast_run(c, LW_INT32, LW_BOOL, n, i32, to_b) == LW_OK, "cast");
-        lw_test_same_bytes("int32 to bool", want_b, to_b, n);
-        for (size_t i = 0; i < n; i++) want_f[i] = b[i], want_i[i] = b[i];
-        lw_test_true(lw_cast_run(c, LW_BOOL, LW_FLOAT32, n, b, to_f) == LW_OK, "cast");
-        lw_test_same("bool to float32", want_f, to_f, n);
-        lw_test_true(lw_cast_run(c, LW_BOOL, LW_INT32, n, b, to_i) == LW_OK, "cast");
-        lw_test_same_bytes("bool to int32", want_i, to_i, n * sizeof *to_i);
-        lw_test_true(lw_cast_run(c, LW_FLOAT32, LW_FLOAT32, n, f, to_f) == LW_OK, "cast");
-        lw_test_same_bytes("float32 to float32", f, to_f, n * sizeof *f);
-        lw_test_true(lw_cast_run(c, LW_INT32, LW_INT32, n, i32, to_i) == LW_OK, "cast");
-        lw_test_same_bytes("int32 to int32", i32, to_i, n * sizeof *to_i);
-        lw_test_true(lw_cast_run(c, LW_BOOL, LW_BOOL, n, b, to_b) == LW_OK, "cast");
-        lw_test_same_bytes("bool to bool", b, to_b, n);
-    }
-    const uint8_t *in = random_bytes(t, 16);
-    uint8_t *untouched = lw_test_buffer(t, 16);
-    lw_test_seal(t, untouched);
-    lw_test_true(lw_cast_run(NULL, LW_INT32, LW_BOOL, 4, in, untouched) == LW_NULL_POINTER, "no context");
-    lw_test_true(lw_cast_run(c, LW_INT32, LW_BOOL, 4, NULL, untouched) == LW_NULL_POINTER, "no input");
-    lw_test_true(lw_cast_run(c, LW_INT32, LW_BOOL, 4, in, NULL) == LW_NULL_POINTER, "no output");
-    lw_test_true(lw_cast_run(c, (enum lw_type)3, LW_BOOL, 4, in, untouched) == LW_BAD_ENUM, "bad from");
-    lw_test_true(lw_cast_run(c, LW_BOOL, (enum lw_type)3, 4, in, untouched) == LW_BAD_ENUM, "bad to");
-    lw_test_true(lw_cast_run(c, LW_BOOL, LW_INT32, SIZE_MAX / 2, in, untouched) == LW_TOO_LARGE, "too large");
-    lw_test_true(lw_cast_run(c, LW_BOOL, LW_INT32, 0, NULL, NULL) == LW_OK, "empty");
-}
-
 /* ---- Contexts ---- */
 
 static void check_context(struct lw_test *t) {
@@ -429,8 +365,10 @@ static void bench_pad(struct lw_bench *b) {
 }
 
 static const struct lw_row rows[] = {
-    {"copy", LW_NO_SLOT, check_copy, bench_copy},     {"pad", LW_NO_SLOT, check_pad, bench_pad},
-    {"gather_nd", LW_NO_SLOT, check_gather_nd, NULL}, {"cast", LW_NO_SLOT, check_cast, NULL},
-    {"context", LW_NO_SLOT, check_context, NULL},     {"status_string", LW_NO_SLOT, check_status_string, NULL},
+    {"copy", LW_NO_SLOT, check_copy, bench_copy},
+    {"pad", LW_NO_SLOT, check_pad, bench_pad},
+    {"gather_nd", LW_NO_SLOT, check_gather_nd, NULL},
+    {"context", LW_NO_SLOT, check_context, NULL},
+    {"status_string", LW_NO_SLOT, check_status_string, NULL},
 };
 const struct lw_family lw_family_move = {"move", rows, sizeof rows / sizeof rows[0]};

@@ -328,17 +328,29 @@ enum lw_binary_op {
     LW_BINARY_MAX = 5,       /* a < b ? b : a, but a NaN in either operand gives NaN */
     LW_BINARY_FLOOR_DIV = 6, /* floor(a / b); an int32 division by 0 gives 0 */
     LW_BINARY_SQUARED_DIFFERENCE = 7,
-    LW_BINARY_PRELU = 8 /* a < 0 ? b a : a; float32 only */
+    LW_BINARY_PRELU = 8, /* a < 0 ? b a : a; float32 only */
+
+    /* From here on the output is LW_BOOL. Every comparison with a NaN is false, but for NOT_EQUAL; bools are compared
+     * as 0 and 1, so NOT_EQUAL is their exclusive or, and EQUAL with a false their negation. */
+    LW_BINARY_EQUAL = 16,
+    LW_BINARY_NOT_EQUAL = 17, /* of an array and itself: where it is NaN */
+    LW_BINARY_LESS = 18,
+    LW_BINARY_LESS_EQUAL = 19,
+    LW_BINARY_GREATER = 20,
+    LW_BINARY_GREATER_EQUAL = 21,
+    LW_BINARY_LOGICAL_AND = 22, /* LW_BOOL only, as is OR */
+    LW_BINARY_LOGICAL_OR = 23
 };
 
 /* output = op(a, b) with broadcasting: shapes are aligned at the right, and a size of 1 is repeated.
- * The output's shape is [max(a_shape[d], b_shape[d])], 0 if either is 0. Both operands and the output have the
- * same type (LW_FLOAT32 or LW_INT32); int32 wraps around. output may be a or b if that operand has the output's
- * shape. */
+ * The output's shape is [max(a_shape[d], b_shape[d])], 0 if either is 0. type is that of both operands. Arithmetic takes
+ * LW_FLOAT32 or LW_INT32, which wraps around, and gives the same type; there output may be a or b if that operand has
+ * the output's shape. Comparisons take every type and give LW_BOOL; their output may not overlap an operand.
+ * LW_UNSUPPORTED: an op that doesn't have the type. */
 struct lw_binary {
     uint32_t struct_bytes;
     uint32_t op;                                         /* enum lw_binary_op */
-    uint32_t type;                                       /* enum lw_type */
+    uint32_t type;                                       /* enum lw_type, of a and b */
     uint32_t a_rank, b_rank;                             /* 0 to LW_MAX_RANK */
     uint32_t a_shape[LW_MAX_RANK], b_shape[LW_MAX_RANK]; /* the first *_rank entries count */
 };
@@ -347,6 +359,11 @@ LW_API enum lw_status lw_binary_sizes(const struct lw_context *context, const st
                                       struct lw_sizes *sizes);
 LW_API enum lw_status lw_binary_run(const struct lw_context *context, const struct lw_binary *op, const void *a,
                                     const void *b, void *output);
+
+/* output[r][c] = condition[r] ? a[r][c] : b[r][c], r < rows, c < columns; columns is 1 where each element has a condition
+ * of its own. condition: LW_BOOL. type: that of a, b and output. output may be a or b, but not overlap condition. */
+LW_API enum lw_status lw_select_run(const struct lw_context *context, enum lw_type type, size_t rows, size_t columns,
+                                    const uint8_t *condition, const void *a, const void *b, void *output);
 
 /* ---- Rows: softmax, reductions, batch normalisation ----------------------------------------------------- */
 
@@ -445,7 +462,8 @@ LW_API enum lw_status lw_gather_nd_run(const struct lw_context *context, const s
                                        const void *params, const int32_t *indices, void *output);
 
 /* Converts count elements. float32 to int32 truncates towards zero, saturates, and makes NaN 0 (wasm's trunc_sat); any
- * type to bool is x != 0 (NaN is true); bool to number is 0 or 1; int32 to float32 rounds to nearest. */
+ * type to bool is x != 0 (NaN is true); bool to number is 0 or 1; int32 to float32 rounds to nearest.
+ * output may be input where both types have the same size. */
 LW_API enum lw_status lw_cast_run(const struct lw_context *context, enum lw_type from, enum lw_type to, size_t count,
                                   const void *input, void *output);
 

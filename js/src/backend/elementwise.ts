@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Functions of each element, and of pairs of elements. */
-import { broadcast_util, type TensorInfo } from '@tensorflow/tfjs-core';
+/* Functions of each element and of pairs of elements; comparisons, logic and the choice between two tensors. */
+import { broadcast_util, upcastType, type DataType, type TensorInfo } from '@tensorflow/tfjs-core';
 import * as lw from '../generated/layout.js';
 import { LanewiseError } from '../runtime/errors.js';
 import { activation, LINEAR, type Activation, type Pointer } from '../runtime/kernels.js';
 import type { BackendWasm } from './backend.js';
-import { expect, FLOAT, NUMBER, product, typeOf, type Attrs, type Kernel, type KernelTable } from './kernel.js';
+import { ANY, expect, FLOAT, NUMBER, product, typeOf, type Attrs, type Kernel, type KernelTable } from './kernel.js';
 
 function expectSame(op: string, a: TensorInfo, b: TensorInfo): void {
   if (a.dtype !== b.dtype) {
@@ -21,6 +21,66 @@ const binary = (op: string, code: number): Kernel => (backend, { a, b }) => {
   const aPointer = backend.pointer(a), bPointer = backend.pointer(b);
   const y = backend.output(shape, a.dtype);
   backend.kernels.binary(code, typeOf(a.dtype), a.shape, b.shape, aPointer, bPointer, backend.pointer(y));
+  return y;
+};
+
+const BOOL: readonly DataType[] = ['bool'];
+
+/** Its result is bool for any input. */
+const comparison = (op: string, code: number, dtypes = ANY): Kernel => (backend, { a, b }) => {
+  expect(op, 'a', a, dtypes);
+  expect(op, 'b', b, dtypes);
+  expectSame(op, a, b);
+  const shape = broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape);
+  const aPointer = backend.pointer(a), bPointer = backend.pointer(b);
+  const y = backend.output(shape, 'bool');
+  backend.kernels.binary(code, typeOf(a.dtype), a.shape, b.shape, aPointer, bPointer, backend.pointer(y));
+  return y;
+};
+
+const logicalNot: Kernel = (backend, { x }) => {
+  expect('LogicalNot', 'x', x, BOOL);
+  const input = backend.pointer(x);
+  const y = backend.output(x.shape.slice(), 'bool');
+  const { kernels, value, heap } = backend;
+  heap.u8[value] = 0;
+  kernels.binary(lw.LW_BINARY_EQUAL, lw.LW_BOOL, x.shape, [], input, value, backend.pointer(y));
+  return y;
+};
+
+/** A NaN is what differs from itself. */
+const isNan: Kernel = (backend, { x }) => {
+  expect('IsNan', 'x', x, ANY);
+  const input = backend.pointer(x);
+  const y = backend.output(x.shape.slice(), 'bool');
+  backend.kernels.binary(lw.LW_BINARY_NOT_EQUAL, typeOf(x.dtype), x.shape, x.shape, input, input, backend.pointer(y));
+  return y;
+};
+
+/** Compares the magnitude with infinity. */
+const magnitude = (op: string, code: number): Kernel => (backend, { x }) => {
+  expect(op, 'x', x, ANY);
+  const input = toFloat(backend, x);
+  const y = backend.output(x.shape.slice(), 'bool');
+  const size = product(x.shape);
+  const sizes = backend.temporary(4 * size);
+  const { kernels, value, heap } = backend;
+  kernels.unary(lw.LW_UNARY_ABS, LINEAR, size, input, sizes);
+  heap.f32[value >>> 2] = Infinity;
+  kernels.binary(code, lw.LW_FLOAT32, x.shape, [], sizes, value, backend.pointer(y));
+  return y;
+};
+
+const select: Kernel = (backend, { condition, t, e }) => {
+  expect('Select', 'condition', condition, BOOL);
+  expect('Select', 't', t, ANY);
+  expect('Select', 'e', e, ANY);
+  const dtype = upcastType(t.dtype, e.dtype);
+  // A condition of one dimension chooses among the rows of tensors of more.
+  const rows = product(condition.shape), size = product(t.shape);
+  const which = backend.pointer(condition), yes = toType(backend, t, dtype), no = toType(backend, e, dtype);
+  const y = backend.output(t.shape.slice(), dtype);
+  backend.kernels.select(typeOf(dtype), rows, rows ? size / rows : 0, which, yes, no, backend.pointer(y));
   return y;
 };
 
@@ -55,14 +115,18 @@ const floorDivide: Kernel = (backend, inputs, attrs) => {
   return y;
 };
 
-/** A float32 copy of a tensor that lasts as long as the kernel, or the tensor itself. */
-export function toFloat(backend: BackendWasm, x: TensorInfo): Pointer {
+/** A tensor's elements as another type: a copy that lasts as long as the kernel, or the tensor itself. */
+function toType(backend: BackendWasm, x: TensorInfo, dtype: DataType): Pointer {
   const pointer = backend.pointer(x);
-  if (x.dtype === 'float32') return pointer;
+  if (x.dtype === dtype) return pointer;
   const size = product(x.shape);
   const copy = backend.temporary(4 * size);
-  backend.kernels.cast(typeOf(x.dtype), lw.LW_FLOAT32, size, pointer, copy);
+  backend.kernels.cast(typeOf(x.dtype), typeOf(dtype), size, pointer, copy);
   return copy;
+}
+
+export function toFloat(backend: BackendWasm, x: TensorInfo): Pointer {
+  return toType(backend, x, 'float32');
 }
 
 /** Its result is float32 for any input. */
@@ -189,6 +253,20 @@ export const elementwise: KernelTable = {
   Maximum: binary('Maximum', lw.LW_BINARY_MAX),
   SquaredDifference: binary('SquaredDifference', lw.LW_BINARY_SQUARED_DIFFERENCE),
   Prelu: prelu,
+
+  Equal: comparison('Equal', lw.LW_BINARY_EQUAL),
+  Greater: comparison('Greater', lw.LW_BINARY_GREATER),
+  GreaterEqual: comparison('GreaterEqual', lw.LW_BINARY_GREATER_EQUAL),
+  Less: comparison('Less', lw.LW_BINARY_LESS),
+  LessEqual: comparison('LessEqual', lw.LW_BINARY_LESS_EQUAL),
+  LogicalAnd: comparison('LogicalAnd', lw.LW_BINARY_LOGICAL_AND, BOOL),
+  LogicalNot: logicalNot,
+  LogicalOr: comparison('LogicalOr', lw.LW_BINARY_LOGICAL_OR, BOOL),
+  NotEqual: comparison('NotEqual', lw.LW_BINARY_NOT_EQUAL),
+  Select: select,
+  IsFinite: magnitude('IsFinite', lw.LW_BINARY_LESS),
+  IsInf: magnitude('IsInf', lw.LW_BINARY_EQUAL),
+  IsNan: isNan,
 
   Abs: abs,
   ClipByValue: clip,

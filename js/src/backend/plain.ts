@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Kernels that models use beside the heavy ones, on few elements: comparisons, selections, post-processing. No tier has
+ * Kernels that models use beside the heavy ones, on few elements: functions, selections, post-processing. No tier has
  * code for them, so they are plain JavaScript over the module's memory: correct, without a copy to another backend, and
  * not fast.
  */
 import {
-  backend_util, broadcast_util, kernel_impls, upcastType, util, type DataType, type TensorInfo,
+  backend_util, broadcast_util, kernel_impls, util, type DataType, type TensorInfo,
 } from '@tensorflow/tfjs-core';
 import { LanewiseError } from '../runtime/errors.js';
 import { elementBytes, type BackendWasm } from './backend.js';
@@ -117,19 +117,6 @@ function modulo(a: number, b: number): number {
   const rest = a % b;
   return rest !== 0 && (rest < 0) !== (b < 0) ? rest + b : rest;
 }
-
-const select: Kernel = (backend, { condition, t, e }) => {
-  expect('Select', 'condition', condition, ['bool']);
-  expect('Select', 't', t, ANY);
-  expect('Select', 'e', e, ANY);
-  for (const x of [condition, t, e]) backend.pointer(x);
-  const y = backend.output(t.shape.slice(), upcastType(t.dtype, e.dtype));
-  const which = view(backend, condition), yes = view(backend, t), no = view(backend, e), to = view(backend, y);
-  // A condition of one dimension chooses among the rows of tensors of more.
-  const width = which.length ? to.length / which.length : 0;
-  for (let i = 0; i < to.length; i++) to[i] = which[Math.floor(i / width)] ? yes[i] : no[i];
-  return y;
-};
 
 const gatherV2: Kernel = (backend, { x, indices }, { axis, batchDims = 0 }) => {
   expect('GatherV2', 'x', x, ANY);
@@ -424,29 +411,17 @@ export const plain: KernelTable = {
   CropAndResize: cropAndResize,
   Cumsum: cumsum,
   DepthToSpace: depthToSpace,
-  Equal: pairs('Equal', (a, b) => (a === b ? 1 : 0), ANY, 'bool'),
   Erf: each('Erf', erf, FLOAT),
   Expm1: each('Expm1', Math.expm1, FLOAT),
   GatherV2: gatherV2,
-  Greater: pairs('Greater', (a, b) => (a > b ? 1 : 0), ANY, 'bool'),
-  GreaterEqual: pairs('GreaterEqual', (a, b) => (a >= b ? 1 : 0), ANY, 'bool'),
-  IsFinite: each('IsFinite', x => (Number.isFinite(x) ? 1 : 0), ANY, 'bool'),
-  IsInf: each('IsInf', x => (Math.abs(x) === Infinity ? 1 : 0), ANY, 'bool'),
-  IsNan: each('IsNan', x => (Number.isNaN(x) ? 1 : 0), ANY, 'bool'),
-  Less: pairs('Less', (a, b) => (a < b ? 1 : 0), ANY, 'bool'),
-  LessEqual: pairs('LessEqual', (a, b) => (a <= b ? 1 : 0), ANY, 'bool'),
   LinSpace: linSpace,
   Log: each('Log', Math.log, FLOAT),
   Log1p: each('Log1p', Math.log1p, FLOAT),
-  LogicalAnd: pairs('LogicalAnd', (a, b) => (a && b ? 1 : 0), ANY, 'bool'),
-  LogicalNot: each('LogicalNot', x => (x ? 0 : 1), ANY, 'bool'),
-  LogicalOr: pairs('LogicalOr', (a, b) => (a || b ? 1 : 0), ANY, 'bool'),
   MirrorPad: mirrorPad,
   Mod: pairs('Mod', modulo, NUMBER),
   NonMaxSuppressionV3: suppress3,
   NonMaxSuppressionV4: suppress4,
   NonMaxSuppressionV5: suppress5,
-  NotEqual: pairs('NotEqual', (a, b) => (a !== b ? 1 : 0), ANY, 'bool'),
   OneHot: oneHot,
   Pow: pairs('Pow', Math.pow, NUMBER),
   Range: range,
@@ -454,7 +429,6 @@ export const plain: KernelTable = {
   ResizeNearestNeighbor: resizeNearest,
   Round: each('Round', roundToEven, NUMBER),
   Rsqrt: each('Rsqrt', x => 1 / Math.sqrt(x), FLOAT),
-  Select: select,
   Selu: each('Selu', selu, FLOAT),
   Sign: each('Sign', x => (x > 0 ? 1 : x < 0 ? -1 : 0), NUMBER),
   Sin: each('Sin', Math.sin, FLOAT),

@@ -307,7 +307,7 @@ export class Kernels {
     this.check('unary', activation, this.exports.lw_unary_run(this.context, op, this.area, count, input, output));
   }
 
-  /** op: LW_BINARY_...; type: LW_FLOAT32 or LW_INT32. The shapes broadcast. */
+  /** op: LW_BINARY_...; type: that of the operands, LW_... The shapes broadcast. */
   binary(op: number, type: number, aShape: readonly number[], bShape: readonly number[], a: Pointer, b: Pointer,
     output: Pointer): void {
     const { area: at } = this;
@@ -321,6 +321,13 @@ export class Kernels {
     this.array('binary', at + f.b_shape, bShape);
     const status = this.exports.lw_binary_run(this.context, at, a, b, output);
     if (status !== lw.LW_OK) this.check('binary', { op, type, aShape, bShape }, status);
+  }
+
+  /** a, b and output are [rows][columns] of type LW_...; condition has a bool for each row. */
+  select(type: number, rows: number, columns: number, condition: Pointer, a: Pointer, b: Pointer,
+    output: Pointer): void {
+    const status = this.exports.lw_select_run(this.context, type, rows, columns, condition, a, b, output);
+    if (status !== lw.LW_OK) this.check('select', { type, rows, columns }, status);
   }
 
   cast(from: number, to: number, count: number, input: Pointer, output: Pointer): void {
