@@ -1,47 +1,63 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Depthwise convolution. The micro-kernel makes one output row out of kernel_height input rows that already hold
- * their padding; this file gives it those rows:
+ * Depthwise convolution. The micro-kernel makes columns of one output row out of the rows of the image that the window
+ * reaches; rows above and below the image are left out. What lies left and right of it is handled in one of two ways:
  *
- * - A row that lies above or below the image is the one row of zeros.
- * - Where no column of the window leaves the image, rows are the image's own: nothing is copied.
- * - In a wide image that holds for most columns: they read the image, and what follows is done for the pixels that the
- *   first and last columns reach. These few columns make poor tiles, so it takes enough pixels that need no copy.
- * - Otherwise a row of the image is copied once into a ring of rows whose margins stay zero. The ring has as many
- *   rows as the window spans, and image row y lives in slot y % ring_rows, so the rows of one window never collide,
- *   and a row is overwritten only when the window has left it behind.
- * - Pixels whose distance is a multiple of 1024 bytes all fall into a few sets of the L1 cache, and the rows and
- *   columns of one tile throw each other out. Such images are copied too, their pixels a cache line further apart:
- *   14x14x512 went from 15 to 30 GFLOP/s.
- * - With a depth multiplier M the copy repeats each channel M times. The rest is then an ordinary depthwise
- *   convolution of channels * M channels, and the filter already lies in its order.
+ * - In place: the columns whose taps are all inside of the image are made together; the others one by one, each with
+ *   the taps that are inside. Nothing is copied.
+ * - Copied: each row of the image is copied once into a ring of rows whose margins stay zero, and all columns are made
+ *   together. The ring has as many rows as the window spans, and image row y lives in slot y % ring_rows, so the rows
+ *   of one window never collide, and a row is overwritten only when the window has left it behind. It is done
+ *     - where it costs less than many columns made one by one;
+ *     - where pixels are a multiple of 4096 bytes apart (1024 for other kernels than 3x3), and all fall into a few sets
+ *       of the first-level cache, where the rows and columns of one tile throw each other out. In the copy they are a
+ *       cache line further apart;
+ *     - with a depth multiplier M: the copy repeats each channel M times. The rest is then an ordinary depthwise
+ *       convolution of channels * M channels, and the filter already lies in its order.
+ *
+ * Where the dilation is no divisor of the stride, the columns are made in turns: those of one turn share pixels.
+ * One to three channels with stride 1: several neighbouring pixels are taken for one of as many times the channels, so
+ * that they fill a vector. The filter is repeated as often.
  */
 #include <string.h>
 
 #include "kernels/operator.h"
 
-/* Pixels not copied for each output row, from which on it pays to compute the columns at the border by themselves: at
- * 54 it cost 6 % and at 110 it gained 6 % with stride 1; with stride 2, 220 gained 26 %. */
-#define SPLIT_PIXELS 64
-
 struct plan {
     struct lw_placed_window window;
     size_t input_elements, output_elements;
     size_t channels;               /* of the output: channels * depth_multiplier */
-    size_t pixel_stride;           /* floats from one pixel of a row to the next */
-    size_t row_pixels;             /* columns that the window reaches, padding included */
-    size_t row_elements;           /* one padded row: row_pixels * pixel_stride */
-    size_t inner_begin, inner_end; /* output columns that read the image as it is; none when equal */
-    size_t ring_rows;              /* 0 when all columns do */
+    size_t inner_begin, inner_end; /* output columns that read nothing but the image */
+    size_t folded;                 /* pixels that are taken for one; 1 if none are */
+    size_t turns, turn_step;       /* column x is made in turn x % turns; turn_step is stride * turns */
+    bool copied;
+    size_t pixel_stride; /* floats from one pixel of a row to the next */
+    size_t row_pixels;   /* columns that the window reaches, padding included */
+    size_t row_elements; /* one copied row: row_pixels * pixel_stride */
+    size_t ring_rows;    /* 0 when nothing is copied */
+    size_t packed_elements, folded_elements;
     size_t scratch_bytes;
 };
 
-/* Scratch: kernel_height row pointers, ring_rows numbers of the rows that the ring holds, the row of zeros, the ring;
- * rounded up to 16 bytes, so that a buffer that ends where its memory ends is aligned too. */
+/* A packed filter of so many channels, in floats. */
+static bool packed_filter(const struct lw_window *w, size_t channels, size_t *elements) {
+    *elements = channels;
+    if (!lw_add(elements, 3)) return false;
+    *elements = *elements / 4 * 4;
+    return lw_multiply(elements, w->kernel_height) && lw_multiply(elements, w->kernel_width);
+}
+
+/* Scratch: the packed filter, the folded filter and bias, kernel_height row pointers, ring_rows numbers of the rows that
+ * the ring holds, the ring; rounded up to 16 bytes, so that a buffer that ends where its memory ends is aligned too. */
 static bool plan_scratch(const struct lw_depthwise_conv2d *d, struct plan *p) {
+    size_t folded_channels = p->folded > 1 ? p->channels * p->folded : 0;
+    if (!packed_filter(&d->window, p->channels, &p->packed_elements)) return false;
+    if (!packed_filter(&d->window, folded_channels, &p->folded_elements)) return false;
     size_t pointers = d->window.kernel_height, held = p->ring_rows, floats = p->ring_rows;
     if (!lw_multiply(&pointers, sizeof(float *)) || !lw_multiply(&held, sizeof(size_t))) return false;
-    if (!lw_add(&floats, 1) || !lw_multiply(&floats, p->row_elements) || !lw_multiply(&floats, sizeof(float)))
+    if (!lw_multiply(&floats, p->row_elements) || !lw_add(&floats, p->packed_elements) ||
+        !lw_add(&floats, p->folded_elements) || !lw_add(&floats, folded_channels) ||
+        !lw_multiply(&floats, sizeof(float)))
         return false;
     size_t bytes = pointers;
     if (!lw_add(&bytes, held) || !lw_add(&bytes, floats) || !lw_add(&bytes, 15)) return false;
@@ -50,20 +66,54 @@ static bool plan_scratch(const struct lw_depthwise_conv2d *d, struct plan *p) {
 }
 
 /* Output columns whose taps all lie inside of the image. */
-static void place_inner(const struct lw_depthwise_conv2d *d, struct plan *p, bool possible) {
+static void place_inner(const struct lw_depthwise_conv2d *d, struct plan *p) {
     const struct lw_window *w = &d->window;
     size_t extent = (size_t)(w->kernel_width - 1) * w->dilation_width + 1, width = p->window.output_width;
     size_t padded = d->input_width + p->window.pad_left; /* the end of the image, in a row that begins with padding */
     size_t begin = p->window.pad_left / w->stride_width + (p->window.pad_left % w->stride_width != 0);
     size_t end = padded < extent ? 0 : (padded - extent) / w->stride_width + 1;
     if (end > width) end = width;
-    bool all = begin == 0 && end == width;
-    size_t saved = SPLIT_PIXELS; /* stops at that: strides may be huge */
-    if (begin < end && end - begin < SPLIT_PIXELS && w->stride_width < SPLIT_PIXELS && w->stride_height < SPLIT_PIXELS)
-        saved = (end - begin) * w->stride_width * w->stride_height;
-    if (!possible || begin >= end || (!all && saved < SPLIT_PIXELS)) begin = end = 0;
+    if (begin >= end) begin = end = width;
     p->inner_begin = begin;
     p->inner_end = end;
+}
+
+/* Measured: to copy a pixel costs about as much as one tap of a column that is made alone. 3x3 with stride 1 is faster
+ * copied up to 16 pixels wide, by 2 to 14 %, and in place from 24 on, by 3 to 20 %; 5x5 is faster copied at 32 and 64,
+ * by 4 to 12 %, and with stride 2 in place, by 15 %. */
+static bool copying_pays(const struct lw_depthwise_conv2d *d, const struct plan *p) {
+    const struct lw_window *w = &d->window;
+    size_t collision = w->kernel_height == 3 && w->kernel_width == 3 ? 1024 : 256; /* floats */
+    if (d->depth_multiplier > 1 || p->channels % collision == 0) return true;
+    /* Of one output row; in double, since kernels and strides may be huge. */
+    double taps = (double)(p->inner_begin + p->window.output_width - p->inner_end) * w->kernel_height * w->kernel_width;
+    return taps > (double)d->input_width * w->stride_height;
+}
+
+static uint32_t greatest_common_divisor(uint32_t a, uint32_t b) {
+    while (b) {
+        uint32_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+/* How the columns that are made together are divided. */
+static void divide_columns(const struct lw_depthwise_conv2d *d, struct plan *p) {
+    const struct lw_window *w = &d->window;
+    size_t columns = p->inner_end - p->inner_begin;
+    p->folded = p->turns = 1;
+    if (!p->copied && p->channels < 4 && w->stride_width == 1) {
+        size_t folded = p->channels == 2 ? 2 : 4;
+        if (columns >= folded) p->folded = folded;
+    } else if (p->channels >= 4 && w->kernel_width > 1) {
+        /* With a dilation of d and a stride that is 1 or 2 modulo that many turns columns share pixels. */
+        size_t turns = w->dilation_width / greatest_common_divisor(w->dilation_width, w->stride_width);
+        size_t multiple = w->stride_width / greatest_common_divisor(w->dilation_width, w->stride_width);
+        if (multiple <= 2 && columns >= 2 * turns) p->turns = turns;
+    }
+    p->turn_step = w->stride_width * p->turns;
 }
 
 static enum lw_status make_plan(const struct lw_depthwise_conv2d *d, struct plan *p) {
@@ -91,18 +141,22 @@ static enum lw_status make_plan(const struct lw_depthwise_conv2d *d, struct plan
     if (p->output_elements == 0) return LW_OK;
 
     /* lw_window_place has checked that the window's reach fits. */
-    size_t rows_spanned = (size_t)(w->kernel_height - 1) * w->dilation_height + 1;
     p->channels = (size_t)d->channels * d->depth_multiplier;
-    p->row_pixels =
-        (p->window.output_width - 1) * w->stride_width + (size_t)(w->kernel_width - 1) * w->dilation_width + 1;
-    bool colliding = p->channels % 256 == 0; /* multiples of 1024 bytes */
+    place_inner(d, p);
+    p->copied = copying_pays(d, p);
     p->pixel_stride = p->channels;
-    if (colliding && !lw_add(&p->pixel_stride, 16)) return LW_TOO_LARGE;
-    p->row_elements = p->row_pixels;
-    if (!lw_multiply(&p->row_elements, p->pixel_stride)) return LW_TOO_LARGE;
-    place_inner(d, p, !colliding && d->depth_multiplier == 1);
-    bool ring = p->inner_begin > 0 || p->inner_end < p->window.output_width;
-    p->ring_rows = !ring ? 0 : rows_spanned < d->input_height ? rows_spanned : d->input_height;
+    if (p->copied) {
+        size_t rows_spanned = (size_t)(w->kernel_height - 1) * w->dilation_height + 1;
+        p->ring_rows = rows_spanned < d->input_height ? rows_spanned : d->input_height;
+        p->row_pixels =
+            (p->window.output_width - 1) * w->stride_width + (size_t)(w->kernel_width - 1) * w->dilation_width + 1;
+        if (p->channels % 256 == 0 && !lw_add(&p->pixel_stride, 16)) return LW_TOO_LARGE;
+        p->row_elements = p->row_pixels;
+        if (!lw_multiply(&p->row_elements, p->pixel_stride)) return LW_TOO_LARGE;
+        p->inner_begin = 0;
+        p->inner_end = p->window.output_width;
+    }
+    divide_columns(d, p);
     return plan_scratch(d, p) ? LW_OK : LW_TOO_LARGE;
 }
 
@@ -121,42 +175,22 @@ static void clear_margins(const struct lw_depthwise_conv2d *d, const struct plan
     memset(ring_row + right * p->pixel_stride, 0, (p->row_pixels - right) * p->pixel_stride * sizeof(float));
 }
 
-/* Copies pixels begin to end of one row of the image to where they belong in one row of the ring. */
-static void copy_pixels(const struct lw_depthwise_conv2d *d, const struct plan *p, size_t begin, size_t end,
-                        const float *image_row, float *ring_row) {
-    const float *in = image_row + begin * d->channels;
-    float *out = ring_row + (p->window.pad_left + begin) * p->pixel_stride;
-    size_t multiplier = d->depth_multiplier;
+/* Copies what the window reaches of one row of the image into one row of the ring. */
+static void copy_row(const struct lw_depthwise_conv2d *d, const struct plan *p, const float *in, float *ring_row) {
+    size_t pixels = pixels_reached(d, p), multiplier = d->depth_multiplier;
+    if (pixels == 0) return;
+    float *out = ring_row + p->window.pad_left * p->pixel_stride;
     if (multiplier == 1 && p->pixel_stride == p->channels) {
-        memcpy(out, in, (end - begin) * p->channels * sizeof(float));
+        memcpy(out, in, pixels * p->channels * sizeof(float));
         return;
     }
-    for (size_t x = begin; x < end; x++, in += d->channels, out += p->pixel_stride) {
+    for (size_t x = 0; x < pixels; x++, in += d->channels, out += p->pixel_stride) {
         if (multiplier == 1) {
             memcpy(out, in, p->channels * sizeof(float));
         } else {
             for (size_t c = 0; c < d->channels; c++)
                 for (size_t m = 0; m < multiplier; m++) out[c * multiplier + m] = in[c];
         }
-    }
-}
-
-/* Copies what the columns outside of inner_begin to inner_end reach of one row of the image. */
-static void copy_row(const struct lw_depthwise_conv2d *d, const struct plan *p, const float *image_row,
-                     float *ring_row) {
-    size_t reached = pixels_reached(d, p);
-    if (p->inner_begin == p->inner_end) {
-        if (reached) copy_pixels(d, p, 0, reached, image_row, ring_row);
-        return;
-    }
-    size_t stride = d->window.stride_width, left = p->window.pad_left;
-    if (p->inner_begin > 0) {
-        size_t end = (p->inner_begin - 1) * stride + p->row_pixels - (p->window.output_width - 1) * stride;
-        if (end > left) copy_pixels(d, p, 0, end - left < reached ? end - left : reached, image_row, ring_row);
-    }
-    if (p->inner_end < p->window.output_width) {
-        size_t begin = p->inner_end * stride - left; /* an inner column came before: it is past the left margin */
-        if (begin < reached) copy_pixels(d, p, begin, reached, image_row, ring_row);
     }
 }
 
@@ -175,48 +209,115 @@ enum lw_status lw_depthwise_conv2d_sizes(const struct lw_context *context, const
     return LW_OK;
 }
 
-/* Points rows at the image rows under output row y, from the first pixel of inner_begin on. */
-static void point_into_image(const struct lw_depthwise_conv2d *d, const struct plan *p, size_t y, const float *image,
-                             const float *zeros, const float **rows) {
-    size_t first = p->inner_begin * d->window.stride_width - p->window.pad_left;
-    for (size_t ky = 0; ky < d->window.kernel_height; ky++) {
-        size_t padded_y = y * d->window.stride_height + ky * d->window.dilation_height;
-        size_t image_y = padded_y - p->window.pad_top;
-        bool inside = padded_y >= p->window.pad_top && image_y < d->input_height;
-        rows[ky] = inside ? image + (image_y * d->input_width + first) * d->channels : zeros;
-    }
-}
-
-/* Points rows at copies of the image rows under output row y, and makes those that are missing. */
-static void point_into_ring(const struct lw_depthwise_conv2d *d, const struct plan *p, size_t y, const float *image,
-                            const float *zeros, float *ring, size_t *held, const float **rows) {
-    for (size_t ky = 0; ky < d->window.kernel_height; ky++) {
-        size_t padded_y = y * d->window.stride_height + ky * d->window.dilation_height;
-        size_t image_y = padded_y - p->window.pad_top;
-        if (padded_y < p->window.pad_top || image_y >= d->input_height) {
-            rows[ky] = zeros;
-            continue;
+/* Packs a filter as the micro-kernels take it, each of its rows of channels repeated side by side: blocks of four
+ * channels, of which the last one may overlap the one before. */
+static void pack(const struct lw_depthwise_conv2d *d, const struct plan *p, const float *filter, size_t repeated,
+                 float *packed) {
+    size_t taps = (size_t)d->window.kernel_height * d->window.kernel_width, channels = p->channels * repeated;
+    for (size_t c = 0; c < channels; c += 4) {
+        size_t first = channels < 4 ? 0 : c + 4 <= channels ? c : channels - 4;
+        const float *from = filter;
+        for (size_t t = 0; t < taps; t++, packed += 4, from += p->channels) {
+            if (repeated == 1 && channels >= 4) {
+                memcpy(packed, from + first, 4 * sizeof(float));
+            } else {
+                for (size_t i = 0; i < 4; i++)
+                    packed[i] = first + i < channels ? from[(first + i) % p->channels] : 0.0f;
+            }
         }
-        size_t slot = image_y % p->ring_rows;
-        float *ring_row = ring + slot * p->row_elements;
-        if (held[slot] != image_y) copy_row(d, p, image + image_y * d->input_width * d->channels, ring_row);
-        held[slot] = image_y;
-        rows[ky] = ring_row;
     }
 }
 
-/* Output columns begin to end of one row; rows begin with the first pixel of column begin. */
-static void run_columns(const struct lw_context *context, const struct lw_depthwise_conv2d *d, const struct plan *p,
-                        size_t begin, size_t end, const float *const *rows, const float *filter, const float *bias,
-                        float *output_row) {
-    const struct lw_window *w = &d->window;
-    lw_dwconv_f32_fn *kernel = context->kernels.dwconv_f32;
-    if (w->kernel_height == 3 && w->kernel_width == 3) kernel = context->kernels.dwconv3x3_f32;
-    if (w->kernel_height == 5 && w->kernel_width == 5) kernel = context->kernels.dwconv5x5_f32;
-    if (begin == end) return;
-    kernel(end - begin, p->channels, w->kernel_height, w->kernel_width, w->stride_width * p->pixel_stride,
-           w->dilation_width * p->pixel_stride, rows, filter, bias, lw_activation_clamp(&d->activation),
-           output_row + begin * p->channels);
+/* What is laid out in scratch, and the image that is read. */
+struct work {
+    const struct lw_context *context;
+    const struct lw_depthwise_conv2d *d;
+    const struct plan *p;
+    const float *filter, *folded_filter; /* packed */
+    const float *bias, *folded_bias;
+    const float **rows; /* (kernel_height) */
+    size_t *held;       /* (ring_rows) which image row is in each slot of the ring */
+    float *ring;        /* (ring_rows, row_elements) */
+};
+
+/* The taps of a window that lie inside of an image, when its first tap lies at `begin` of a row or column with `before`
+ * pixels of padding in front. */
+struct span {
+    size_t begin, end;
+};
+static struct span taps_inside(size_t begin, size_t taps, size_t dilation, size_t before, size_t size) {
+    struct span s = {0, taps};
+    size_t last = begin + (taps - 1) * dilation;
+    for (size_t at = begin; s.begin < s.end && at < before; at += dilation) s.begin++;
+    for (; s.begin < s.end && last >= before + size; last -= dilation) s.end--;
+    return s;
+}
+
+/* Points rows at what the kernel rows ky.begin to ky.end of output row y read: the image, or copies, and makes those
+ * that are missing. */
+static void point_rows(const struct work *work, size_t y, struct span ky, const float *image) {
+    const struct lw_depthwise_conv2d *d = work->d;
+    const struct plan *p = work->p;
+    for (size_t i = 0; i < ky.end - ky.begin; i++) {
+        size_t image_y = y * d->window.stride_height + (ky.begin + i) * d->window.dilation_height - p->window.pad_top;
+        const float *image_row = image + image_y * d->input_width * d->channels;
+        work->rows[i] = image_row;
+        if (!p->copied) continue;
+        size_t slot = image_y % p->ring_rows;
+        float *ring_row = work->ring + slot * p->row_elements;
+        if (work->held[slot] != image_y) copy_row(d, p, image_row, ring_row);
+        work->held[slot] = image_y;
+        work->rows[i] = ring_row;
+    }
+}
+
+static lw_dwconv_f32_fn *kernel_for(const struct work *work, size_t taps) {
+    const struct lw_window *w = &work->d->window;
+    if (w->kernel_height == 3 && w->kernel_width == 3 && taps == 3) return work->context->kernels.dwconv3x3_f32;
+    if (w->kernel_height == 5 && w->kernel_width == 5 && taps == 5) return work->context->kernels.dwconv5x5_f32;
+    return work->context->kernels.dwconv_f32;
+}
+
+/* The columns that are made together. `call` has what all columns of the row share. */
+static void run_inner(const struct work *work, struct lw_dwconv_f32 call, size_t first_tap, float *output_row) {
+    const struct plan *p = work->p;
+    size_t columns = p->inner_end - p->inner_begin, stride = work->d->window.stride_width * p->pixel_stride;
+    lw_dwconv_f32_fn *kernel = kernel_for(work, call.kernel_width);
+    if (!p->copied) call.begin = (p->inner_begin * work->d->window.stride_width - p->window.pad_left) * p->pixel_stride;
+    output_row += p->inner_begin * p->channels;
+    if (p->folded > 1) {
+        call.channels = p->folded * p->channels;
+        call.columns = columns / p->folded;
+        call.column_step = call.out_step = call.channels;
+        const float *filter = work->folded_filter + first_tap * 4;
+        kernel(&call, work->rows, filter, work->folded_bias, output_row);
+        if (columns % p->folded == 0) return;
+        size_t last = (columns - p->folded) * p->channels; /* overlaps what is there */
+        call.columns = 1;
+        call.begin += last;
+        kernel(&call, work->rows, filter, work->folded_bias, output_row + last);
+        return;
+    }
+    call.column_step = p->turn_step * p->pixel_stride;
+    call.out_step = p->turns * p->channels;
+    for (size_t turn = 0; turn < p->turns; turn++, call.begin += stride, output_row += p->channels) {
+        call.columns = (columns - turn + p->turns - 1) / p->turns;
+        kernel(&call, work->rows, work->filter + first_tap * 4, work->bias, output_row);
+    }
+}
+
+/* One column some of whose taps may be outside of the image. */
+static void run_alone(const struct work *work, struct lw_dwconv_f32 call, size_t first_tap, size_t x,
+                      float *output_row) {
+    const struct lw_window *w = &work->d->window;
+    size_t begin = x * w->stride_width, before = work->p->window.pad_left;
+    struct span kx = taps_inside(begin, w->kernel_width, w->dilation_width, before, work->d->input_width);
+    call.kernel_width = kx.end - kx.begin;
+    if (call.kernel_width == 0) call.kernel_height = 0;
+    if (call.kernel_height) call.begin = (begin + kx.begin * w->dilation_width - before) * work->p->pixel_stride;
+    call.columns = 1;
+    kernel_for(work, call.kernel_width)(&call, work->rows, work->filter + (first_tap + kx.begin) * 4, work->bias,
+                                        output_row + x * work->p->channels);
 }
 
 enum lw_status lw_depthwise_conv2d_run(const struct lw_context *context, const struct lw_depthwise_conv2d *d,
@@ -236,31 +337,42 @@ enum lw_status lw_depthwise_conv2d_run(const struct lw_context *context, const s
     if (d->activation.kind == LW_PRELU && !slopes) return LW_NULL_POINTER;
 
     const struct lw_window *w = &d->window;
-    const float **rows = scratch;
-    size_t *held = (size_t *)(rows + w->kernel_height); /* (ring_rows) which image row is in each slot */
-    float *zeros = (float *)(held + p.ring_rows);       /* (row_elements) */
-    float *ring = zeros + p.row_elements;               /* (ring_rows, row_elements) */
-    memset(zeros, 0, p.row_elements * sizeof(float));
-    for (size_t i = 0; i < p.ring_rows; i++) clear_margins(d, &p, ring + i * p.row_elements);
+    float *packed = scratch, *folded_filter = packed + p.packed_elements;
+    float *folded_bias = folded_filter + p.folded_elements; /* (channels * folded) */
+    const float **rows = (const float **)(folded_bias + (p.folded > 1 ? p.channels * p.folded : 0));
+    size_t *held = (size_t *)(rows + w->kernel_height);
+    struct work work = {context, d,           &p,   packed, folded_filter,
+                        bias,    folded_bias, rows, held,   (float *)(held + p.ring_rows)};
+    pack(d, &p, filter, 1, packed);
+    if (p.folded > 1) {
+        pack(d, &p, filter, p.folded, folded_filter);
+        for (size_t i = 0; bias && i < p.channels * p.folded; i++) folded_bias[i] = bias[i % p.channels];
+        if (!bias) work.folded_bias = NULL;
+    }
+    for (size_t i = 0; i < p.ring_rows; i++) clear_margins(d, &p, work.ring + i * p.row_elements);
 
+    struct lw_dwconv_f32 call = {
+        .channels = p.channels,
+        .kernel_width = w->kernel_width,
+        .filter_height = w->kernel_height,
+        .filter_width = w->kernel_width,
+        .column_step = w->stride_width * p.pixel_stride,
+        .tap_step = w->dilation_width * p.pixel_stride,
+        .out_step = p.channels,
+        .clamp = lw_activation_clamp(&d->activation),
+    };
     size_t width = p.window.output_width;
     for (size_t n = 0; n < d->batch; n++, input += (size_t)d->input_height * d->input_width * d->channels) {
         memset(held, 0xff, p.ring_rows * sizeof *held); /* no row has the number SIZE_MAX */
         for (size_t y = 0; y < p.window.output_height; y++, output += width * p.channels) {
-            if (p.inner_begin < p.inner_end) {
-                point_into_image(d, &p, y, input, zeros, rows);
-                run_columns(context, d, &p, p.inner_begin, p.inner_end, rows, filter, bias, output);
-            }
-            if (p.inner_end - p.inner_begin < width) {
-                point_into_ring(d, &p, y, input, zeros, ring, held, rows);
-                size_t end = p.inner_begin < p.inner_end ? p.inner_begin : width;
-                run_columns(context, d, &p, 0, end, rows, filter, bias, output);
-                if (end < width) {
-                    size_t skip = p.inner_end * w->stride_width * p.pixel_stride;
-                    for (size_t ky = 0; ky < w->kernel_height; ky++) rows[ky] += skip;
-                    run_columns(context, d, &p, p.inner_end, width, rows, filter, bias, output);
-                }
-            }
+            struct span ky = taps_inside(y * w->stride_height, w->kernel_height, w->dilation_height, p.window.pad_top,
+                                         d->input_height);
+            point_rows(&work, y, ky, input);
+            call.kernel_height = ky.end - ky.begin;
+            size_t first_tap = ky.begin * w->kernel_width;
+            for (size_t x = 0; x < p.inner_begin; x++) run_alone(&work, call, first_tap, x, output);
+            if (p.inner_begin < p.inner_end) run_inner(&work, call, first_tap, output);
+            for (size_t x = p.inner_end; x < width; x++) run_alone(&work, call, first_tap, x, output);
             lw_activation_finish(context, &d->activation, width, p.channels, p.channels, slopes, output);
         }
     }

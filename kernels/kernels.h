@@ -61,20 +61,27 @@ struct lw_gemm_f32 {
 };
 
 /*
- * One output row of a depthwise convolution over rows that already include the padding.
+ * Output columns of one row of a depthwise convolution.
  *
- *   out[x][c] = clamp(bias[c] + sum over ky, kx ascending of
- *                     rows[ky][x * column_step + kx * tap_step + c] * weights[(ky * kernel_width + kx) * channels + c])
+ *   out[x * out_step + c] = clamp(bias[c] + sum over ky, kx ascending of
+ *                                 rows[ky][begin + x * column_step + kx * tap_step + c] * weights(ky, kx, c))
  *
- * for x < columns, c < channels. rows: kernel_height pointers; each row holds (columns - 1) * column_step +
- * (kernel_width - 1) * tap_step + channels floats. column_step is stride and tap_step dilation times
- * the distance between two pixels, which is channels or more.
- * weights: [kernel_height][kernel_width][channels]. bias: [channels] or NULL for +0. out: [columns][channels].
- * dwconv3x3 takes kernel_height = kernel_width = 3 only, dwconv5x5 5 only; dwconv any >= 1.
+ * for x < columns, c < channels, ky < kernel_height, kx < kernel_width: a part of a filter of filter_height x
+ * filter_width taps, since those that fall outside of the image are left out.
+ * rows: kernel_height pointers. column_step is stride and tap_step dilation times the distance between two pixels,
+ * which is channels or more.
+ * weights: [ceil(channels / 4)][filter_height][filter_width][4], from the first tap of the part on. Block b holds
+ * channels 4b to 4b + 3, and the last block the last four channels; with fewer than four channels zeros follow them.
+ * bias: [channels] or NULL for +0. out_step is channels or more.
+ * dwconv3x3 takes filters of 3x3 and kernel_width 3 only, dwconv5x5 5x5 and 5; dwconv any.
  */
-typedef void lw_dwconv_f32_fn(size_t columns, size_t channels, size_t kernel_height, size_t kernel_width,
-                              size_t column_step, size_t tap_step, const float *const *rows, const float *weights,
-                              const float *bias, struct lw_clamp clamp, float *out);
+struct lw_dwconv_f32 {
+    size_t columns, channels, kernel_height, kernel_width, filter_height, filter_width;
+    size_t begin, column_step, tap_step, out_step;
+    struct lw_clamp clamp;
+};
+typedef void lw_dwconv_f32_fn(const struct lw_dwconv_f32 *d, const float *const *rows, const float *weights,
+                              const float *bias, float *out);
 
 /*
  * Pooling of `pixels` output pixels; pixel p has counts[p] input pixels, each `channels` floats, whose pointers follow

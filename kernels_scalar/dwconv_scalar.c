@@ -1,30 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Depthwise convolution of one output row, for any kernel size:
+ * Depthwise convolution of columns of one output row, for any kernel size:
  *
- *   out[x][c] = clamp(bias[c] + sum over ky, kx ascending of
- *                     rows[ky][x * column_step + kx * tap_step + c] * weights[ky][kx][c])
+ *   out[x * out_step + c] = clamp(bias[c] + sum over ky, kx ascending of
+ *                                 rows[ky][begin + x * column_step + kx * tap_step + c] * weights(ky, kx, c))
  *
  * The loops below are the order that every other tier keeps.
  */
 #include "kernels_scalar/install.h"
 
-static void dwconv(size_t columns, size_t channels, size_t kernel_height, size_t kernel_width, size_t column_step,
-                   size_t tap_step, const float *const *rows, /* (kernel_height) pointers */
-                   const float *weights,                      /* (kernel_height, kernel_width, channels) */
-                   const float *bias,                         /* (channels) or NULL */
-                   struct lw_clamp clamp, float *out)         /* (columns, channels) */
+static void dwconv(const struct lw_dwconv_f32 *d, const float *const *rows, /* (kernel_height) pointers */
+                   const float *weights, /* (ceil(channels / 4), filter_height, filter_width, 4) */
+                   const float *bias,    /* (channels) or NULL */
+                   float *out)           /* (columns, out_step) */
 {
-    for (size_t x = 0; x < columns; x++) {
-        for (size_t c = 0; c < channels; c++) {
+    for (size_t x = 0; x < d->columns; x++) {
+        for (size_t c = 0; c < d->channels; c++) {
             float sum = bias ? bias[c] : 0.0f;
-            const float *w = weights + c;
-            for (size_t ky = 0; ky < kernel_height; ky++) {
-                const float *in = rows[ky] + x * column_step + c;
-                for (size_t kx = 0; kx < kernel_width; kx++, w += channels) sum += in[kx * tap_step] * *w;
+            size_t block = c / 4, first = block * 4; /* and the first channel of the block */
+            if (first + 4 > d->channels) first = d->channels < 4 ? 0 : d->channels - 4;
+            const float *w = weights + block * d->filter_height * d->filter_width * 4 + c - first;
+            for (size_t ky = 0; ky < d->kernel_height; ky++, w += d->filter_width * 4) {
+                const float *in = rows[ky] + d->begin + x * d->column_step + c;
+                for (size_t kx = 0; kx < d->kernel_width; kx++) sum += in[kx * d->tap_step] * w[kx * 4];
             }
-            sum = sum < clamp.lo ? clamp.lo : sum;
-            out[x * channels + c] = clamp.hi < sum ? clamp.hi : sum;
+            sum = sum < d->clamp.lo ? d->clamp.lo : sum;
+            out[x * d->out_step + c] = d->clamp.hi < sum ? d->clamp.hi : sum;
         }
     }
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Depthwise convolution of one output row:
+ * Depthwise convolution of columns of one output row:
  *
- *   out[x][c] = clamp(bias[c] + sum over ky, kx ascending of
- *                     rows[ky][x * column_step + kx * tap_step + c] * weights[ky][kx][c])
+ *   out[x * out_step + c] = clamp(bias[c] + sum over ky, kx ascending of
+ *                                 rows[ky][begin + x * column_step + kx * tap_step + c] * weights(ky, kx, c))
  *
  * A multiply-add needs two loads, a pixel and a weight, and the machine does as many loads as multiply-adds in a
- * cycle: one output at a time would be bound by loads. So a tile is several neighbouring output columns of four
- * channels. Its columns share each weight, and where the stride is a multiple of the dilation, 1 or 2 times, they share
- * the pixels too: pixel i of a row is tap kx of column (i - kx) / stride.
+ * cycle: one output at a time would be bound by loads. So a tile is several neighbouring output columns of four or
+ * eight channels. Its columns share each weight, and where the stride is a multiple of the dilation, 1 or 2 times, they
+ * share the pixels too: pixel i of a row is tap kx of column (i - kx) / stride.
  *
  *   rows[ky]:  p0 p1 p2 p3 p4 p5        stride 1: column j adds p[j] w0, then p[j + 1] w1, then p[j + 2] w2
  *              [out 0 ]
@@ -20,40 +20,48 @@
  * channels overlaps the one before it when channels is no multiple of four: the same lanes are computed twice, to
  * the same bits.
  *
- * What made it fast under V8, in GFLOP/s for 3x3 of 112x112x32 and 5x5 of 64x64x24, relaxed:
- *   34 25  four columns           43 15  eight, and an lw_keep after each multiply-add: LLVM leaves the order alone
- *   34 37  eight columns          43 51  and loops over pixels and taps unrolled: accumulators stay in registers
- * The loop over kernel rows needs no unrolling.
+ * Eight columns of four channels load least: 13 times for 24 multiply-adds. But where the distance of two columns is
+ * a multiple of 1024 bytes, what a tile touches falls into a few sets of the first-level cache: there four columns of
+ * eight channels are faster, 18 loads that touch half the lines.
+ *
+ * docs/performance/depthwise.md has the figures.
  */
 #include <stdbool.h>
 
 #include "kernels/simd.h"
 #include "kernels_simd128/install.h"
 
-#define MAX_TILE 8
-#define MAX_SHARED_TAPS 5 /* with 8 accumulators, one pixel and these weights, 14 of 15 registers are used */
+#define MAX_ACCUMULATORS 8 /* of a tile */
+#define MAX_SHARED_TAPS 5  /* with 8 accumulators, one pixel and these weights, 14 of 15 registers are used */
+#define LINE 16            /* floats of a cache line */
 
 #ifdef __clang__
 #define UNROLL _Pragma("clang loop unroll(full)")
 #else
 #define UNROLL _Pragma("GCC unroll 32")
 #endif
+#define TEMPLATE static inline __attribute__((always_inline))
 
-/* What a tile needs to know about the row. */
-struct row {
-    size_t channels, kernel_height, kernel_width, column_step, tap_step;
+/* The arguments of a call. */
+struct call {
+    struct lw_dwconv_f32 d;
     const float *const *rows; /* (kernel_height) pointers */
-    const float *weights;     /* (kernel_height, kernel_width, channels) */
+    const float *weights;     /* (ceil(channels / 4), filter_height, filter_width, 4) */
     const float *bias;        /* (channels) or NULL */
-    struct lw_clamp clamp;
 };
 
-static inline __attribute__((always_inline)) v128_t load(const float *p, size_t lanes) {
+/* A tile is columns x vectors of channels, of `lanes` lanes. taps is the kernel's width where that is fixed, else 0;
+ * stride 0 shares nothing. Constant wherever it is used. */
+struct tile {
+    size_t columns, vectors, lanes, taps, stride;
+};
+
+TEMPLATE v128_t load(const float *p, size_t lanes) {
     return lanes == 4 ? wasm_v128_load(p) : lw_load_lanes(p, lanes);
 }
 
 /* *p += step, and really so: LLVM would keep the multiples of step in registers, and there are not enough. */
-static inline __attribute__((always_inline)) void advance(const float **p, size_t step) {
+TEMPLATE void advance(const float **p, size_t step) {
     *p += step;
 #ifdef __wasm__
     __asm__ volatile("" : "+r"(*p));
@@ -61,147 +69,223 @@ static inline __attribute__((always_inline)) void advance(const float **p, size_
 }
 
 /* Adds `taps` taps of one kernel row to a tile whose columns share pixels. Only the newest pixel and the weights are
- * in registers, and every accumulator meets its taps in ascending order. */
-static inline __attribute__((always_inline)) void add_shared(size_t tile, size_t taps, size_t stride, size_t lanes,
-                                                             const struct row *r, const float *in, const float *weights,
-                                                             v128_t *acc) {
-    v128_t w[MAX_SHARED_TAPS];
-    UNROLL for (size_t kx = 0; kx < taps; kx++) {
-        w[kx] = load(weights, lanes);
-        advance(&weights, r->channels);
+ * in registers, and every accumulator meets its taps in ascending order. block is the distance of two blocks of
+ * weights. */
+TEMPLATE void add_shared(struct tile t, size_t taps, const struct call *k, const float *in, const float *weights,
+                         size_t block, v128_t *acc) {
+    v128_t w[2 * MAX_SHARED_TAPS];
+    UNROLL for (size_t i = 0; i < t.vectors * taps; i++) {
+        w[i] = wasm_v128_load(weights + i / taps * block + i % taps * 4);
+        lw_keep(&w[i]);
     }
-    UNROLL for (size_t i = 0; i < (tile - 1) * stride + taps; i++) {
-        v128_t pixel = load(in, lanes);
-        advance(&in, r->tap_step);
-        UNROLL for (size_t kx = 0; kx < taps; kx++) {
-            if (i < kx || (i - kx) % stride || (i - kx) / stride >= tile) continue;
-            v128_t *a = &acc[(i - kx) / stride];
-            *a = lw_madd(pixel, w[kx], *a);
-            lw_keep(a);
+    UNROLL for (size_t i = 0; i < (t.columns - 1) * t.stride + taps; i++) {
+        UNROLL for (size_t v = 0; v < t.vectors; v++) {
+            v128_t pixel = load(in + 4 * v, t.lanes);
+            UNROLL for (size_t kx = 0; kx < taps; kx++) {
+                if (i < kx || (i - kx) % t.stride || (i - kx) / t.stride >= t.columns) continue;
+                v128_t *a = &acc[(i - kx) / t.stride * t.vectors + v];
+                *a = lw_madd(pixel, w[v * taps + kx], *a);
+                lw_keep(a);
+            }
+        }
+        advance(&in, k->d.tap_step);
+    }
+}
+
+/* Adds one tap to a tile of one vector. */
+TEMPLATE void add_tap(struct tile t, const struct call *k, const float *in, const float *weights, v128_t *acc) {
+    v128_t w = wasm_v128_load(weights);
+    UNROLL for (size_t j = 0; j < t.columns; j++) {
+        acc[j] = lw_madd(load(in, t.lanes), w, acc[j]);
+        lw_keep(&acc[j]);
+        advance(&in, k->d.column_step);
+    }
+}
+
+/* Adds one kernel row to a tile. */
+TEMPLATE void add_row(struct tile t, const struct call *k, const float *in, const float *weights, size_t block,
+                      v128_t *acc) {
+    if (t.taps) {
+        add_shared(t, t.taps, k, in, weights, block, acc);
+        return;
+    }
+    size_t kx = 0, step = k->d.tap_step;
+    if (t.stride) {
+        for (; kx + 4 <= k->d.kernel_width; kx += 4, weights += 16)
+            add_shared(t, 4, k, in + kx * step, weights, block, acc);
+        if (kx + 2 <= k->d.kernel_width) {
+            add_shared(t, 2, k, in + kx * step, weights, block, acc);
+            kx += 2;
+            weights += 8;
+        }
+    }
+    for (; kx < k->d.kernel_width; kx++, weights += 4) add_tap(t, k, in + kx * step, weights, acc);
+}
+
+/* Output columns x to x + t.columns of the channels from c on, whose weights begin at `weights`. */
+TEMPLATE void tile_at(struct tile t, const struct call *k, size_t x, size_t c, const float *weights, size_t weights_row,
+                      size_t block, float *out) {
+    v128_t acc[MAX_ACCUMULATORS];
+    UNROLL for (size_t v = 0; v < t.vectors; v++) {
+        v128_t start = k->bias ? load(k->bias + c + 4 * v, t.lanes) : wasm_f32x4_splat(0.0f);
+        UNROLL for (size_t j = 0; j < t.columns; j++) acc[j * t.vectors + v] = start;
+    }
+
+    size_t begin = k->d.begin + x * k->d.column_step + c;
+    for (size_t ky = 0; ky < k->d.kernel_height; ky++, weights += weights_row)
+        add_row(t, k, k->rows[ky] + begin, weights, block, acc);
+
+    v128_t lo = wasm_f32x4_splat(k->d.clamp.lo), hi = wasm_f32x4_splat(k->d.clamp.hi);
+    out += x * k->d.out_step + c;
+    UNROLL for (size_t j = 0; j < t.columns; j++, out += k->d.out_step) {
+        UNROLL for (size_t v = 0; v < t.vectors; v++) {
+            v128_t y = lw_min(lw_max(acc[j * t.vectors + v], lo), hi);
+            if (t.lanes == 4)
+                wasm_v128_store(out + 4 * v, y);
+            else
+                lw_store_lanes(out, y, t.lanes);
         }
     }
 }
 
-/* Adds one tap to a tile. */
-static inline __attribute__((always_inline)) void add_tap(size_t tile, size_t lanes, const struct row *r,
-                                                          const float *in, const float *weights, v128_t *acc) {
-    v128_t w = load(weights, lanes);
-    UNROLL for (size_t j = 0; j < tile; j++) {
-        acc[j] = lw_madd(load(in, lanes), w, acc[j]);
-        lw_keep(&acc[j]);
-        advance(&in, r->column_step);
+/* Four channels or more of output columns x to x + t.columns. With two vectors, channels is a multiple of eight. */
+TEMPLATE void columns_at(struct tile t, const struct call *k, size_t x, float *out) {
+    bool fixed = t.taps && t.columns > 1; /* then the filter is square */
+    size_t weights_row = (fixed ? t.taps : k->d.filter_width) * 4;
+    size_t block = weights_row * (fixed ? t.taps : k->d.filter_height);
+    /* With stride 2 there are so many pixels to an output that their way from the outer caches counts, and the
+     * machine does not foresee it: each step reads one word of every line that the step of the next tile will be
+     * first to need, in the last two rows. */
+    size_t ahead = 0;
+    const float *next[2] = {0};
+    if (t.taps && t.stride == 2 && k->d.kernel_height >= 2 && x + 2 * t.columns <= k->d.columns) {
+        ahead = k->d.channels / 4 * 4;
+        size_t at = k->d.begin + (x + t.columns) * k->d.column_step + (t.taps - 2) * k->d.tap_step;
+        UNROLL for (size_t i = 0; i < 2; i++) next[i] = k->rows[k->d.kernel_height - 2 + i] + at;
+    }
+    const float *weights = k->weights;
+    for (size_t c = 0; c < k->d.channels;
+         c += 4 * t.vectors, weights += t.vectors * block) { /* in one place: it is long */
+        if (c < ahead) {
+            size_t floats = t.columns * 2 * 4 * t.vectors;
+            UNROLL for (size_t i = 0; i < 2; i++) {
+                UNROLL for (size_t f = 0; f < floats; f += LINE)(void) * (const volatile float *)(next[i] + f);
+                next[i] += floats;
+            }
+        }
+        tile_at(t, k, x, c + 4 <= k->d.channels ? c : k->d.channels - 4, weights, weights_row, block, out);
     }
 }
 
-/* Adds one kernel row to a tile. taps is the kernel's width where that is fixed, else 0; stride 0 shares nothing. */
-static inline __attribute__((always_inline)) void add_row(size_t tile, size_t taps, size_t stride, size_t lanes,
-                                                          const struct row *r, const float *in, const float *weights,
-                                                          v128_t *acc) {
-    if (stride && taps) {
-        add_shared(tile, taps, stride, lanes, r, in, weights, acc);
+/* One column: there is nothing to share. */
+static void run_single(const struct lw_dwconv_f32 *d, const float *const *rows, const float *weights, const float *bias,
+                       float *out) {
+    struct call k = {*d, rows, weights, bias};
+    switch (d->kernel_width) {
+    case 2: columns_at((struct tile){1, 1, 4, 2, 1}, &k, 0, out); return;
+    case 3: columns_at((struct tile){1, 1, 4, 3, 1}, &k, 0, out); return;
+    case 4: columns_at((struct tile){1, 1, 4, 4, 1}, &k, 0, out); return;
+    case 5: columns_at((struct tile){1, 1, 4, 5, 1}, &k, 0, out); return;
+    default: columns_at((struct tile){1, 1, 4, 0, 1}, &k, 0, out); return;
+    }
+}
+
+/* All columns, in as few tiles as there can be, that differ by one column at most. */
+TEMPLATE void run(size_t vectors, size_t taps, size_t stride, const struct lw_dwconv_f32 *d, const float *const *rows,
+                  const float *weights, const float *bias, float *out) {
+    if (d->columns <= 1) {
+        if (d->columns) run_single(d, rows, weights, bias, out);
         return;
     }
-    size_t kx = 0;
-    if (stride) {
-        for (; kx + 4 <= r->kernel_width; kx += 4)
-            add_shared(tile, 4, stride, lanes, r, in + kx * r->tap_step, weights + kx * r->channels, acc);
-    }
-    for (; kx < r->kernel_width; kx++) add_tap(tile, lanes, r, in + kx * r->tap_step, weights + kx * r->channels, acc);
-}
-
-/* Output columns x to x + tile of channels c to c + lanes. tile, taps and stride are constants wherever this is
- * inlined. */
-static inline __attribute__((always_inline)) void tile_at(size_t tile, size_t taps, size_t stride, size_t lanes,
-                                                          const struct row *r, size_t x, size_t c, float *out) {
-    v128_t acc[MAX_TILE];
-    v128_t start = r->bias ? load(r->bias + c, lanes) : wasm_f32x4_splat(0.0f);
-    UNROLL for (size_t j = 0; j < tile; j++) acc[j] = start;
-
-    const float *weights = r->weights + c;
-    for (size_t ky = 0; ky < r->kernel_height; ky++, weights += r->kernel_width * r->channels)
-        add_row(tile, taps, stride, lanes, r, r->rows[ky] + x * r->column_step + c, weights, acc);
-
-    v128_t lo = wasm_f32x4_splat(r->clamp.lo), hi = wasm_f32x4_splat(r->clamp.hi);
-    out += x * r->channels + c;
-    UNROLL for (size_t j = 0; j < tile; j++, out += r->channels) {
-        v128_t y = lw_min(lw_max(acc[j], lo), hi);
-        if (lanes == 4)
-            wasm_v128_store(out, y);
-        else
-            lw_store_lanes(out, y, lanes);
-    }
-}
-
-/* Four channels or more of output columns x to x + tile. */
-static inline __attribute__((always_inline)) void columns_at(size_t tile, size_t taps, size_t stride,
-                                                             const struct row *r, size_t x, float *out) {
-    for (size_t c = 0; c < r->channels; c += 4) /* in one place: the code of a tile is long */
-        tile_at(tile, taps, stride, 4, r, x, c + 4 <= r->channels ? c : r->channels - 4, out);
-}
-
-/* The whole row, in tiles of MAX_TILE columns and one of what is left. */
-static inline __attribute__((always_inline)) void run(size_t taps, size_t stride, size_t columns, const struct row *r,
-                                                      float *out) {
-    size_t x = 0;
-    for (; x + MAX_TILE <= columns; x += MAX_TILE) columns_at(MAX_TILE, taps, stride, r, x, out);
-    switch (columns - x) {
-    case 7: columns_at(7, taps, stride, r, x, out); break;
-    case 6: columns_at(6, taps, stride, r, x, out); break;
-    case 5: columns_at(5, taps, stride, r, x, out); break;
-    case 4: columns_at(4, taps, stride, r, x, out); break;
-    case 3: columns_at(3, taps, stride, r, x, out); break;
-    case 2: columns_at(2, taps, stride, r, x, out); break;
-    case 1: columns_at(1, taps, stride, r, x, out); break;
+    struct call k = {*d, rows, weights, bias}; /* does not escape: its members are local variables */
+    size_t most = MAX_ACCUMULATORS / vectors, tiles = (d->columns + most - 1) / most;
+    size_t wider = d->columns % tiles; /* so many tiles have one column more */
+    for (size_t i = 0, x = 0, n = d->columns / tiles + (wider > 0); x < k.d.columns; x += n, i++) {
+        if (wider && i == wider) n--;
+        switch (n) {
+        case 8:
+            if (vectors == 1) columns_at((struct tile){8, vectors, 4, taps, stride}, &k, x, out);
+            break;
+        case 7:
+            if (vectors == 1) columns_at((struct tile){7, vectors, 4, taps, stride}, &k, x, out);
+            break;
+        case 6:
+            if (vectors == 1) columns_at((struct tile){6, vectors, 4, taps, stride}, &k, x, out);
+            break;
+        case 5:
+            if (vectors == 1) columns_at((struct tile){5, vectors, 4, taps, stride}, &k, x, out);
+            break;
+        case 4: columns_at((struct tile){4, vectors, 4, taps, stride}, &k, x, out); break;
+        case 3: columns_at((struct tile){3, vectors, 4, taps, stride}, &k, x, out); break;
+        case 2: columns_at((struct tile){2, vectors, 4, taps, stride}, &k, x, out); break;
+        }
     }
 }
 
 /* Rows of 1 to 3 channels; constant wherever this is inlined. */
-static inline __attribute__((always_inline)) void run_narrow(size_t channels, size_t columns, const struct row *r,
-                                                             float *out) {
-    size_t x = 0;
-    for (; x + 4 <= columns; x += 4) tile_at(4, 0, 0, channels, r, x, 0, out);
-    for (; x < columns; x++) tile_at(1, 0, 0, channels, r, x, 0, out);
+TEMPLATE void run_narrow(size_t channels, const struct lw_dwconv_f32 *d, const float *const *rows, const float *weights,
+                         const float *bias, float *out) {
+    struct call copy = {*d, rows, weights, bias}, *k = &copy;
+    size_t x = 0, weights_row = d->filter_width * 4;
+    for (; x + 4 <= k->d.columns; x += 4)
+        tile_at((struct tile){4, 1, channels, 0, 0}, k, x, 0, k->weights, weights_row, 0, out);
+    for (; x < k->d.columns; x++)
+        tile_at((struct tile){1, 1, channels, 0, 0}, k, x, 0, k->weights, weights_row, 0, out);
 }
 
 /* Any stride and dilation, and any number of channels. */
-static void run_unshared(size_t columns, const struct row *r, float *out) {
-    switch (r->channels) {
+static void run_unshared(const struct lw_dwconv_f32 *d, const float *const *rows, const float *weights,
+                         const float *bias, float *out) {
+    switch (d->channels) {
     case 0: return;
-    case 1: run_narrow(1, columns, r, out); return;
-    case 2: run_narrow(2, columns, r, out); return;
-    case 3: run_narrow(3, columns, r, out); return;
-    default: run(0, 0, columns, r, out); return;
+    case 1: run_narrow(1, d, rows, weights, bias, out); return;
+    case 2: run_narrow(2, d, rows, weights, bias, out); return;
+    case 3: run_narrow(3, d, rows, weights, bias, out); return;
+    default: run(1, 0, 0, d, rows, weights, bias, out); return;
     }
 }
 
-static inline __attribute__((always_inline)) void choose(size_t taps, size_t columns, const struct row *r, float *out) {
-    if (r->channels >= 4 && r->column_step == r->tap_step)
-        run(taps, 1, columns, r, out);
-    else if (r->channels >= 4 && r->column_step == 2 * r->tap_step)
-        run(taps, 2, columns, r, out);
+static bool shared(const struct lw_dwconv_f32 *d, size_t stride) {
+    return d->channels >= 4 && d->column_step == stride * d->tap_step;
+}
+
+/* Columns that collide in the first-level cache, and that can be had in eights of channels. */
+static bool colliding(const struct lw_dwconv_f32 *d) {
+    return d->column_step % 256 == 0 && d->channels % 8 == 0;
+}
+
+static void dwconv3x3(const struct lw_dwconv_f32 *d, const float *const *rows, const float *weights, const float *bias,
+                      float *out) {
+    if (shared(d, 1) && colliding(d))
+        run(2, 3, 1, d, rows, weights, bias, out);
+    else if (shared(d, 1))
+        run(1, 3, 1, d, rows, weights, bias, out);
+    else if (shared(d, 2) && colliding(d))
+        run(2, 3, 2, d, rows, weights, bias, out);
+    else if (shared(d, 2))
+        run(1, 3, 2, d, rows, weights, bias, out);
     else
-        run_unshared(columns, r, out);
+        run_unshared(d, rows, weights, bias, out);
 }
 
-static void dwconv3x3(size_t columns, size_t channels, size_t kernel_height, size_t kernel_width, size_t column_step,
-                      size_t tap_step, const float *const *rows, const float *weights, const float *bias,
-                      struct lw_clamp clamp, float *out) {
-    struct row r = {channels, kernel_height, kernel_width, column_step, tap_step, rows, weights, bias, clamp};
-    choose(3, columns, &r, out);
+static void dwconv5x5(const struct lw_dwconv_f32 *d, const float *const *rows, const float *weights, const float *bias,
+                      float *out) {
+    if (shared(d, 1))
+        run(1, 5, 1, d, rows, weights, bias, out);
+    else if (shared(d, 2))
+        run(1, 5, 2, d, rows, weights, bias, out);
+    else
+        run_unshared(d, rows, weights, bias, out);
 }
 
-static void dwconv5x5(size_t columns, size_t channels, size_t kernel_height, size_t kernel_width, size_t column_step,
-                      size_t tap_step, const float *const *rows, const float *weights, const float *bias,
-                      struct lw_clamp clamp, float *out) {
-    struct row r = {channels, kernel_height, kernel_width, column_step, tap_step, rows, weights, bias, clamp};
-    choose(5, columns, &r, out);
-}
-
-static void dwconv(size_t columns, size_t channels, size_t kernel_height, size_t kernel_width, size_t column_step,
-                   size_t tap_step, const float *const *rows, const float *weights, const float *bias,
-                   struct lw_clamp clamp, float *out) {
-    struct row r = {channels, kernel_height, kernel_width, column_step, tap_step, rows, weights, bias, clamp};
-    choose(0, columns, &r, out);
+static void dwconv(const struct lw_dwconv_f32 *d, const float *const *rows, const float *weights, const float *bias,
+                   float *out) {
+    if (shared(d, 1))
+        run(1, 0, 1, d, rows, weights, bias, out);
+    else if (shared(d, 2))
+        run(1, 0, 2, d, rows, weights, bias, out);
+    else
+        run_unshared(d, rows, weights, bias, out);
 }
 
 void lw_simd128_dwconv_install(struct lw_kernels *kernels) {

@@ -27,42 +27,77 @@ static void expect(struct sum s, float got, double *want, double *bound) {
 }
 
 static void check_slot(struct lw_test *t, lw_dwconv_f32_fn *reference, lw_dwconv_f32_fn *tested, size_t fixed_size) {
-    for (int round = 0; round < 150; round++) {
-        size_t columns = lw_test_range(t, 0, 13), channels = lw_test_range(t, 0, round % 8 ? 13 : 70);
-        size_t kernel_height = fixed_size ? fixed_size : lw_test_range(t, 1, 7);
-        size_t kernel_width = fixed_size ? fixed_size : lw_test_range(t, 1, 7);
+    for (int round = 0; round < 200; round++) {
+        size_t channels = lw_test_range(t, 0, round % 8 ? 13 : 70);
+        if (round % 16 == 7) channels = 128u * lw_test_range(t, 1, 4);          /* columns that collide in the cache */
         size_t distance = channels + (round % 4 ? 0 : lw_test_range(t, 1, 17)); /* of two pixels */
-        size_t column_step = lw_test_range(t, 1, 3) * distance, tap_step = lw_test_range(t, 1, 3) * distance;
-        if (round % 3 == 0) column_step = tap_step;
+        struct lw_dwconv_f32 d = {
+            .columns = lw_test_range(t, 0, 18),
+            .channels = channels,
+            .filter_height = fixed_size ? fixed_size : lw_test_range(t, 1, 9),
+            .filter_width = fixed_size ? fixed_size : lw_test_range(t, 1, 9),
+            .begin = lw_test_range(t, 0, 2) * distance,
+            .column_step = lw_test_range(t, 1, 3) * distance,
+            .tap_step = lw_test_range(t, 1, 3) * distance,
+            .out_step = channels + (round % 5 ? 0 : lw_test_range(t, 1, 9)),
+            .clamp = {-INFINITY, INFINITY},
+        };
+        if (round % 3 == 0) d.column_step = d.tap_step;
+        if (lw_test_range(t, 0, 1)) d.clamp = (struct lw_clamp){lw_test_uniform(t, -1, 0), lw_test_uniform(t, 0, 1)};
         int fill = round % 5 == 3 ? LW_FILL_SPECIAL : round % 5 == 4 ? LW_FILL_WIDE : LW_FILL_UNIFORM;
+        /* A part of the filter. */
+        size_t first_row = round % 2 ? 0 : lw_test_range(t, 0, d.filter_height);
+        size_t first_column = round % 2 || fixed_size ? 0 : lw_test_range(t, 0, d.filter_width);
+        d.kernel_height = d.filter_height - first_row;
+        d.kernel_width = d.filter_width - first_column;
+        if (round % 4 == 2 && d.kernel_height) d.kernel_height--;
 
-        size_t row_floats = columns ? (columns - 1) * column_step + (kernel_width - 1) * tap_step + channels : 0;
-        const float *rows[7];
-        for (size_t ky = 0; ky < kernel_height; ky++) rows[ky] = lw_test_floats(t, row_floats, fill);
-        const float *weights = lw_test_floats(t, kernel_height * kernel_width * channels, fill);
+        size_t row_floats = 0;
+        if (d.columns && d.kernel_width)
+            row_floats = d.begin + (d.columns - 1) * d.column_step + (d.kernel_width - 1) * d.tap_step + channels;
+        const float *rows[9];
+        for (size_t ky = 0; ky < d.kernel_height; ky++) rows[ky] = lw_test_floats(t, row_floats, fill);
+        size_t blocks = (channels + 3) / 4, block = d.filter_height * d.filter_width * 4;
+        const float *values =
+            lw_test_floats(t, block / 4 * channels, fill); /* (filter_height, filter_width, channels) */
+        float *weights = lw_test_buffer(t, blocks * block * sizeof(float));
+        for (size_t i = 0; i < blocks * block; i++) {
+            size_t start = i / block * 4, tap = i % block / 4, lane = i % 4;
+            if (channels >= 4 && start > channels - 4) start = channels - 4;
+            weights[i] = start + lane < channels ? values[tap * channels + start + lane] : 0.0f;
+        }
+        const float *part = weights + (first_row * d.filter_width + first_column) * 4;
+        if (channels == 0) part = weights;
         const float *bias = lw_test_range(t, 0, 2) ? lw_test_floats(t, channels, fill) : NULL;
-        struct lw_clamp clamp = {-INFINITY, INFINITY};
-        if (lw_test_range(t, 0, 1)) clamp = (struct lw_clamp){lw_test_uniform(t, -1, 0), lw_test_uniform(t, 0, 1)};
 
-        size_t n = columns * channels;
+        size_t n = d.columns ? (d.columns - 1) * d.out_step + channels : 0;
         float *got = lw_test_floats(t, n, LW_FILL_POISON), *other = lw_test_floats(t, n, LW_FILL_POISON);
-        tested(columns, channels, kernel_height, kernel_width, column_step, tap_step, rows, weights, bias, clamp, got);
-        reference(columns, channels, kernel_height, kernel_width, column_step, tap_step, rows, weights, bias, clamp,
-                  other);
+        tested(&d, rows, part, bias, got);
+        reference(&d, rows, part, bias, other);
         if (t->exact) lw_test_same("dwconv against scalar", other, got, n);
 
+        float *poison = lw_test_floats(t, n, LW_FILL_POISON);
         double *want = lw_test_buffer(t, n * sizeof *want), *bound = lw_test_buffer(t, n * sizeof *bound);
-        for (size_t x = 0; x < columns; x++) {
-            for (size_t c = 0; c < channels; c++) {
+        for (size_t x = 0; x < d.columns; x++) {
+            for (size_t c = 0; c < d.out_step && x * d.out_step + c < n; c++) {
+                size_t i = x * d.out_step + c;
+                if (c >= channels) { /* between two columns nothing is written */
+                    lw_test_same_bytes("dwconv's gaps", &poison[i], &got[i], sizeof(float));
+                    want[i] = (double)got[i];
+                    bound[i] = 0;
+                    continue;
+                }
                 struct sum s = {0, 0, 0};
                 if (bias) add(&s, (double)bias[c]);
-                for (size_t ky = 0; ky < kernel_height; ky++)
-                    for (size_t kx = 0; kx < kernel_width; kx++)
-                        add(&s, (double)rows[ky][x * column_step + kx * tap_step + c] *
-                                    (double)weights[(ky * kernel_width + kx) * channels + c]);
-                if (s.value < (double)clamp.lo) s.value = (double)clamp.lo;
-                if ((double)clamp.hi < s.value) s.value = (double)clamp.hi;
-                size_t i = x * channels + c;
+                for (size_t ky = 0; ky < d.kernel_height; ky++) {
+                    for (size_t kx = 0; kx < d.kernel_width; kx++) {
+                        size_t tap = (first_row + ky) * d.filter_width + first_column + kx;
+                        add(&s, (double)rows[ky][d.begin + x * d.column_step + kx * d.tap_step + c] *
+                                    (double)values[tap * channels + c]);
+                    }
+                }
+                if (s.value < (double)d.clamp.lo) s.value = (double)d.clamp.lo;
+                if ((double)d.clamp.hi < s.value) s.value = (double)d.clamp.hi;
                 expect(s, got[i], &want[i], &bound[i]);
             }
         }
@@ -251,7 +286,7 @@ static void check_operator(struct lw_test *t) {
         d.batch = (uint32_t)lw_test_range(t, 0, 3);
         d.input_height = (uint32_t)lw_test_range(t, 0, 11);
         d.input_width = (uint32_t)lw_test_range(t, 0, 11);
-        if (round % 7 == 0) d.input_width = (uint32_t)lw_test_range(t, 12, 90); /* wide: its border goes by itself */
+        if (round % 7 == 0) d.input_width = (uint32_t)lw_test_range(t, 12, 120); /* wide: nothing is copied */
         d.channels = (uint32_t)lw_test_range(t, 0, 9);
         d.depth_multiplier = round % 2 ? 1 : (uint32_t)lw_test_range(t, 1, 4);
         d.window = lw_oracle_window(t, 6);
@@ -260,17 +295,33 @@ static void check_operator(struct lw_test *t) {
         d.activation = lw_oracle_random_activation(t, (uint32_t)round % (LW_CLAMP + 1));
         check_geometry(t, &d);
     }
-    /* Pixels that would collide in the cache: the operator lays them out in another way. */
+    /* Pixels that collide in the cache: tiles of eight channels, or copies laid out in another way. */
     for (uint32_t padding = LW_PADDING_VALID; padding <= LW_PADDING_SAME; padding++) {
-        struct lw_depthwise_conv2d d = right();
-        d.channels = 256;
-        d.depth_multiplier = 1;
-        d.window.padding = padding;
-        check_geometry(t, &d);
-        d.channels = 128;
-        d.depth_multiplier = 2;
-        check_geometry(t, &d);
+        for (uint32_t stride = 1; stride <= 2; stride++) {
+            struct lw_depthwise_conv2d d = right();
+            d.depth_multiplier = 1;
+            d.window.padding = padding;
+            d.window.stride_height = d.window.stride_width = stride;
+            d.batch = 1;
+            d.input_width = 31;
+            d.channels = 256;
+            check_geometry(t, &d);
+            d.input_width = 7;
+            d.channels = 1024;
+            check_geometry(t, &d);
+            d.channels = 128;
+            d.depth_multiplier = 2;
+            check_geometry(t, &d);
+        }
     }
+    /* A window that reaches nothing but padding. */
+    struct lw_depthwise_conv2d d = right();
+    d.window = (struct lw_window){2, 2, 1, 1, 1, 1, LW_PADDING_EXPLICIT, 4, 3, 4, 3};
+    check_geometry(t, &d);
+    d.depth_multiplier = 1;
+    check_geometry(t, &d);
+    d.input_width = 40;
+    check_geometry(t, &d);
     check_errors(t);
 }
 
