@@ -12,6 +12,7 @@
  *     - where pixels are a multiple of 4096 bytes apart (1024 for other kernels than 3x3), and all fall into a few sets
  *       of the first-level cache, where the rows and columns of one tile throw each other out. In the copy they are a
  *       cache line further apart;
+ *     - with one to three channels and stride 1;
  *     - with a depth multiplier M: the copy repeats each channel M times. The rest is then an ordinary depthwise
  *       convolution of channels * M channels, and the filter already lies in its order.
  *
@@ -85,6 +86,7 @@ static bool copying_pays(const struct lw_depthwise_conv2d *d, const struct plan 
     const struct lw_window *w = &d->window;
     size_t collision = w->kernel_height == 3 && w->kernel_width == 3 ? 1024 : 256; /* floats */
     if (d->depth_multiplier > 1 || p->channels % collision == 0) return true;
+    if (p->channels < 4 && w->stride_width == 1) return true; /* such columns alone cost as much as many in a vector */
     /* Of one output row; in double, since kernels and strides may be huge. */
     double taps = (double)(p->inner_begin + p->window.output_width - p->inner_end) * w->kernel_height * w->kernel_width;
     return taps > (double)d->input_width * w->stride_height;
@@ -104,7 +106,7 @@ static void divide_columns(const struct lw_depthwise_conv2d *d, struct plan *p) 
     const struct lw_window *w = &d->window;
     size_t columns = p->inner_end - p->inner_begin;
     p->folded = p->turns = 1;
-    if (!p->copied && p->channels < 4 && w->stride_width == 1) {
+    if (p->channels < 4 && w->stride_width == 1) {
         size_t folded = p->channels == 2 ? 2 : 4;
         if (columns >= folded) p->folded = folded;
     } else if (p->channels >= 4 && w->kernel_width > 1) {
@@ -361,14 +363,16 @@ enum lw_status lw_depthwise_conv2d_run(const struct lw_context *context, const s
         .out_step = p.channels,
         .clamp = lw_activation_clamp(&d->activation),
     };
-    size_t width = p.window.output_width;
-    for (size_t n = 0; n < d->batch; n++, input += (size_t)d->input_height * d->input_width * d->channels) {
+    size_t width = p.window.output_width, image_elements = (size_t)d->input_height * d->input_width * d->channels;
+    for (size_t n = 0; n < d->batch; n++, input += image_elements) {
         memset(held, 0xff, p.ring_rows * sizeof *held); /* no row has the number SIZE_MAX */
         for (size_t y = 0; y < p.window.output_height; y++, output += width * p.channels) {
             struct span ky = taps_inside(y * w->stride_height, w->kernel_height, w->dilation_height, p.window.pad_top,
                                          d->input_height);
             point_rows(&work, y, ky, input);
             call.kernel_height = ky.end - ky.begin;
+            if (!p.copied && call.kernel_height)
+                call.readable = (size_t)(input + image_elements - rows[call.kernel_height - 1]);
             size_t first_tap = ky.begin * w->kernel_width;
             for (size_t x = 0; x < p.inner_begin; x++) run_alone(&work, call, first_tap, x, output);
             if (p.inner_begin < p.inner_end) run_inner(&work, call, first_tap, output);

@@ -73,11 +73,13 @@ struct lw_gemm_f32 {
  * weights: [ceil(channels / 4)][filter_height][filter_width][4], from the first tap of the part on. Block b holds
  * channels 4b to 4b + 3, and the last block the last four channels; with fewer than four channels zeros follow them.
  * bias: [channels] or NULL for +0. out_step is channels or more.
+ * readable: so many elements from the pointers of the last row and of the one before it on may be read, though they are
+ * not used: what follows the row will be needed next, and a kernel may have it fetched. 0: nothing but what is used.
  * dwconv3x3 takes filters of 3x3 and kernel_width 3 only, dwconv5x5 5x5 and 5; dwconv any.
  */
 struct lw_dwconv_f32 {
     size_t columns, channels, kernel_height, kernel_width, filter_height, filter_width;
-    size_t begin, column_step, tap_step, out_step;
+    size_t begin, column_step, tap_step, out_step, readable;
     struct lw_clamp clamp;
 };
 typedef void lw_dwconv_f32_fn(const struct lw_dwconv_f32 *d, const float *const *rows, const float *weights,

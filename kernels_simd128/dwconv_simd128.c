@@ -153,26 +153,27 @@ TEMPLATE void columns_at(struct tile t, const struct call *k, size_t x, float *o
     bool fixed = t.taps && t.columns > 1; /* then the filter is square */
     size_t weights_row = (fixed ? t.taps : k->d.filter_width) * 4;
     size_t block = weights_row * (fixed ? t.taps : k->d.filter_height);
-    /* With stride 2 there are so many pixels to an output that their way from the outer caches counts, and the
-     * machine does not foresee it: each step reads one word of every line that the step of the next tile will be
-     * first to need, in the last two rows. */
-    size_t ahead = 0;
+    /* An image comes from the outer caches or from memory, and the machine does not foresee the way of these tiles: each
+     * step reads one word of every line that the same step of the next tile will be the first to need. */
+    size_t ahead = 0; /* channels for which that is allowed */
     const float *next[2] = {0};
-    if (t.taps && t.stride == 2 && k->d.kernel_height >= 2 && x + 2 * t.columns <= k->d.columns) {
-        ahead = k->d.channels / 4 * 4;
-        size_t at = k->d.begin + (x + t.columns) * k->d.column_step + (t.taps - 2) * k->d.tap_step;
-        UNROLL for (size_t i = 0; i < 2; i++) next[i] = k->rows[k->d.kernel_height - 2 + i] + at;
+    if (t.taps && t.columns > 1 && k->d.kernel_height >= 2) {
+        size_t at = k->d.begin + (x + t.columns) * k->d.column_step + (t.taps - t.stride) * k->d.tap_step;
+        if (at + t.columns * t.stride * k->d.channels <= k->d.readable) ahead = k->d.channels / 4 * 4;
+        UNROLL for (size_t i = 0; i < t.stride; i++) next[i] = k->rows[k->d.kernel_height - 1 - i] + at;
     }
     const float *weights = k->weights;
-    for (size_t c = 0; c < k->d.channels;
-         c += 4 * t.vectors, weights += t.vectors * block) { /* in one place: it is long */
+    for (size_t c = 0; c < k->d.channels; c += 4 * t.vectors, weights += t.vectors * block) {
         if (c < ahead) {
-            size_t floats = t.columns * 2 * 4 * t.vectors;
-            UNROLL for (size_t i = 0; i < 2; i++) {
-                UNROLL for (size_t f = 0; f < floats; f += LINE)(void) * (const volatile float *)(next[i] + f);
+            size_t floats = t.columns * t.stride * 4 * t.vectors;
+            UNROLL for (size_t i = 0; i < t.stride; i++) {
+                UNROLL for (size_t f = 0; f < floats; f += LINE) {
+                    (void)*(const volatile float *)(next[i] + f);
+                }
                 next[i] += floats;
             }
         }
+        /* One call for all channels: the code of a tile is long. */
         tile_at(t, k, x, c + 4 <= k->d.channels ? c : k->d.channels - 4, weights, weights_row, block, out);
     }
 }
@@ -245,8 +246,9 @@ static void run_unshared(const struct lw_dwconv_f32 *d, const float *const *rows
     }
 }
 
+/* Whether columns share pixels, and are `stride` pixels apart. */
 static bool shared(const struct lw_dwconv_f32 *d, size_t stride) {
-    return d->channels >= 4 && d->column_step == stride * d->tap_step;
+    return d->channels >= 4 && d->kernel_width > 1 && d->column_step == stride * d->tap_step;
 }
 
 /* Columns that collide in the first-level cache, and that can be had in eights of channels. */
