@@ -6,6 +6,7 @@
  *
  * An operand with step 0 is one element, repeated.
  */
+#include "kernels/mod.h"
 #include "kernels_scalar/install.h"
 #include "lanewise/lanewise.h"
 
@@ -53,6 +54,10 @@ static inline float squared_difference_op(float a, float b) {
 static inline float prelu_op(float a, float b) {
     return a < 0.0f ? b * a : a;
 }
+static inline float mod_op(float a, float b) {
+    const float rest = lw_remainder(a, b);
+    return rest != 0.0f && (rest < 0.0f) != (b < 0.0f) ? rest + b : rest;
+}
 
 static void add(size_t n, const float *a, size_t a_step, const float *b, size_t b_step, float *out) {
     loop_f32(n, a, a_step, b, b_step, out, add_op);
@@ -81,6 +86,9 @@ static void squared_difference(size_t n, const float *a, size_t a_step, const fl
 static void prelu(size_t n, const float *a, size_t a_step, const float *b, size_t b_step, float *out) {
     loop_f32(n, a, a_step, b, b_step, out, prelu_op);
 }
+static void mod(size_t n, const float *a, size_t a_step, const float *b, size_t b_step, float *out) {
+    loop_f32(n, a, a_step, b, b_step, out, mod_op);
+}
 
 /* ---- int32: computed unsigned, which wraps around ---- */
 
@@ -99,11 +107,21 @@ static inline int32_t min_i32_op(int32_t a, int32_t b) {
 static inline int32_t max_i32_op(int32_t a, int32_t b) {
     return a < b ? b : a;
 }
-/* C rounds towards 0, so a negative quotient with a remainder is one too high. INT32_MIN / -1 wraps to itself. */
+/* INT32_MIN / -1 wraps to itself. */
+static inline int32_t div_i32_op(int32_t a, int32_t b) {
+    if (b == 0) return 0;
+    return b == -1 ? sub_i32_op(0, a) : a / b;
+}
+/* C rounds towards 0, so a negative quotient with a remainder is one too high. */
 static inline int32_t floor_div_i32_op(int32_t a, int32_t b) {
     if (b == 0) return 0;
     if (b == -1) return sub_i32_op(0, a);
     return a / b - (a % b != 0 && (a < 0) != (b < 0));
+}
+static inline int32_t mod_i32_op(int32_t a, int32_t b) {
+    if (b == 0 || b == -1) return 0;
+    const int32_t rest = a % b;
+    return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
 }
 static inline int32_t squared_difference_i32_op(int32_t a, int32_t b) {
     return mul_i32_op(sub_i32_op(a, b), sub_i32_op(a, b));
@@ -124,8 +142,14 @@ static void min_i32(size_t n, const int32_t *a, size_t a_step, const int32_t *b,
 static void max_i32(size_t n, const int32_t *a, size_t a_step, const int32_t *b, size_t b_step, int32_t *out) {
     loop_i32(n, a, a_step, b, b_step, out, max_i32_op);
 }
+static void div_i32(size_t n, const int32_t *a, size_t a_step, const int32_t *b, size_t b_step, int32_t *out) {
+    loop_i32(n, a, a_step, b, b_step, out, div_i32_op);
+}
 static void floor_div_i32(size_t n, const int32_t *a, size_t a_step, const int32_t *b, size_t b_step, int32_t *out) {
     loop_i32(n, a, a_step, b, b_step, out, floor_div_i32_op);
+}
+static void mod_i32(size_t n, const int32_t *a, size_t a_step, const int32_t *b, size_t b_step, int32_t *out) {
+    loop_i32(n, a, a_step, b, b_step, out, mod_i32_op);
 }
 static void squared_difference_i32(size_t n, const int32_t *a, size_t a_step, const int32_t *b, size_t b_step,
                                    int32_t *out) {
@@ -178,13 +202,16 @@ void lw_scalar_binary_install(struct lw_kernels *kernels) {
     kernels->binary_f32[LW_BINARY_FLOOR_DIV] = floor_div;
     kernels->binary_f32[LW_BINARY_SQUARED_DIFFERENCE] = squared_difference;
     kernels->binary_f32[LW_BINARY_PRELU] = prelu;
+    kernels->binary_f32[LW_BINARY_MOD] = mod;
 
     kernels->binary_i32[LW_BINARY_ADD] = add_i32;
     kernels->binary_i32[LW_BINARY_SUB] = sub_i32;
     kernels->binary_i32[LW_BINARY_MUL] = mul_i32;
+    kernels->binary_i32[LW_BINARY_DIV] = div_i32;
     kernels->binary_i32[LW_BINARY_MIN] = min_i32;
     kernels->binary_i32[LW_BINARY_MAX] = max_i32;
     kernels->binary_i32[LW_BINARY_FLOOR_DIV] = floor_div_i32;
+    kernels->binary_i32[LW_BINARY_MOD] = mod_i32;
     kernels->binary_i32[LW_BINARY_SQUARED_DIFFERENCE] = squared_difference_i32;
 
     kernels->fold_f32[LW_K_FOLD_MAX] = fold_max;

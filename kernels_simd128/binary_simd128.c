@@ -5,11 +5,14 @@
  *   out[i] = op(a[i * a_step], b[i * b_step]) for i < n, steps 0 or 1
  *
  * Every function is a vector operation put through one loop, which is specialised for the steps: an operand with step
- * 0 is splatted once. The int32 FLOOR_DIV stays scalar: there is no vector division of integers.
+ * 0 is splatted once. Integers are divided as doubles, which are far enough apart that no quotient is rounded to the
+ * next integer.
  */
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
+#include "kernels/mod.h"
 #include "kernels/simd.h"
 #include "kernels_simd128/install.h"
 
@@ -53,6 +56,34 @@ static inline __attribute__((always_inline)) void steps(size_t n, const void *a,
         loop(n, a, 1, b, 1, out, op);
 }
 
+/* For operations of many instructions: one vector at a time, whatever the steps. */
+static inline __attribute__((always_inline)) void
+long_loop(size_t n, const void *a_data, size_t a_step, const void *b_data, size_t b_step, void *result, operation *op) {
+    if (n == 0) return;
+    const float *a = a_data, *b = b_data;
+    float *out = result;
+    const v128_t a0 = wasm_v128_load32_splat(a), b0 = wasm_v128_load32_splat(b);
+    for (size_t i = 0; i < n; i += 4) {
+        const size_t lanes = n - i < 4 ? n - i : 4;
+        v128_t va = a0, vb = b0;
+        if (a_step) va = lanes == 4 ? wasm_v128_load(a + i) : lw_load_lanes(a + i, lanes);
+        if (b_step) vb = lanes == 4 ? wasm_v128_load(b + i) : lw_load_lanes(b + i, lanes);
+        const v128_t y = op(va, vb);
+        if (lanes == 4)
+            wasm_v128_store(out + i, y);
+        else
+            lw_store_lanes(out + i, y, lanes);
+    }
+}
+
+/* The two high lanes, where conversions to and from double take their operands. */
+static inline __attribute__((always_inline)) v128_t high_lanes(v128_t x) {
+    return wasm_i32x4_shuffle(x, x, 2, 3, 2, 3);
+}
+static inline __attribute__((always_inline)) v128_t join_lanes(v128_t low, v128_t high) {
+    return wasm_i32x4_shuffle(low, high, 0, 1, 4, 5);
+}
+
 /* ---- float32 ---- */
 
 static inline __attribute__((always_inline)) v128_t add_op(v128_t a, v128_t b) {
@@ -85,6 +116,32 @@ static inline __attribute__((always_inline)) v128_t prelu_op(v128_t a, v128_t b)
     return lw_select(wasm_f32x4_mul(b, a), a, wasm_f32x4_lt(a, wasm_f32x4_splat(0.0f)));
 }
 
+/* The remainder of the sizes in the two low lanes, where the quotient is small; else *small becomes false. */
+static inline __attribute__((always_inline)) v128_t remainder_of_sizes(v128_t a, v128_t b, bool *small) {
+    const v128_t x = wasm_f64x2_promote_low_f32x4(a);
+    const v128_t y = wasm_f64x2_pmin(wasm_f64x2_promote_low_f32x4(b), wasm_f64x2_splat(1e300)); /* 0 inf is NaN */
+    const v128_t quotient = wasm_f64x2_div(x, y);
+    *small &= wasm_i64x2_all_true(wasm_f64x2_lt(quotient, wasm_f64x2_splat(LW_MOD_SMALL)));
+    return wasm_f32x4_demote_f64x2_zero(wasm_f64x2_sub(x, wasm_f64x2_mul(wasm_f64x2_trunc(quotient), y)));
+}
+static inline __attribute__((always_inline)) v128_t mod_op(v128_t a, v128_t b) {
+    const v128_t sign = wasm_f32x4_splat(-0.0f), zero = wasm_f32x4_splat(0.0f);
+    const v128_t a_size = wasm_v128_andnot(a, sign), b_size = wasm_v128_andnot(b, sign);
+    bool small = true;
+    const v128_t low = remainder_of_sizes(a_size, b_size, &small);
+    const v128_t high = remainder_of_sizes(high_lanes(a_size), high_lanes(b_size), &small);
+    v128_t rest = wasm_v128_or(join_lanes(low, high), wasm_v128_and(a, sign));
+    if (!small) {
+        float x[4], y[4];
+        wasm_v128_store(x, a);
+        wasm_v128_store(y, b);
+        for (size_t i = 0; i < 4; i++) x[i] = lw_remainder(x[i], y[i]);
+        rest = wasm_v128_load(x);
+    }
+    const v128_t opposite = wasm_v128_xor(wasm_f32x4_lt(rest, zero), wasm_f32x4_lt(b, zero));
+    return lw_select(wasm_f32x4_add(rest, b), rest, wasm_v128_and(opposite, wasm_f32x4_ne(rest, zero)));
+}
+
 static void add(size_t n, const float *a, size_t a_step, const float *b, size_t b_step, float *out) {
     steps(n, a, a_step, b, b_step, out, add_op);
 }
@@ -112,6 +169,9 @@ static void squared_difference(size_t n, const float *a, size_t a_step, const fl
 static void prelu(size_t n, const float *a, size_t a_step, const float *b, size_t b_step, float *out) {
     steps(n, a, a_step, b, b_step, out, prelu_op);
 }
+static void mod(size_t n, const float *a, size_t a_step, const float *b, size_t b_step, float *out) {
+    long_loop(n, a, a_step, b, b_step, out, mod_op);
+}
 
 /* ---- int32 ---- */
 
@@ -135,6 +195,29 @@ static inline __attribute__((always_inline)) v128_t squared_difference_i32_op(v1
     return wasm_i32x4_mul(difference, difference);
 }
 
+/* The quotient of the two low lanes, rounded down or towards 0. */
+static inline __attribute__((always_inline)) v128_t divide_lanes(v128_t a, v128_t b, bool down) {
+    const v128_t quotient = wasm_f64x2_div(wasm_f64x2_convert_low_i32x4(a), wasm_f64x2_convert_low_i32x4(b));
+    return wasm_i32x4_trunc_sat_f64x2_zero(down ? wasm_f64x2_floor(quotient) : quotient);
+}
+/* 0 where b is 0. The one quotient that is no int32 is INT32_MIN / -1, which wraps around. */
+static inline __attribute__((always_inline)) v128_t divide(v128_t a, v128_t b, bool down) {
+    const v128_t zero = wasm_i32x4_splat(0);
+    const v128_t quotient = join_lanes(divide_lanes(a, b, down), divide_lanes(high_lanes(a), high_lanes(b), down));
+    const v128_t wrapped = lw_select(wasm_i32x4_neg(a), quotient, wasm_i32x4_eq(b, wasm_i32x4_splat(-1)));
+    return wasm_v128_andnot(wrapped, wasm_i32x4_eq(b, zero));
+}
+static inline __attribute__((always_inline)) v128_t div_i32_op(v128_t a, v128_t b) {
+    return divide(a, b, false);
+}
+static inline __attribute__((always_inline)) v128_t floor_div_i32_op(v128_t a, v128_t b) {
+    return divide(a, b, true);
+}
+static inline __attribute__((always_inline)) v128_t mod_i32_op(v128_t a, v128_t b) {
+    const v128_t rest = wasm_i32x4_sub(a, wasm_i32x4_mul(b, divide(a, b, true)));
+    return wasm_v128_andnot(rest, wasm_i32x4_eq(b, wasm_i32x4_splat(0)));
+}
+
 static void add_i32(size_t n, const int32_t *a, size_t a_step, const int32_t *b, size_t b_step, int32_t *out) {
     steps(n, a, a_step, b, b_step, out, add_i32_op);
 }
@@ -153,6 +236,15 @@ static void max_i32(size_t n, const int32_t *a, size_t a_step, const int32_t *b,
 static void squared_difference_i32(size_t n, const int32_t *a, size_t a_step, const int32_t *b, size_t b_step,
                                    int32_t *out) {
     steps(n, a, a_step, b, b_step, out, squared_difference_i32_op);
+}
+static void div_i32(size_t n, const int32_t *a, size_t a_step, const int32_t *b, size_t b_step, int32_t *out) {
+    long_loop(n, a, a_step, b, b_step, out, div_i32_op);
+}
+static void floor_div_i32(size_t n, const int32_t *a, size_t a_step, const int32_t *b, size_t b_step, int32_t *out) {
+    long_loop(n, a, a_step, b, b_step, out, floor_div_i32_op);
+}
+static void mod_i32(size_t n, const int32_t *a, size_t a_step, const int32_t *b, size_t b_step, int32_t *out) {
+    long_loop(n, a, a_step, b, b_step, out, mod_i32_op);
 }
 
 /* ---- Folds ---- */
@@ -205,12 +297,16 @@ void lw_simd128_binary_install(struct lw_kernels *kernels) {
     kernels->binary_f32[LW_BINARY_FLOOR_DIV] = floor_div;
     kernels->binary_f32[LW_BINARY_SQUARED_DIFFERENCE] = squared_difference;
     kernels->binary_f32[LW_BINARY_PRELU] = prelu;
+    kernels->binary_f32[LW_BINARY_MOD] = mod;
 
     kernels->binary_i32[LW_BINARY_ADD] = add_i32;
     kernels->binary_i32[LW_BINARY_SUB] = sub_i32;
     kernels->binary_i32[LW_BINARY_MUL] = mul_i32;
+    kernels->binary_i32[LW_BINARY_DIV] = div_i32;
     kernels->binary_i32[LW_BINARY_MIN] = min_i32;
     kernels->binary_i32[LW_BINARY_MAX] = max_i32;
+    kernels->binary_i32[LW_BINARY_FLOOR_DIV] = floor_div_i32;
+    kernels->binary_i32[LW_BINARY_MOD] = mod_i32;
     kernels->binary_i32[LW_BINARY_SQUARED_DIFFERENCE] = squared_difference_i32;
 
     kernels->fold_f32[LW_K_FOLD_MAX] = fold_max;

@@ -18,7 +18,12 @@ static float f32_oracle(uint32_t op, float a, float b) {
     case LW_BINARY_MAX: return isnan(a) || isnan(b) ? NAN : a < b ? b : a;
     case LW_BINARY_FLOOR_DIV: return (float)floor((double)(float)(x / y));
     case LW_BINARY_SQUARED_DIFFERENCE: return (float)((double)(float)(x - y) * (double)(float)(x - y));
-    default: return a < 0 ? (float)(y * x) : a;
+    case LW_BINARY_PRELU: return a < 0 ? (float)(y * x) : a;
+    case LW_BINARY_MOD: {
+        const float rest = (float)fmod(x, y); /* exact */
+        return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+    }
+    default: return NAN; /* POW has checks of its own */
     }
 }
 
@@ -35,9 +40,17 @@ static int32_t i32_oracle(uint32_t op, int32_t a, int32_t b) {
     case LW_BINARY_ADD: return wrap(x + y);
     case LW_BINARY_SUB: return wrap(x - y);
     case LW_BINARY_MUL: return wrap(x * y);
+    case LW_BINARY_DIV: return b == 0 ? 0 : wrap(x / y);
     case LW_BINARY_MIN: return b < a ? b : a;
     case LW_BINARY_MAX: return a < b ? b : a;
     case LW_BINARY_FLOOR_DIV: return b == 0 ? 0 : wrap((int64_t)floor((double)x / (double)y));
+    case LW_BINARY_MOD: return b == 0 ? 0 : wrap(x - y * (int64_t)floor((double)x / (double)y));
+    case LW_BINARY_POW: {
+        if (b < 0) return a == 1 || a == -1 ? (b % 2 ? a : 1) : 0;
+        uint32_t result = 1;
+        for (int bit = 31; bit >= 0; bit--) result *= result * ((uint32_t)b >> bit & 1 ? (uint32_t)a : 1);
+        return wrap(result);
+    }
     default: return wrap((int64_t)wrap(x - y) * wrap(x - y));
     }
 }
@@ -97,6 +110,85 @@ static void check_i32(struct lw_test *t, uint32_t op) {
     }
 }
 
+/* Quotients of all sizes, and remainders of 0. */
+static void check_mod_f32(struct lw_test *t) {
+    check_f32(t, LW_BINARY_MOD);
+    const size_t n = 4000;
+    float *a = lw_test_floats(t, n, LW_FILL_WIDE), *b = lw_test_floats(t, n, LW_FILL_WIDE);
+    for (size_t i = 0; i < n; i++) {
+        if (i % 4 == 1) b[i] = a[i] * 0x1p-20f * lw_test_uniform(t, -1, 1);
+        if (i % 4 == 2) b[i] = (float)lw_test_range(t, 1, 99), a[i] = b[i] * (float)lw_test_range(t, 0, 1000);
+        if (i % 4 == 3) b[i] = lw_test_uniform(t, -1, 1), a[i] = b[i] * (float)lw_test_range(t, 1, 1 << 24);
+        if (i % 8 == 3) a[i] = nextafterf(a[i], 0); /* just below a multiple */
+    }
+    lw_test_seal(t, a);
+    lw_test_seal(t, b);
+    float *want = lw_test_floats(t, n, LW_FILL_POISON), *got = lw_test_floats(t, n, LW_FILL_POISON);
+    for (size_t i = 0; i < n; i++) want[i] = f32_oracle(LW_BINARY_MOD, a[i], b[i]);
+    t->tested->kernels.binary_f32[LW_BINARY_MOD](n, a, 1, b, 1, got);
+    lw_test_same("mod", want, got, n);
+}
+
+/* Against the library's pow in double precision: within 0.51 units in the last place. */
+static void check_pow(struct lw_test *t, size_t n, const float *a, size_t a_step, const float *b, size_t b_step) {
+    double *want = lw_test_buffer(t, n * sizeof *want), *bound = lw_test_buffer(t, n * sizeof *bound);
+    float *got = lw_test_floats(t, n, LW_FILL_POISON), *same = lw_test_floats(t, n, LW_FILL_POISON);
+    for (size_t i = 0; i < n; i++) {
+        want[i] = pow((double)a[i * a_step], (double)b[i * b_step]);
+        const double ulp = ldexp(1, fmax(isinf(want[i]) || want[i] == 0 ? 0 : ilogb(want[i]), -126) - 23);
+        bound[i] = want[i] == 0 || isinf(want[i]) || isnan(want[i]) ? 0 : 0.51 * ulp;
+    }
+    t->tested->kernels.binary_f32[LW_BINARY_POW](n, a, a_step, b, b_step, got);
+    lw_test_within("pow", want, bound, got, n);
+    for (size_t i = 0; i < n; i++) { /* a zero's sign, which that doesn't see */
+        if (want[i] == 0)
+            lw_test_true(!signbit(want[i]) == !signbit(got[i]), "sign of %g ^ %g", (double)a[i * a_step],
+                         (double)b[i * b_step]);
+    }
+    /* In every tier the same bits, also in relaxed. */
+    t->reference->kernels.binary_f32[LW_BINARY_POW](n, a, a_step, b, b_step, same);
+    lw_test_same("pow of scalar", same, got, n);
+}
+
+static void check_pow_f32(struct lw_test *t) {
+    static const float special[] = {
+        0,    -0.0f,   1,          -1,        2,        -2,        3,        -3,        0.5f,          -0.5f,
+        1.5f, -1.5f,   INFINITY,   -INFINITY, NAN,      1e-45f,    -1e-45f,  3.4e38f,   127,           -149,
+        -150, 4194305, 8388607.5f, 16777216,  16777215, -16777215, 33554432, 0x1p-126f, 0x1.fffffep-1f};
+    enum { COUNT = sizeof special / sizeof special[0] };
+    for (size_t i = 0; i < COUNT; i++) {
+        float *a = lw_test_floats(t, COUNT, LW_FILL_POISON), *b = lw_test_floats(t, 1, LW_FILL_POISON);
+        memcpy(a, special, sizeof special);
+        *b = special[i];
+        check_pow(t, COUNT, a, 1, b, 0);
+        check_pow(t, COUNT, b, 0, a, 1);
+    }
+    for (int round = 0; round < 200; round++) {
+        const size_t n = round < 100 ? (size_t)round / 4 : lw_test_range(t, 0, 500);
+        float *a = lw_test_floats(t, n, round % 2 ? LW_FILL_WIDE : LW_FILL_SPECIAL),
+              *b = lw_test_floats(t, n, LW_FILL_POISON);
+        for (size_t i = 0; i < n; i++) {
+            /* Results over the whole range, integers, and bases close to 1 with large powers. */
+            const float logarithm = a[i] == 0 || isnan(a[i]) ? 1 : log2f(fabsf(a[i]));
+            const uint32_t kind = lw_test_u32(t) % 4;
+            if (kind == 0) b[i] = lw_test_uniform(t, -152, 130) / logarithm;
+            if (kind == 1) b[i] = (float)lw_test_range(t, 0, 20) - 10;
+            if (kind == 2) a[i] = 1 + lw_test_uniform(t, -1e-4f, 1e-4f), b[i] = lw_test_uniform(t, -1e6f, 1e6f);
+            if (kind == 3) b[i] = lw_test_uniform(t, -4, 4);
+        }
+        lw_test_seal(t, a);
+        check_pow(t, n, a, 1, b, 1);
+    }
+    /* y = 2 is x * x, whether all powers are 2 or one is. */
+    float *x = lw_test_floats(t, 100, LW_FILL_SPECIAL), *want = lw_test_floats(t, 100, LW_FILL_POISON);
+    float *y = lw_test_floats(t, 100, LW_FILL_POISON), *got = lw_test_floats(t, 100, LW_FILL_POISON);
+    for (size_t i = 0; i < 100; i++) want[i] = x[i] * x[i], y[i] = 2;
+    t->tested->kernels.binary_f32[LW_BINARY_POW](100, x, 1, y, 0, got);
+    lw_test_same("x ^ 2, step 0", want, got, 100);
+    t->tested->kernels.binary_f32[LW_BINARY_POW](100, x, 1, y, 1, got);
+    lw_test_same("x ^ 2", want, got, 100);
+}
+
 /* ---- The operator ---- */
 
 /* One element of an operand at the output's index, by the broadcasting rule. */
@@ -110,8 +202,8 @@ static void check_operator(struct lw_test *t) {
     for (int round = 0; round < 800; round++) {
         struct lw_binary d = {.struct_bytes = sizeof d};
         d.type = round % 3 ? LW_FLOAT32 : LW_INT32;
-        do d.op = (uint32_t)lw_test_range(t, 0, LW_BINARY_PRELU);
-        while (d.type == LW_INT32 && (d.op == LW_BINARY_DIV || d.op == LW_BINARY_PRELU));
+        do d.op = (uint32_t)lw_test_range(t, 0, d.type == LW_FLOAT32 ? LW_BINARY_MOD : LW_BINARY_POW);
+        while (d.type == LW_INT32 && d.op == LW_BINARY_PRELU);
         uint32_t shape[LW_MAX_RANK], rank = (uint32_t)lw_test_range(t, 0, round % 7 ? 4 : LW_MAX_RANK);
         d.a_rank = round % 2 ? rank : (uint32_t)lw_test_range(t, 0, rank);
         d.b_rank = round % 2 ? (uint32_t)lw_test_range(t, 0, rank) : rank;
@@ -225,10 +317,9 @@ static void check_errors(struct lw_test *t) {
         struct lw_binary d;
     } wrong[] = {
         {LW_BAD_STRUCT_BYTES, {.struct_bytes = sizeof right - 1}},
-        {LW_BAD_ENUM, {.struct_bytes = sizeof right, .op = 9}},
+        {LW_BAD_ENUM, {.struct_bytes = sizeof right, .op = LW_BINARY_POW + 1}},
         {LW_BAD_ENUM, {.struct_bytes = sizeof right, .type = 3}},
         {LW_UNSUPPORTED, {.struct_bytes = sizeof right, .type = LW_BOOL}},
-        {LW_UNSUPPORTED, {.struct_bytes = sizeof right, .type = LW_INT32, .op = LW_BINARY_DIV}},
         {LW_UNSUPPORTED, {.struct_bytes = sizeof right, .type = LW_INT32, .op = LW_BINARY_PRELU}},
         {LW_BAD_SHAPE, {.struct_bytes = sizeof right, .a_rank = LW_MAX_RANK + 1}},
         {LW_BAD_SHAPE, {.struct_bytes = sizeof right, .b_rank = LW_MAX_RANK + 1}},
@@ -272,7 +363,9 @@ static void bench_one(struct lw_bench *b, const char *label, uint32_t type, uint
                               .a_shape = {rows, channels}};
     x->d.b_shape[0] = b_rank == 2 ? rows : channels;
     x->d.b_shape[1] = channels;
-    x->a = lw_bench_floats(b, n);
+    float *base = lw_bench_floats(b, n);
+    for (size_t i = 0; op == LW_BINARY_POW && type == LW_FLOAT32 && i < n; i++) base[i] = fabsf(base[i]);
+    x->a = base;
     x->b = lw_bench_floats(b, m);
     x->out = lw_bench_buffer(b, n * sizeof(float));
     lw_bench_add(b, label, (double)n, 4.0 * (double)(2 * n + m), bench_run, x);
@@ -340,6 +433,12 @@ static void check_prelu_f32(struct lw_test *t) {
 static void bench_prelu_f32(struct lw_bench *b) {
     bench_op(b, LW_FLOAT32, LW_BINARY_PRELU);
 }
+static void bench_mod_f32(struct lw_bench *b) {
+    bench_op(b, LW_FLOAT32, LW_BINARY_MOD);
+}
+static void bench_pow_f32(struct lw_bench *b) {
+    bench_op(b, LW_FLOAT32, LW_BINARY_POW);
+}
 static void check_add_i32(struct lw_test *t) {
     check_i32(t, LW_BINARY_ADD);
 }
@@ -382,6 +481,24 @@ static void check_squared_difference_i32(struct lw_test *t) {
 static void bench_squared_difference_i32(struct lw_bench *b) {
     bench_op(b, LW_INT32, LW_BINARY_SQUARED_DIFFERENCE);
 }
+static void check_div_i32(struct lw_test *t) {
+    check_i32(t, LW_BINARY_DIV);
+}
+static void bench_div_i32(struct lw_bench *b) {
+    bench_op(b, LW_INT32, LW_BINARY_DIV);
+}
+static void check_mod_i32(struct lw_test *t) {
+    check_i32(t, LW_BINARY_MOD);
+}
+static void bench_mod_i32(struct lw_bench *b) {
+    bench_op(b, LW_INT32, LW_BINARY_MOD);
+}
+static void check_pow_i32(struct lw_test *t) {
+    check_i32(t, LW_BINARY_POW);
+}
+static void bench_pow_i32(struct lw_bench *b) {
+    bench_op(b, LW_INT32, LW_BINARY_POW);
+}
 
 #define F32(op) offsetof(struct lw_kernels, binary_f32[op])
 #define I32(op) offsetof(struct lw_kernels, binary_i32[op])
@@ -397,14 +514,19 @@ static const struct lw_row rows[] = {
     {"squared_difference_f32", F32(LW_BINARY_SQUARED_DIFFERENCE), check_squared_difference_f32,
      bench_squared_difference_f32},
     {"prelu_f32", F32(LW_BINARY_PRELU), check_prelu_f32, bench_prelu_f32},
+    {"mod_f32", F32(LW_BINARY_MOD), check_mod_f32, bench_mod_f32},
+    {"pow_f32", F32(LW_BINARY_POW), check_pow_f32, bench_pow_f32},
     {"add_i32", I32(LW_BINARY_ADD), check_add_i32, bench_add_i32},
     {"sub_i32", I32(LW_BINARY_SUB), check_sub_i32, bench_sub_i32},
     {"mul_i32", I32(LW_BINARY_MUL), check_mul_i32, bench_mul_i32},
+    {"div_i32", I32(LW_BINARY_DIV), check_div_i32, bench_div_i32},
     {"min_i32", I32(LW_BINARY_MIN), check_min_i32, bench_min_i32},
     {"max_i32", I32(LW_BINARY_MAX), check_max_i32, bench_max_i32},
     {"floor_div_i32", I32(LW_BINARY_FLOOR_DIV), check_floor_div_i32, bench_floor_div_i32},
     {"squared_difference_i32", I32(LW_BINARY_SQUARED_DIFFERENCE), check_squared_difference_i32,
      bench_squared_difference_i32},
+    {"mod_i32", I32(LW_BINARY_MOD), check_mod_i32, bench_mod_i32},
+    {"pow_i32", I32(LW_BINARY_POW), check_pow_i32, bench_pow_i32},
     {"binary", LW_NO_SLOT, check_operator, NULL},
     {"binary rows", LW_NO_SLOT, check_rows, NULL},
     {"binary errors", LW_NO_SLOT, check_errors, NULL},

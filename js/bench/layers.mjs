@@ -160,6 +160,7 @@ export const LAYERS = [
   rows('elementwise', 'add column 1000 and row 1000', { a: [1000, 1], b: [1, 1000] }, (tf, { a, b }) => tf.add(a, b),
     4e6),
   rows('elementwise', 'add column 1e5 and row 10', { a: [1e5, 1], b: [1, 10] }, (tf, { a, b }) => tf.add(a, b), 4e6),
+  rows('elementwise', 'mod 1e6', { x: MILLION, b: [] }, (tf, { x, b }) => tf.mod(x, b), 8e6),
   rows('elementwise', 'less 1e6', { x: MILLION, b: MILLION }, (tf, { x, b }) => tf.less(x, b), 9e6),
   rows('elementwise', 'greater than a scalar 1e6', { x: MILLION, b: [] }, (tf, { x, b }) => tf.greater(x, b), 5e6),
   rows('elementwise', 'is NaN 1e6', { x: MILLION }, (tf, { x }) => tf.isNaN(x), 5e6),

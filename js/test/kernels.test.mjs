@@ -382,6 +382,14 @@ check(['LogicalAnd', 'LogicalOr', 'LogicalNot'], 'with broadcasting', 0, r => pa
   [tf.logicalAnd(r.bool(a), r.bool(b)), tf.logicalOr(r.bool(a), r.bool(b)), tf.logicalNot(r.bool(a))]));
 check('Pow', 'floats and integers', ulps(2), r => [tf.pow(positive(r.float([2, 3, 4])), r.float([4])),
   tf.pow(r.int([9], 0, 5), r.int([9], 0, 3))]);
+check('Pow', 'special cases', ulps(1, 9), () => {
+  const x = tf.tensor1d([0, -0, 1, -1, 2, -2, 0.5, Infinity, -Infinity, NaN]);
+  return [0, 1, -1, 2, -3, 0.5].map(y => tf.pow(x, y)); // JavaScript's 1 to the power of infinity is NaN, C's 1
+});
+check('Pow', 'integers, negative powers too', 0, () =>
+  tf.pow(tf.tensor2d([0, 1, -1, 2, -3, 7], [6, 1], 'int32'), tf.tensor1d([0, 1, 3, 8, -1, -2], 'int32')));
+check('RealDiv', 'integers', 0, () => raw('RealDiv', { a: tf.tensor1d([16777217, -7, 7, 5, -2147483648], 'int32'),
+  b: tf.tensor1d([1, 2, -2, 0, 3], 'int32') }));
 check('Mod', 'all signs', ulps(2, 9), r => [tf.mod(tf.mul(r.float([50]), 9), r.float([50])),
   tf.mod(r.int([50]), r.int([50], 1, 9)), tf.mod(r.int([50]), r.int([50], -9, -1))]);
 check('Atan2', 'with broadcasting', ulps(1, 4), r => tf.atan2(r.float([3, 4]), r.float([4])));

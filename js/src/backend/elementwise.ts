@@ -84,21 +84,6 @@ const select: Kernel = (backend, { condition, t, e }) => {
   return y;
 };
 
-/** An integer quotient is computed in float32 and truncated, as the other backends do. */
-const divide: Kernel = (backend, inputs, attrs) => {
-  const { a, b } = inputs;
-  const quotient = binary('RealDiv', lw.LW_BINARY_DIV);
-  if (a?.dtype !== 'int32' || b?.dtype !== 'int32') return quotient(backend, inputs, attrs);
-  const shape = broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape);
-  const y = backend.output(shape, 'int32');
-  const size = product(shape);
-  const result = backend.temporary(4 * size);
-  const { kernels } = backend;
-  kernels.binary(lw.LW_BINARY_DIV, lw.LW_FLOAT32, a.shape, b.shape, toFloat(backend, a), toFloat(backend, b), result);
-  kernels.cast(lw.LW_FLOAT32, lw.LW_INT32, size, result, backend.pointer(y));
-  return y;
-};
-
 /** Its result is int32 for any input, as in the other backends. */
 const floorDivide: Kernel = (backend, inputs, attrs) => {
   const quotient = binary('FloorDiv', lw.LW_BINARY_FLOOR_DIV);
@@ -247,11 +232,13 @@ export const elementwise: KernelTable = {
   AddN: addN,
   Sub: binary('Sub', lw.LW_BINARY_SUB),
   Multiply: binary('Multiply', lw.LW_BINARY_MUL),
-  RealDiv: divide,
+  RealDiv: binary('RealDiv', lw.LW_BINARY_DIV),
   FloorDiv: floorDivide,
   Minimum: binary('Minimum', lw.LW_BINARY_MIN),
   Maximum: binary('Maximum', lw.LW_BINARY_MAX),
   SquaredDifference: binary('SquaredDifference', lw.LW_BINARY_SQUARED_DIFFERENCE),
+  Mod: binary('Mod', lw.LW_BINARY_MOD),
+  Pow: binary('Pow', lw.LW_BINARY_POW),
   Prelu: prelu,
 
   Equal: comparison('Equal', lw.LW_BINARY_EQUAL),

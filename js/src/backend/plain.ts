@@ -112,12 +112,6 @@ function selu(x: number): number {
   return x >= 0 ? backend_util.SELU_SCALE * x : backend_util.SELU_SCALEALPHA * Math.expm1(x);
 }
 
-/** The remainder with the divisor's sign. */
-function modulo(a: number, b: number): number {
-  const rest = a % b;
-  return rest !== 0 && (rest < 0) !== (b < 0) ? rest + b : rest;
-}
-
 const gatherV2: Kernel = (backend, { x, indices }, { axis, batchDims = 0 }) => {
   expect('GatherV2', 'x', x, ANY);
   expect('GatherV2', 'indices', indices, ['int32']);
@@ -418,12 +412,10 @@ export const plain: KernelTable = {
   Log: each('Log', Math.log, FLOAT),
   Log1p: each('Log1p', Math.log1p, FLOAT),
   MirrorPad: mirrorPad,
-  Mod: pairs('Mod', modulo, NUMBER),
   NonMaxSuppressionV3: suppress3,
   NonMaxSuppressionV4: suppress4,
   NonMaxSuppressionV5: suppress5,
   OneHot: oneHot,
-  Pow: pairs('Pow', Math.pow, NUMBER),
   Range: range,
   Reciprocal: each('Reciprocal', x => 1 / x, NUMBER),
   ResizeNearestNeighbor: resizeNearest,
