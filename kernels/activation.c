@@ -44,11 +44,30 @@ void lw_activation_apply(const struct lw_context *context, const struct lw_activ
         memcpy(out, x, count * sizeof(float));
 }
 
+/* x[r][c] = prelu(x[r][c], slopes[c]). A call for each row would cost more than its arithmetic: the slopes are written
+ * out a few times on the stack, and a call does several rows. */
+static void prelu_rows(const struct lw_context *context, size_t rows, size_t channels, const float *slopes, float *x) {
+    enum { EXPANDED = 1024 };
+    lw_binary_f32_fn *prelu = context->kernels.binary_f32[LW_BINARY_PRELU];
+    float expanded[EXPANDED];
+    size_t most = channels ? EXPANDED / channels : 0;
+    if (most > rows) most = rows;
+    if (most > 1) lw_repeat(slopes, channels * sizeof *slopes, most * channels * sizeof *slopes, expanded);
+    const float *repeated = most > 1 ? expanded : slopes;
+    if (most == 0) most = 1;
+    for (size_t r = 0; r < rows; r += most) {
+        const size_t n = (rows - r < most ? rows - r : most) * channels;
+        prelu(n, x + r * channels, 1, repeated, 1, x + r * channels);
+    }
+}
+
 void lw_activation_finish(const struct lw_context *context, const struct lw_activation *activation, size_t rows,
                           size_t channels, size_t row_stride, const float *slopes, float *x) {
     if (activation->kind == LW_PRELU) {
-        for (size_t r = 0; r < rows; r++, x += row_stride)
-            context->kernels.binary_f32[LW_BINARY_PRELU](channels, x, 1, slopes, 1, x);
+        if (row_stride == channels)
+            prelu_rows(context, rows, channels, slopes, x);
+        else
+            for (size_t r = 0; r < rows; r++, x += row_stride) prelu_rows(context, 1, channels, slopes, x);
         return;
     }
 

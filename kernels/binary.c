@@ -125,15 +125,14 @@ static const uint8_t *rows_of(const uint8_t *x, size_t bytes, bool in_outer, boo
     if (in_outer && bytes == 1) {
         for (size_t r = 0; r < rows; r++) memset((uint8_t *)expanded + r * columns, x[i + r], columns);
     } else if (in_outer) {
+        /* Two at a time, at an odd number of columns one beyond the row. */
         const uint32_t *elements = (const uint32_t *)(const void *)x + i;
-        for (size_t r = 0; r < rows; r++)
-            for (size_t c = 0; c < columns; c++) expanded[r * columns + c] = elements[r];
+        for (size_t r = 0; r < rows; r++) {
+            const uint32_t pair[2] = {elements[r], elements[r]};
+            for (size_t c = 0; c < columns; c += 2) memcpy(expanded + r * columns + c, pair, sizeof pair);
+        }
     } else if (i == 0) { /* else it is there already */
-        uint8_t *to = (uint8_t *)expanded;
-        const size_t size = rows * columns * bytes;
-        memcpy(to, x, columns * bytes);
-        for (size_t done = columns * bytes; done < size; done *= 2) /* copies of copies */
-            memcpy(to + done, to, done < size - done ? done : size - done);
+        lw_repeat(x, columns * bytes, rows * columns * bytes, expanded);
     }
     return (const uint8_t *)expanded;
 }
@@ -150,7 +149,8 @@ static void run_inner(const struct lw_context *context, const struct lw_binary *
             call(context, binary, columns, a, inner->in_a, b, inner->in_b, out);
         return;
     }
-    uint32_t expanded[EXPANDED], expanded_too[EXPANDED]; /* both operands are repeated in [rows][1] and [columns] */
+    uint32_t expanded[EXPANDED + 1],
+        expanded_too[EXPANDED + 1]; /* both operands are repeated in [rows][1] and [columns] */
     for (size_t i = 0; i < outer->size; i += most) {
         const size_t rows = outer->size - i < most ? outer->size - i : most;
         const uint8_t *a_rows = rows_of(a, bytes, outer->in_a, inner->in_a, i, rows, columns, expanded);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "kernels/kernels.h"
 #include "lanewise/lanewise.h"
@@ -27,6 +28,14 @@ static inline bool lw_add(size_t *sum, size_t term) {
 /* Multiplies count factors into *product, starting from 1. A zero anywhere makes the product 0 only when the others
  * fit too, so that a tensor's strides can be computed as well. */
 bool lw_product(const size_t *factors, size_t count, size_t *product);
+
+/* Fills `bytes` bytes of `to` with one row after the other, by copies of copies. row_bytes >= 1. */
+static inline void lw_repeat(const void *row, size_t row_bytes, size_t bytes, void *to) {
+    uint8_t *start = to;
+    memcpy(start, row, row_bytes < bytes ? row_bytes : bytes);
+    for (size_t done = row_bytes; done < bytes; done *= 2)
+        memcpy(start + done, start, done < bytes - done ? done : bytes - done);
+}
 
 /* A window whose padding is resolved for one image size. */
 struct lw_placed_window {
