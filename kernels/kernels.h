@@ -86,14 +86,18 @@ typedef void lw_dwconv_f32_fn(const struct lw_dwconv_f32 *d, const float *const 
                               const float *bias, float *out);
 
 /*
- * Pooling of `pixels` output pixels; pixel p has counts[p] input pixels, each `channels` floats, whose pointers follow
- * each other in taps (those of pixel 0, then those of pixel 1, ...).
- *   maxpool: out[p][c] = max over its taps in order, starting from -infinity: acc < x ? x : acc (a NaN is skipped)
- *   avgpool: out[p][c] = (sum over its taps in order, starting from +0) / (float)counts[p]
- * counts[p] may be 0: -infinity, or 0 / 0.
+ * Windows of one output row of a pooling, all of the same size and inside of the image. With
+ * t(ky, kx) = rows[ky][x * column_step + kx * tap_step + c]:
+ *   maxpool: out[x][c] = max over kx, and over ky for each kx, ascending, from -infinity: acc < t ? t : acc (a NaN is
+ *            skipped)
+ *   avgpool: out[x][c] = (sum over kx ascending of (sum over ky ascending of t)) /
+ *            (float)(kernel_height * kernel_width), each sum from -0, which is the same as from its first term
+ * for x < columns, c < channels. Columns come first, so that windows side by side can share them.
+ * rows: kernel_height pointers, read (columns - 1) * column_step + (kernel_width - 1) * tap_step + channels floats far.
+ * kernel_height or kernel_width may be 0: -infinity, or NaN. out: [columns][channels].
  */
-typedef void lw_pool_f32_fn(size_t pixels, size_t channels, const uint32_t *counts, const float *const *taps,
-                            float *out);
+typedef void lw_pool_f32_fn(size_t columns, size_t channels, size_t kernel_height, size_t kernel_width,
+                            size_t column_step, size_t tap_step, const float *const *rows, float *out);
 
 /* out[i] = f(x[i]) for i < n; out may be x. alpha is the slope of leaky relu and ignored by the others.
  * The slots of this type, with their formulas, are in enum lw_unary below. */

@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pooling. The micro-kernels take for each output pixel the list of its input pixels; this file makes those lists, for
- * as many pixels of an output row as fit LIST_POINTERS, leaving out what lies outside of the image.
+ * Pooling. The micro-kernels take windows that lie inside of the image and are all of one size; this file cuts each
+ * output row into such runs. What a window has outside of the image doesn't count, so at the borders it is a smaller
+ * window.
  */
 #include "kernels/operator.h"
-
-/* Enough pixels in a list that a call costs nothing, and few enough that the list stays in the L1 cache. */
-#define LIST_POINTERS 1024
 
 struct plan {
     struct lw_placed_window window;
     size_t input_elements, output_elements;
-    size_t list_pixels;   /* output pixels for one call of the micro-kernel */
-    size_t list_pointers; /* that many pixels' pointers at most */
-    size_t scratch_bytes;
+    size_t scratch_bytes; /* the row pointers of one window */
 };
 
 static size_t smaller(size_t a, size_t b) {
@@ -39,43 +35,29 @@ static enum lw_status make_plan(const struct lw_pool2d *d, struct plan *p) {
     if (p->window.output_height > UINT32_MAX || p->window.output_width > UINT32_MAX) return LW_TOO_LARGE;
     if (p->output_elements == 0) return LW_OK;
 
-    size_t taps = smaller(d->window.kernel_height, d->input_height); /* of one pixel, at most */
+    size_t rows = smaller(d->window.kernel_height, d->input_height); /* of one window, at most */
+    size_t taps = rows;
     if (!lw_multiply(&taps, smaller(d->window.kernel_width, d->input_width)) || taps > UINT32_MAX) return LW_TOO_LARGE;
-    p->list_pixels = taps < LIST_POINTERS ? LIST_POINTERS / (taps ? taps : 1) : 1;
-    p->list_pixels = smaller(p->list_pixels, p->window.output_width);
-    p->list_pointers = taps;
-    size_t counts_bytes = p->list_pixels;
-    if (!lw_multiply(&p->list_pointers, p->list_pixels) || !lw_multiply(&counts_bytes, sizeof(uint32_t)))
-        return LW_TOO_LARGE;
-
-    /* Scratch: the pointers, then the counts; rounded up to 16 bytes, so that a buffer that ends where its memory ends
-     * is aligned too. */
-    size_t bytes = p->list_pointers;
-    if (!lw_multiply(&bytes, sizeof(float *)) || !lw_add(&bytes, counts_bytes) || !lw_add(&bytes, 15))
-        return LW_TOO_LARGE;
+    /* Rounded up to 16 bytes, so that a buffer that ends where its memory ends is aligned too; never empty. */
+    size_t bytes = rows;
+    if (!lw_multiply(&bytes, sizeof(float *)) || !lw_add(&bytes, 16)) return LW_TOO_LARGE;
     p->scratch_bytes = bytes / 16 * 16;
     return LW_OK;
 }
 
-/* Appends the pixels of one window, in ascending order, and returns how many they are. y and x are where the window
- * begins, counted from the first row and column of the padding. */
-static uint32_t list_taps(const struct lw_pool2d *d, const struct plan *p, size_t y, size_t x, const float *image,
-                          const float **taps) {
-    uint32_t count = 0;
-    for (size_t ky = 0; ky < d->window.kernel_height; ky++, y += d->window.dilation_height) {
-        if (y < p->window.pad_top) continue;
-        size_t image_y = y - p->window.pad_top;
-        if (image_y >= d->input_height) break;
-        const float *row = image + image_y * d->input_width * d->channels;
-        size_t tap_x = x;
-        for (size_t kx = 0; kx < d->window.kernel_width; kx++, tap_x += d->window.dilation_width) {
-            if (tap_x < p->window.pad_left) continue;
-            size_t image_x = tap_x - p->window.pad_left;
-            if (image_x >= d->input_width) break;
-            taps[count++] = row + image_x * d->channels;
-        }
-    }
-    return count;
+/* Taps first to first + count of a window lie in the image, in one dimension; start + first * dilation is a pixel. */
+struct span {
+    size_t first, count, pixel;
+};
+
+/* start is where the window begins, counted from the first pixel of the padding. */
+static struct span inside(size_t start, size_t pad, size_t size, size_t kernel, size_t dilation) {
+    struct span s = {0, 0, 0};
+    if (start < pad) s.first = (pad - start) / dilation + ((pad - start) % dilation != 0);
+    if (s.first >= kernel || start + s.first * dilation >= pad + size) return s;
+    s.pixel = start + s.first * dilation - pad;
+    s.count = smaller((size - 1 - s.pixel) / dilation + 1, kernel - s.first);
+    return s;
 }
 
 enum lw_status lw_pool2d_sizes(const struct lw_context *context, const struct lw_pool2d *d, struct lw_sizes *sizes) {
@@ -129,23 +111,29 @@ enum lw_status lw_pool2d_run(const struct lw_context *context, const struct lw_p
         run_whole_image(context, d, input, output);
         return LW_OK;
     }
+    const struct lw_window *w = &d->window;
     lw_pool_f32_fn *kernel = d->kind == LW_POOL_MAX ? k->maxpool_f32 : k->avgpool_f32;
-    const float **taps = scratch;                            /* (list_pointers) */
-    uint32_t *counts = (uint32_t *)(taps + p.list_pointers); /* (list_pixels) */
+    const float **rows = scratch;
+    const size_t row_elements = (size_t)d->input_width * d->channels;
 
-    const float *image = input;
-    for (size_t n = 0; n < d->batch; n++, image += (size_t)d->input_height * d->input_width * d->channels) {
+    for (size_t n = 0; n < d->batch; n++, input += d->input_height * row_elements) {
         for (size_t y = 0; y < p.window.output_height; y++) {
-            for (size_t x = 0; x < p.window.output_width; x += p.list_pixels) {
-                size_t pixels = smaller(p.list_pixels, p.window.output_width - x), used = 0;
-                for (size_t i = 0; i < pixels; i++) {
-                    counts[i] = list_taps(d, &p, y * d->window.stride_height, (x + i) * d->window.stride_width, image,
-                                          taps + used);
-                    used += counts[i];
+            struct span down =
+                inside(y * w->stride_height, p.window.pad_top, d->input_height, w->kernel_height, w->dilation_height);
+            for (size_t x = 0, columns; x < p.window.output_width; x += columns) {
+                struct span across =
+                    inside(x * w->stride_width, p.window.pad_left, d->input_width, w->kernel_width, w->dilation_width);
+                columns = 1;
+                if (across.count == w->kernel_width) { /* the whole window: so are the next ones, as far as they fit */
+                    size_t last = across.pixel + (w->kernel_width - 1) * (size_t)w->dilation_width;
+                    columns = smaller((d->input_width - 1 - last) / w->stride_width + 1, p.window.output_width - x);
                 }
-                kernel(pixels, d->channels, counts, taps, output);
-                lw_activation_apply(context, &d->activation, pixels * d->channels, output, output);
-                output += pixels * d->channels;
+                for (size_t i = 0; i < down.count; i++)
+                    rows[i] = input + (down.pixel + i * w->dilation_height) * row_elements + across.pixel * d->channels;
+                kernel(columns, d->channels, down.count, across.count, (size_t)w->stride_width * d->channels,
+                       (size_t)w->dilation_width * d->channels, rows, output);
+                lw_activation_apply(context, &d->activation, columns * d->channels, output, output);
+                output += columns * d->channels;
             }
         }
     }

@@ -1,42 +1,48 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pooling: each output pixel is the maximum or the mean of the pixels its taps point to, channel by channel.
+ * Pooling of one output row: each output is the maximum or the mean of a window, channel by channel. With
+ * t(ky, kx) = rows[ky][x * column_step + kx * tap_step + c]:
  *
- *   maxpool: out[p][c] = max over the taps of p in order, from -infinity: acc < x ? x : acc (a NaN is skipped)
- *   avgpool: out[p][c] = (sum over the taps of p in order, from +0) / (float)counts[p]
+ *   maxpool: out[x][c] = max over kx, and over ky for each kx, from -infinity: acc < t ? t : acc (a NaN is skipped)
+ *   avgpool: out[x][c] = (sum over kx of (sum over ky of t)) / (float)(kernel_height * kernel_width), sums from -0
  */
 #include <math.h>
 
 #include "kernels_scalar/install.h"
 
-static void maxpool(size_t pixels, size_t channels, const uint32_t *counts, /* (pixels) */
-                    const float *const *taps, /* the pointers of pixel 0, of pixel 1, ... */
-                    float *out)               /* (pixels, channels) */
+static void maxpool(size_t columns, size_t channels, size_t kernel_height, size_t kernel_width, size_t column_step,
+                    size_t tap_step, const float *const *rows, /* (kernel_height) pointers */
+                    float *out)                                /* (columns, channels) */
 {
-    for (size_t p = 0; p < pixels; p++) {
+    for (size_t x = 0; x < columns; x++) {
         for (size_t c = 0; c < channels; c++) {
             float acc = -INFINITY;
-            for (uint32_t t = 0; t < counts[p]; t++) {
-                float x = taps[t][c];
-                acc = acc < x ? x : acc;
+            for (size_t kx = 0; kx < kernel_width; kx++) {
+                for (size_t ky = 0; ky < kernel_height; ky++) {
+                    float t = rows[ky][x * column_step + kx * tap_step + c];
+                    acc = acc < t ? t : acc;
+                }
             }
             *out++ = acc;
         }
-        taps += counts[p];
     }
 }
 
-static void avgpool(size_t pixels, size_t channels, const uint32_t *counts, /* (pixels) */
-                    const float *const *taps, /* the pointers of pixel 0, of pixel 1, ... */
-                    float *out)               /* (pixels, channels) */
+static void avgpool(size_t columns, size_t channels, size_t kernel_height, size_t kernel_width, size_t column_step,
+                    size_t tap_step, const float *const *rows, /* (kernel_height) pointers */
+                    float *out)                                /* (columns, channels) */
 {
-    for (size_t p = 0; p < pixels; p++) {
+    const float divisor = (float)(kernel_height * kernel_width);
+    for (size_t x = 0; x < columns; x++) {
         for (size_t c = 0; c < channels; c++) {
-            float sum = 0.0f;
-            for (uint32_t t = 0; t < counts[p]; t++) sum += taps[t][c];
-            *out++ = sum / (float)counts[p];
+            float sum = -0.0f;
+            for (size_t kx = 0; kx < kernel_width; kx++) {
+                float column = -0.0f;
+                for (size_t ky = 0; ky < kernel_height; ky++) column += rows[ky][x * column_step + kx * tap_step + c];
+                sum += column;
+            }
+            *out++ = sum / divisor;
         }
-        taps += counts[p];
     }
 }
 

@@ -37,36 +37,36 @@ static void expect(struct pool p, float got, double *want, double *bound) {
 /* ---- The slots ---- */
 
 static void check_slot(struct lw_test *t, bool average, lw_pool_f32_fn *reference, lw_pool_f32_fn *tested) {
-    enum { INPUTS = 12, PIXELS = 9, TAPS = 30 };
-    for (int round = 0; round < 150; round++) {
-        size_t pixels = lw_test_range(t, 0, PIXELS), channels = lw_test_range(t, 0, round % 4 ? 21 : 90);
+    enum { ROWS = 7 };
+    for (int round = 0; round < 300; round++) {
+        size_t columns = lw_test_range(t, 0, round % 8 < 2 ? 90 : 9);
+        size_t channels = lw_test_range(t, 0, round % 8 == 4 ? 90 : 21);
+        size_t height = lw_test_range(t, 0, 4), width = lw_test_range(t, 0, 4), stride = lw_test_range(t, 1, 4);
+        size_t dilation = round % 4 == 1 ? lw_test_range(t, 1, 3) : 1;
+        if (round % 4 == 0) height = width = lw_test_range(t, 2, 3), stride = lw_test_range(t, 1, 2); /* as in models */
+        if (round % 8 == 3) height = lw_test_range(t, 0, ROWS), width = lw_test_range(t, 1, 90);
+        size_t pitch = channels + (round % 8 ? 0 : lw_test_range(t, 0, 5)); /* a channel slice of wider pixels */
+        size_t column_step = stride * pitch, tap_step = dilation * pitch;
+        size_t length = columns && width ? (columns - 1) * column_step + (width - 1) * tap_step + channels : 0;
+
+        /* Rows and the list of them lie in guarded buffers of just their size. */
         int fill = round % 5 == 3 ? LW_FILL_SPECIAL : round % 5 == 4 ? LW_FILL_WIDE : LW_FILL_UNIFORM;
-        const float *inputs[INPUTS];
-        for (size_t i = 0; i < INPUTS; i++) inputs[i] = lw_test_floats(t, channels, fill);
+        const float **rows = lw_test_buffer(t, height * sizeof *rows);
+        for (size_t ky = 0; ky < height; ky++) rows[ky] = lw_test_floats(t, length, fill);
+        lw_test_seal(t, rows);
 
-        /* The lists lie in guarded buffers of just their size. */
-        uint32_t *counts = lw_test_buffer(t, pixels * sizeof *counts);
-        size_t total = 0;
-        for (size_t p = 0; p < pixels; p++) total += counts[p] = (uint32_t)lw_test_range(t, 0, round % 3 ? 9 : TAPS);
-        const float **taps = lw_test_buffer(t, total * sizeof *taps);
-        for (size_t i = 0; i < total; i++) taps[i] = inputs[lw_test_range(t, 0, INPUTS - 1)];
-        lw_test_seal(t, counts);
-        lw_test_seal(t, taps);
-
-        size_t n = pixels * channels;
+        size_t n = columns * channels;
         float *got = lw_test_floats(t, n, LW_FILL_POISON), *other = lw_test_floats(t, n, LW_FILL_POISON);
-        tested(pixels, channels, counts, taps, got);
-        reference(pixels, channels, counts, taps, other);
+        tested(columns, channels, height, width, column_step, tap_step, rows, got);
+        reference(columns, channels, height, width, column_step, tap_step, rows, other);
         lw_test_same("pool against scalar", other, got, n); /* relaxed too: there is nothing to fuse */
 
         double *want = lw_test_buffer(t, n * sizeof *want), *bound = lw_test_buffer(t, n * sizeof *bound);
-        size_t first = 0;
-        for (size_t p = 0; p < pixels; first += counts[p++]) {
-            for (size_t c = 0; c < channels; c++) {
-                struct pool one = start(average);
-                for (size_t i = 0; i < counts[p]; i++) add(&one, taps[first + i][c]);
-                expect(one, got[p * channels + c], &want[p * channels + c], &bound[p * channels + c]);
-            }
+        for (size_t i = 0; i < n; i++) {
+            struct pool one = start(average);
+            for (size_t tap = 0; tap < height * width; tap++)
+                add(&one, rows[tap / width][i / channels * column_step + tap % width * tap_step + i % channels]);
+            expect(one, got[i], &want[i], &bound[i]);
         }
         lw_test_within("pool against doubles", want, bound, got, n);
     }
@@ -298,10 +298,24 @@ static void bench_layer(struct lw_bench *b, const char *label, uint32_t kind, ui
 static void bench_maxpool(struct lw_bench *b) {
     bench_layer(b, "112x112x64 3x3 s2", LW_POOL_MAX, 112, 64, 3, 2, LW_PADDING_SAME);
     bench_layer(b, "112x112x64 2x2 s2", LW_POOL_MAX, 112, 64, 2, 2, LW_PADDING_SAME);
+    bench_layer(b, "56x56x24 3x3 s2", LW_POOL_MAX, 56, 24, 3, 2, LW_PADDING_VALID);
+    bench_layer(b, "56x56x64 3x3 s1", LW_POOL_MAX, 56, 64, 3, 1, LW_PADDING_SAME);
+    bench_layer(b, "56x56x64 2x2 s1", LW_POOL_MAX, 56, 64, 2, 1, LW_PADDING_SAME);
+    bench_layer(b, "28x28x64 5x5 s1", LW_POOL_MAX, 28, 64, 5, 1, LW_PADDING_SAME);
+    bench_layer(b, "13x13x512 13x13 s1", LW_POOL_MAX, 13, 512, 13, 1, LW_PADDING_SAME);
+    bench_layer(b, "28x28x256 3x3 s2", LW_POOL_MAX, 28, 256, 3, 2, LW_PADDING_SAME);
+    bench_layer(b, "14x14x512 3x3 s2", LW_POOL_MAX, 14, 512, 3, 2, LW_PADDING_SAME);
+    bench_layer(b, "7x7x1024 3x3 s2", LW_POOL_MAX, 7, 1024, 3, 2, LW_PADDING_SAME);
+    bench_layer(b, "112x112x1 3x3 s2", LW_POOL_MAX, 112, 1, 3, 2, LW_PADDING_SAME);
+    bench_layer(b, "112x112x3 3x3 s1", LW_POOL_MAX, 112, 3, 3, 1, LW_PADDING_SAME);
+    bench_layer(b, "112x112x8 2x2 s2", LW_POOL_MAX, 112, 8, 2, 2, LW_PADDING_SAME);
 }
 
 static void bench_avgpool(struct lw_bench *b) {
+    bench_layer(b, "112x112x64 3x3 s2", LW_POOL_AVERAGE, 112, 64, 3, 2, LW_PADDING_SAME);
     bench_layer(b, "56x56x64 3x3 s2", LW_POOL_AVERAGE, 56, 64, 3, 2, LW_PADDING_SAME);
+    bench_layer(b, "28x28x256 3x3 s1", LW_POOL_AVERAGE, 28, 256, 3, 1, LW_PADDING_SAME);
+    bench_layer(b, "112x112x64 2x2 s2", LW_POOL_AVERAGE, 112, 64, 2, 2, LW_PADDING_SAME);
     bench_layer(b, "7x7x1024 global", LW_POOL_AVERAGE, 7, 1024, 7, 1, LW_PADDING_VALID);
 }
 

@@ -278,8 +278,9 @@ LW_API enum lw_status lw_matmul_run(const struct lw_context *context, const stru
 
 enum lw_pool_kind {
     LW_POOL_MAX = 0,    /* the largest; -infinity when the window has no pixel in the image; a NaN is skipped */
-    LW_POOL_AVERAGE = 1 /* the sum over the window's pixels that lie inside of the image, in ascending order, divided
-                           by their number; NaN when there is none */
+    LW_POOL_AVERAGE = 1 /* the sum over the window's pixels that lie inside of the image, divided by their number; NaN
+                           when there is none. Each column of the window is summed in ascending order, then the
+                           columns are; a window that is the whole image is summed row by row */
 };
 
 /* Global average pooling is this with the window the size of the image, or lw_reduce with LW_REDUCE_MEAN. */

@@ -160,6 +160,8 @@ for (const [x, filter, strides, pad, rounding] of [
   [[1, 8, 8, 5], 2, 2, 'valid'], [[2, 9, 7, 16], 3, 2, 'same'], [[1, 9, 7, 3], [3, 2], [1, 2], 'same'],
   [[1, 7, 7, 8], 7, 1, 'valid'], [[1, 7, 7, 8], 3, 1, 1], [[1, 8, 8, 4], 3, 2, 0, 'ceil'], [[1, 5, 5, 1], 1, 1, 'same'],
   [[1, 5, 5, 3], 1, 2, 'same'], [[2, 2, 3, 1], 1, 2, 1], [[1, 7, 9, 33], 3, 2, 'valid'],
+  [[1, 9, 70, 20], 3, 2, 'same'], [[1, 9, 70, 20], 3, 1, 'same'], [[1, 6, 40, 35], 2, 1, 'valid'],
+  [[1, 12, 80, 18], 5, 1, 'same'], [[1, 12, 12, 3], 3, 1, 'same'], [[1, 12, 12, 2], 4, 3, 'valid'],
 ]) {
   const name = `[${x}], window ${filter}, strides ${strides}, pad ${pad} ${rounding ?? ''}`;
   check('MaxPool', name, 0, r => tf.maxPool(r.float(x), filter, strides, pad, rounding));
