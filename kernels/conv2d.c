@@ -57,8 +57,8 @@ static void plan_copies(const struct lw_gemm_f32 *gemm, const struct lw_conv2d *
     plan->patch_width = width * conv->input_channels;
     if (extent > MAX_PATCH_FLOATS / plan->patch_width) return;
 
-    const size_t row_floats = (size_t)conv->input_channels * w->stride_width + conv->output_channels;
-    const size_t block = lw_gemm_block_rows(gemm, plan->pixels, w->kernel_height, row_floats);
+    const size_t block = lw_gemm_block_rows(gemm, plan->pixels, w->kernel_height,
+                                            (size_t)conv->input_channels * w->stride_width, conv->output_channels);
     size_t height = block / plan->window.output_width;
     const size_t patch_rows = PATCH_FLOATS / plan->patch_width;
     const size_t fitting = patch_rows > extent ? (patch_rows - extent) / w->stride_height + 1 : 1;
@@ -137,8 +137,7 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
         floats = plan->patch_height * plan->patch_width;
     } else {
         taps *= conv->window.kernel_width;
-        plan->block_rows =
-            lw_gemm_block_rows(gemm, plan->pixels, taps, (size_t)conv->input_channels + conv->output_channels);
+        plan->block_rows = lw_gemm_block_rows(gemm, plan->pixels, taps, conv->input_channels, conv->output_channels);
     }
     if (!lw_gemm_scratch_bytes(plan->block_rows, taps, floats, &plan->scratch_bytes)) return LW_TOO_LARGE;
     return LW_OK;

@@ -131,7 +131,7 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
         size_t elements, floats = plan->patch_elements;
         if (!lw_gemm_packed_elements(gemm, conv->input_channels, plan->patch_elements, &elements)) return LW_TOO_LARGE;
         plan->packed_bytes = elements * sizeof(float);
-        plan->block_rows = lw_gemm_block_rows(gemm, conv->input_width, 1, conv->input_channels + plan->patch_elements);
+        plan->block_rows = lw_gemm_block_rows(gemm, conv->input_width, 1, conv->input_channels, plan->patch_elements);
         if (!lw_multiply(&floats, plan->block_rows + 1) ||
             !lw_gemm_scratch_bytes(plan->block_rows, 1, floats, &plan->scratch_bytes))
             return LW_TOO_LARGE;
@@ -140,8 +140,7 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
 
     plan->max_taps = phase_of_tap(&plan->y, 0).count * phase_of_tap(&plan->x, 0).count;
     const size_t widest = conv->output_width / w->stride_width + (conv->output_width % w->stride_width != 0);
-    plan->block_rows =
-        lw_gemm_block_rows(gemm, widest, plan->max_taps, (size_t)conv->input_channels + conv->output_channels);
+    plan->block_rows = lw_gemm_block_rows(gemm, widest, plan->max_taps, conv->input_channels, conv->output_channels);
     if (!lw_gemm_scratch_bytes(plan->block_rows, plan->max_taps, conv->input_channels, &plan->scratch_bytes))
         return LW_TOO_LARGE;
     return LW_OK;

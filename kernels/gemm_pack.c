@@ -35,11 +35,22 @@ void lw_gemm_pack(const struct lw_gemm_f32 *gemm, size_t k, size_t n, size_t fir
     }
 }
 
-size_t lw_gemm_block_rows(const struct lw_gemm_f32 *gemm, size_t m, size_t taps, size_t row_floats) {
-    enum { FLOATS = 32 * 1024, POINTERS = 2048, MIN_TILES = 8, MAX_TILES = 64 };
-    size_t tiles = FLOATS / gemm->mr / (row_floats ? row_floats : 1);
-    if (tiles < MIN_TILES) tiles = MIN_TILES;
-    if (tiles > MAX_TILES) tiles = MAX_TILES;
+size_t lw_gemm_block_rows(const struct lw_gemm_f32 *gemm, size_t m, size_t taps, size_t inputs, size_t n) {
+    enum {
+        FLOATS = 32 * 1024,
+        LARGE_A = 384 * 1024,
+        LARGE_B = 256 * 1024,
+        POINTERS = 2048,
+        MIN_ROWS = 48,
+        MAX_ROWS = 384
+    };
+    size_t matrix = taps;
+    const bool large = !lw_multiply(&matrix, inputs) || !lw_multiply(&matrix, n) || matrix > LARGE_B;
+    const size_t row = large ? inputs : inputs + n;
+    size_t block = (large ? LARGE_A : FLOATS) / (row ? row : 1);
+    if (block < MIN_ROWS) block = MIN_ROWS;
+    if (block > MAX_ROWS) block = MAX_ROWS;
+    size_t tiles = block / gemm->mr;
     const size_t pointer_tiles = POINTERS / gemm->mr / (taps ? taps : 1);
     if (tiles > pointer_tiles) tiles = pointer_tiles ? pointer_tiles : 1;
 

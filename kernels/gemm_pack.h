@@ -14,10 +14,12 @@ bool lw_gemm_packed_elements(const struct lw_gemm_f32 *gemm, size_t k, size_t n,
 void lw_gemm_pack(const struct lw_gemm_f32 *gemm, size_t k, size_t n, size_t first, size_t count, const float *b,
                   size_t k_step, size_t n_step, float *packed);
 
-/* How many of m rows to hand to the kernel in one call. Many, so that a panel in the first-level cache serves many
- * tiles; but few enough for the rows of A and of the output (row_floats together, per row) and for the pointers (taps
- * per row) to stay in the second level. A multiple of mr, 0 only when m is 0; the blocks of m are of similar size. */
-size_t lw_gemm_block_rows(const struct lw_gemm_f32 *gemm, size_t m, size_t taps, size_t row_floats);
+/* How many of m rows, of `inputs` floats each, to hand to the kernel in one call with a packed [taps * inputs][n] matrix.
+ * Many, so that a panel in the first-level cache serves many tiles; but few enough for the rows of A and of the output,
+ * and for the pointers (taps per row), to stay in the second level. A matrix that doesn't fit there is read anew by each
+ * call, which costs more than reading A anew: then there are more rows. A multiple of mr, 0 only when m is 0; the blocks
+ * of m are of similar size. */
+size_t lw_gemm_block_rows(const struct lw_gemm_f32 *gemm, size_t m, size_t taps, size_t inputs, size_t n);
 
 /* Bytes for the row pointers of a block and, behind them, `floats` floats, in scratch memory that is aligned for
  * floats only; false when that doesn't fit size_t. */

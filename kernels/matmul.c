@@ -56,7 +56,7 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
         plan->m *= matmul->batch;
     }
     plan->copies = matmul->transpose_a && matmul->m > 1; /* one row is a column too */
-    plan->block_rows = lw_gemm_block_rows(gemm, plan->m, 1, (size_t)matmul->k + matmul->n);
+    plan->block_rows = lw_gemm_block_rows(gemm, plan->m, 1, matmul->k, matmul->n);
     const size_t copied[] = {plan->copies ? plan->block_rows : 0, matmul->k};
     size_t floats;
     if (!lw_product(copied, 2, &floats) || !lw_gemm_scratch_bytes(plan->block_rows, 1, floats, &plan->scratch_bytes))
