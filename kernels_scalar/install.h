@@ -10,6 +10,7 @@ void lw_scalar_dwconv_install(struct lw_kernels *kernels);
 void lw_scalar_pool_install(struct lw_kernels *kernels);
 void lw_scalar_unary_install(struct lw_kernels *kernels);
 void lw_scalar_binary_install(struct lw_kernels *kernels);
+void lw_scalar_atan2_install(struct lw_kernels *kernels);
 void lw_scalar_pow_install(struct lw_kernels *kernels);
 void lw_scalar_compare_install(struct lw_kernels *kernels); /* comparisons, logic, select */
 void lw_scalar_cast_install(struct lw_kernels *kernels);

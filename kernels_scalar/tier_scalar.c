@@ -7,6 +7,7 @@ void lw_scalar_install(struct lw_kernels *kernels) {
     lw_scalar_pool_install(kernels);
     lw_scalar_unary_install(kernels);
     lw_scalar_binary_install(kernels);
+    lw_scalar_atan2_install(kernels);
     lw_scalar_pow_install(kernels);
     lw_scalar_compare_install(kernels);
     lw_scalar_cast_install(kernels);

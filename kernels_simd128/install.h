@@ -15,6 +15,7 @@
 #define lw_simd128_pool_install lw_relaxed_pool_install
 #define lw_simd128_unary_install lw_relaxed_unary_install
 #define lw_simd128_binary_install lw_relaxed_binary_install
+#define lw_simd128_atan2_install lw_relaxed_atan2_install
 #define lw_simd128_pow_install lw_relaxed_pow_install
 #define lw_simd128_compare_install lw_relaxed_compare_install
 #define lw_simd128_cast_install lw_relaxed_cast_install
@@ -29,6 +30,7 @@ void lw_simd128_dwconv_install(struct lw_kernels *kernels);
 void lw_simd128_pool_install(struct lw_kernels *kernels);
 void lw_simd128_unary_install(struct lw_kernels *kernels);
 void lw_simd128_binary_install(struct lw_kernels *kernels);
+void lw_simd128_atan2_install(struct lw_kernels *kernels);
 void lw_simd128_pow_install(struct lw_kernels *kernels);
 void lw_simd128_compare_install(struct lw_kernels *kernels); /* comparisons, logic, select */
 void lw_simd128_cast_install(struct lw_kernels *kernels);

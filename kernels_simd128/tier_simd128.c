@@ -7,6 +7,7 @@ void lw_simd128_install(struct lw_kernels *kernels) {
     lw_simd128_pool_install(kernels);
     lw_simd128_unary_install(kernels);
     lw_simd128_binary_install(kernels);
+    lw_simd128_atan2_install(kernels);
     lw_simd128_pow_install(kernels);
     lw_simd128_compare_install(kernels);
     lw_simd128_cast_install(kernels);

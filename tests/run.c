@@ -70,7 +70,8 @@ static bool is_number(size_t offset) {
 
 static bool may_be_null(size_t offset) {
     size_t start = offsetof(struct lw_kernels, binary_i32), word = sizeof(void (*)(void));
-    return offset == start + LW_BINARY_PRELU * word || offset == offsetof(struct lw_kernels, fold_f32[LW_K_FOLD_SUM]);
+    return offset == start + LW_BINARY_PRELU * word || offset == start + LW_BINARY_ATAN2 * word ||
+           offset == offsetof(struct lw_kernels, fold_f32[LW_K_FOLD_SUM]);
 }
 
 static uintptr_t word_at(const struct lw_context *context, size_t offset) {

@@ -23,7 +23,7 @@ static float f32_oracle(uint32_t op, float a, float b) {
         const float rest = (float)fmod(x, y); /* exact */
         return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
     }
-    default: return NAN; /* POW has checks of its own */
+    default: return NAN; /* POW and ATAN2 have checks of their own */
     }
 }
 
@@ -129,25 +129,50 @@ static void check_mod_f32(struct lw_test *t) {
     lw_test_same("mod", want, got, n);
 }
 
-/* Against the library's pow in double precision: within 0.51 units in the last place. */
-static void check_pow(struct lw_test *t, size_t n, const float *a, size_t a_step, const float *b, size_t b_step) {
+/* POW and ATAN2 against the library's in double precision: within 0.51 units in the last place. */
+static void check_function(struct lw_test *t, uint32_t op, size_t n, const float *a, size_t a_step, const float *b,
+                           size_t b_step) {
     double *want = lw_test_buffer(t, n * sizeof *want), *bound = lw_test_buffer(t, n * sizeof *bound);
     float *got = lw_test_floats(t, n, LW_FILL_POISON), *same = lw_test_floats(t, n, LW_FILL_POISON);
     for (size_t i = 0; i < n; i++) {
-        want[i] = pow((double)a[i * a_step], (double)b[i * b_step]);
+        const double x = (double)a[i * a_step], y = (double)b[i * b_step];
+        want[i] = op == LW_BINARY_POW ? pow(x, y) : atan2(x, y);
         const double ulp = ldexp(1, fmax(isinf(want[i]) || want[i] == 0 ? 0 : ilogb(want[i]), -126) - 23);
         bound[i] = want[i] == 0 || isinf(want[i]) || isnan(want[i]) ? 0 : 0.51 * ulp;
     }
-    t->tested->kernels.binary_f32[LW_BINARY_POW](n, a, a_step, b, b_step, got);
-    lw_test_within("pow", want, bound, got, n);
+    t->tested->kernels.binary_f32[op](n, a, a_step, b, b_step, got);
+    lw_test_within("function", want, bound, got, n);
     for (size_t i = 0; i < n; i++) { /* a zero's sign, which that doesn't see */
         if (want[i] == 0)
-            lw_test_true(!signbit(want[i]) == !signbit(got[i]), "sign of %g ^ %g", (double)a[i * a_step],
+            lw_test_true(!signbit(want[i]) == !signbit(got[i]), "sign of f(%g, %g)", (double)a[i * a_step],
                          (double)b[i * b_step]);
     }
     /* In every tier the same bits, also in relaxed. */
-    t->reference->kernels.binary_f32[LW_BINARY_POW](n, a, a_step, b, b_step, same);
-    lw_test_same("pow of scalar", same, got, n);
+    t->reference->kernels.binary_f32[op](n, a, a_step, b, b_step, same);
+    lw_test_same("function of scalar", same, got, n);
+}
+
+static void check_pow(struct lw_test *t, size_t n, const float *a, size_t a_step, const float *b, size_t b_step) {
+    check_function(t, LW_BINARY_POW, n, a, a_step, b, b_step);
+}
+
+static void check_atan2_f32(struct lw_test *t) {
+    static const float special[] = {0,   -0.0f,  1,       -1,      2.5f,      INFINITY,    -INFINITY,
+                                    NAN, 1e-45f, -1e-45f, 3.4e38f, 0x1p-126f, 0.41421357f, 2.4142135f};
+    enum { COUNT = sizeof special / sizeof special[0] };
+    for (size_t i = 0; i < COUNT; i++) {
+        float *a = lw_test_floats(t, COUNT, LW_FILL_POISON), *b = lw_test_floats(t, 1, LW_FILL_POISON);
+        memcpy(a, special, sizeof special);
+        *b = special[i];
+        check_function(t, LW_BINARY_ATAN2, COUNT, a, 1, b, 0);
+        check_function(t, LW_BINARY_ATAN2, COUNT, b, 0, a, 1);
+    }
+    for (int round = 0; round < 200; round++) {
+        const size_t n = round < 100 ? (size_t)round / 4 : lw_test_range(t, 0, 500);
+        const int fill = round % 3 == 0 ? LW_FILL_WIDE : round % 3 == 1 ? LW_FILL_SPECIAL : LW_FILL_UNIFORM;
+        const float *a = lw_test_floats(t, n, fill), *b = lw_test_floats(t, n, fill);
+        check_function(t, LW_BINARY_ATAN2, n, a, 1, b, 1);
+    }
 }
 
 static void check_pow_f32(struct lw_test *t) {
@@ -317,7 +342,8 @@ static void check_errors(struct lw_test *t) {
         struct lw_binary d;
     } wrong[] = {
         {LW_BAD_STRUCT_BYTES, {.struct_bytes = sizeof right - 1}},
-        {LW_BAD_ENUM, {.struct_bytes = sizeof right, .op = LW_BINARY_POW + 1}},
+        {LW_BAD_ENUM, {.struct_bytes = sizeof right, .op = LW_BINARY_ATAN2 + 1}},
+        {LW_UNSUPPORTED, {.struct_bytes = sizeof right, .type = LW_INT32, .op = LW_BINARY_ATAN2}},
         {LW_BAD_ENUM, {.struct_bytes = sizeof right, .type = 3}},
         {LW_UNSUPPORTED, {.struct_bytes = sizeof right, .type = LW_BOOL}},
         {LW_UNSUPPORTED, {.struct_bytes = sizeof right, .type = LW_INT32, .op = LW_BINARY_PRELU}},
@@ -436,6 +462,9 @@ static void bench_prelu_f32(struct lw_bench *b) {
 static void bench_mod_f32(struct lw_bench *b) {
     bench_op(b, LW_FLOAT32, LW_BINARY_MOD);
 }
+static void bench_atan2_f32(struct lw_bench *b) {
+    bench_op(b, LW_FLOAT32, LW_BINARY_ATAN2);
+}
 static void bench_pow_f32(struct lw_bench *b) {
     bench_op(b, LW_FLOAT32, LW_BINARY_POW);
 }
@@ -516,6 +545,7 @@ static const struct lw_row rows[] = {
     {"prelu_f32", F32(LW_BINARY_PRELU), check_prelu_f32, bench_prelu_f32},
     {"mod_f32", F32(LW_BINARY_MOD), check_mod_f32, bench_mod_f32},
     {"pow_f32", F32(LW_BINARY_POW), check_pow_f32, bench_pow_f32},
+    {"atan2_f32", F32(LW_BINARY_ATAN2), check_atan2_f32, bench_atan2_f32},
     {"add_i32", I32(LW_BINARY_ADD), check_add_i32, bench_add_i32},
     {"sub_i32", I32(LW_BINARY_SUB), check_sub_i32, bench_sub_i32},
     {"mul_i32", I32(LW_BINARY_MUL), check_mul_i32, bench_mul_i32},

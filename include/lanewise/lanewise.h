@@ -334,6 +334,8 @@ enum lw_binary_op {
                             not b's sign; NaN, or 0 of int32, where b is 0 */
     LW_BINARY_POW = 10,  /* a to the power of b. float32: within 0.51 units in the last place, with IEEE 754's special
                             cases; int32: a negative power truncates to 0 unless a is 1 or -1 */
+    LW_BINARY_ATAN2 =
+        11, /* the angle of the point (b, a), -pi to pi; float32 only, within 0.51 units in the last place */
 
     /* From here on the output is LW_BOOL. Every comparison with a NaN is false, but for NOT_EQUAL; bools are compared
      * as 0 and 1, so NOT_EQUAL is their exclusive or, and EQUAL with a false their negation. */

@@ -395,6 +395,10 @@ check('RealDiv', 'integers', 0, () => raw('RealDiv', { a: tf.tensor1d([16777217,
 check('Mod', 'all signs', ulps(2, 9), r => [tf.mod(tf.mul(r.float([50]), 9), r.float([50])),
   tf.mod(r.int([50]), r.int([50], 1, 9)), tf.mod(r.int([50]), r.int([50], -9, -1))]);
 check('Atan2', 'with broadcasting', ulps(1, 4), r => tf.atan2(r.float([3, 4]), r.float([4])));
+check('Atan2', 'special cases', ulps(1, 4), () => {
+  const x = tf.tensor1d([0, -0, 1, -1, 1e-40, 3e38, Infinity, -Infinity, NaN]);
+  return tf.atan2(tf.expandDims(x, 1), x);
+});
 for (const [shape, axis] of axes) {
   for (const keepDims of [false, true]) {
     const name = `[${shape}] over ${JSON.stringify(axis)}, keepDims ${keepDims}`;

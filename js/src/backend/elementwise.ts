@@ -13,9 +13,9 @@ function expectSame(op: string, a: TensorInfo, b: TensorInfo): void {
   }
 }
 
-const binary = (op: string, code: number): Kernel => (backend, { a, b }) => {
-  expect(op, 'a', a, NUMBER);
-  expect(op, 'b', b, NUMBER);
+const binary = (op: string, code: number, dtypes = NUMBER): Kernel => (backend, { a, b }) => {
+  expect(op, 'a', a, dtypes);
+  expect(op, 'b', b, dtypes);
   expectSame(op, a, b);
   const shape = broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape);
   const aPointer = backend.pointer(a), bPointer = backend.pointer(b);
@@ -237,6 +237,7 @@ export const elementwise: KernelTable = {
   Minimum: binary('Minimum', lw.LW_BINARY_MIN),
   Maximum: binary('Maximum', lw.LW_BINARY_MAX),
   SquaredDifference: binary('SquaredDifference', lw.LW_BINARY_SQUARED_DIFFERENCE),
+  Atan2: binary('Atan2', lw.LW_BINARY_ATAN2, FLOAT),
   Mod: binary('Mod', lw.LW_BINARY_MOD),
   Pow: binary('Pow', lw.LW_BINARY_POW),
   Prelu: prelu,

@@ -5,7 +5,7 @@
  * not fast.
  */
 import {
-  backend_util, broadcast_util, kernel_impls, util, type DataType, type TensorInfo,
+  backend_util, kernel_impls, util, type DataType, type TensorInfo,
 } from '@tensorflow/tfjs-core';
 import { LanewiseError } from '../runtime/errors.js';
 import { elementBytes, type BackendWasm } from './backend.js';
@@ -35,40 +35,6 @@ const each = (op: string, f: (x: number, alpha: number) => number, dtypes = ANY,
     for (let i = 0; i < from.length; i++) to[i] = f(from[i], alpha);
     return y;
   };
-
-/** A function of pairs of elements, with broadcasting. */
-const pairs = (op: string, f: (a: number, b: number) => number, dtypes = ANY, dtype?: DataType): Kernel =>
-  (backend, { a, b }) => {
-    expect(op, 'a', a, dtypes);
-    expect(op, 'b', b, dtypes);
-    backend.pointer(a);
-    backend.pointer(b);
-    const y = backend.output(broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape), dtype ?? a.dtype);
-    const left = view(backend, a), right = view(backend, b), to = view(backend, y);
-    const { shape } = y;
-    const aSteps = stepsOf(a.shape, shape), bSteps = stepsOf(b.shape, shape);
-    const position = new Array<number>(shape.length).fill(0);
-    for (let i = 0, at = 0, bt = 0; i < to.length; i++) {
-      to[i] = f(left[at], right[bt]);
-      // The next position, last dimension first, and what it means for both operands.
-      for (let d = shape.length - 1; d >= 0; d--) {
-        at += aSteps[d];
-        bt += bSteps[d];
-        if (++position[d] < shape[d]) break;
-        at -= aSteps[d] * shape[d];
-        bt -= bSteps[d] * shape[d];
-        position[d] = 0;
-      }
-    }
-    return y;
-  };
-
-/** The strides of an operand along the output's dimensions: 0 where it repeats. */
-function stepsOf(shape: number[], outShape: number[]): number[] {
-  const strides = stridesOf(shape);
-  const missing = outShape.length - shape.length;
-  return outShape.map((_, i) => i < missing || shape[i - missing] === 1 ? 0 : strides[i - missing]);
-}
 
 /** Running totals along one axis. */
 const cumsum: Kernel = (backend, { x }, { axis, exclusive, reverse }) => {
@@ -396,7 +362,6 @@ export const plain: KernelTable = {
   Asin: each('Asin', Math.asin, FLOAT),
   Asinh: each('Asinh', Math.asinh, FLOAT),
   Atan: each('Atan', Math.atan, FLOAT),
-  Atan2: pairs('Atan2', Math.atan2, FLOAT),
   Atanh: each('Atanh', Math.atanh, FLOAT),
   BatchToSpaceND: batchToSpace,
   Ceil: each('Ceil', Math.ceil, NUMBER),
