@@ -5,10 +5,10 @@
  * The input is not copied: for every pixel and tap there is a pointer to the input's channels there, or to a row of
  * zeros outside of the image.
  *
- * With few input channels (a network's first layer) a pointer for every few floats costs more than the arithmetic. Then
- * the input rows that a block of output rows sees are copied into scratch memory with their padding. In such a row
- * kernel_width pixels follow each other, and one pointer serves kernel_width * input_channels terms; the order of the
- * sum is the same.
+ * With few input channels (a network's first layer, or many groups) a pointer for every few floats costs more than the
+ * arithmetic. Then the input rows that a block of output rows sees are copied into scratch memory with their padding,
+ * for one group after the other. In such a row kernel_width pixels of the group follow each other, and one pointer
+ * serves kernel_width * group_inputs terms; the order of the sum is the same.
  *
  * With one input channel in each of several groups it is a depthwise convolution, whose filter is laid out alike
  * (depthwise_conv2d.c). 3x3 filters with stride 1 take Winograd's method (winograd.c) where that is faster.
@@ -38,23 +38,22 @@ struct plan {
     size_t block_height;
 };
 
-/* Input channels up to which rows are copied, and the largest patch in floats. */
+/* Input channels of a group up to which rows are copied, and the largest patch in floats. */
 enum { COPY_CHANNELS = 8, PATCH_FLOATS = 8 * 1024, MAX_PATCH_FLOATS = 32 * 1024 };
 
 /* Decides whether input rows are copied, and how many output rows make a block. */
 static void plan_copies(const struct lw_gemm_f32 *gemm, const struct lw_conv2d *conv, struct plan *plan) {
     const struct lw_window *w = &conv->window;
     plan->copies = false;
-    if (conv->groups != 1 || w->dilation_width != 1 || w->kernel_width == 1 || conv->input_channels > COPY_CHANNELS)
-        return;
+    if (w->dilation_width != 1 || w->kernel_width == 1 || plan->group_inputs > COPY_CHANNELS) return;
     if (plan->pixels == 0) return;
 
     /* No overflow: a patch is no larger than the padded image, which lw_window_place has measured, and the sizes of
      * one side times COPY_CHANNELS are compared by division. */
     const size_t width = (plan->window.output_width - 1) * w->stride_width + w->kernel_width;
     const size_t extent = (size_t)(w->kernel_height - 1) * w->dilation_height + 1;
-    if (width > MAX_PATCH_FLOATS / conv->input_channels) return;
-    plan->patch_width = width * conv->input_channels;
+    if (width > MAX_PATCH_FLOATS / plan->group_inputs) return;
+    plan->patch_width = width * plan->group_inputs;
     if (extent > MAX_PATCH_FLOATS / plan->patch_width) return;
 
     const size_t block = lw_gemm_block_rows(gemm, plan->pixels, w->kernel_height,
@@ -242,16 +241,22 @@ static void run_gathered(const struct lw_context *context, const struct lw_conv2
     }
 }
 
-/* Copies the input rows that output rows from y on see, with their padding.
- * image: [height][width][channels]; patch: [rows][patch_width] */
+/* Copies count pixels of `channels` floats, which lie step apart. */
+static inline void copy_pixels(const size_t channels, size_t count, size_t step, const float *from, float *to) {
+    for (size_t x = 0; x < count; x++, from += step, to += channels) {
+        for (size_t c = 0; c < channels; c++) to[c] = from[c];
+    }
+}
+
+/* Copies the input rows that output rows from y on see, with their padding; of each pixel, one group's channels.
+ * image: [height][width][input_channels], from the group's first channel on; patch: [rows][patch_width] */
 static void copy_patch(const struct lw_conv2d *conv, const struct plan *plan, size_t y, size_t rows, const float *image,
                        float *patch) {
-    const size_t image_width = (size_t)conv->input_width * conv->input_channels;
-    const size_t patch_pixels = plan->patch_width / conv->input_channels;
-    const size_t pad = plan->window.pad_left < patch_pixels ? plan->window.pad_left : patch_pixels;
-    const size_t left = pad * conv->input_channels;
-    const size_t rest = plan->patch_width - left;
-    const size_t middle = image_width < rest ? image_width : rest;
+    const size_t channels = plan->group_inputs, step = conv->input_channels;
+    const size_t pixels = plan->patch_width / channels;
+    const size_t left = plan->window.pad_left < pixels ? plan->window.pad_left : pixels;
+    const size_t middle = conv->input_width < pixels - left ? conv->input_width : pixels - left;
+    const size_t right = pixels - left - middle;
 
     size_t iy = y * conv->window.stride_height - plan->window.pad_top; /* wraps around above the image, as in gather */
     for (size_t r = 0; r < rows; r++, iy++, patch += plan->patch_width) {
@@ -259,9 +264,20 @@ static void copy_patch(const struct lw_conv2d *conv, const struct plan *plan, si
             memset(patch, 0, plan->patch_width * sizeof *patch);
             continue;
         }
-        memset(patch, 0, left * sizeof *patch);
-        memcpy(patch + left, image + iy * image_width, middle * sizeof *patch);
-        memset(patch + left + middle, 0, (rest - middle) * sizeof *patch);
+        const float *from = image + iy * conv->input_width * step;
+        float *to = patch + left * channels;
+        memset(patch, 0, left * channels * sizeof *patch);
+        if (channels == step)
+            memcpy(to, from, middle * channels * sizeof *to);
+        else if (channels == 2)
+            copy_pixels(2, middle, step, from, to);
+        else if (channels == 4)
+            copy_pixels(4, middle, step, from, to);
+        else if (channels == 8)
+            copy_pixels(8, middle, step, from, to);
+        else
+            copy_pixels(channels, middle, step, from, to);
+        memset(to + middle * channels, 0, right * channels * sizeof *to);
     }
 }
 
@@ -280,8 +296,7 @@ static void run_copied(const struct lw_context *context, const struct lw_conv2d 
     for (size_t i = 0; i < plan->block_height * output_width; i++) {
         const size_t y = i / output_width, x = i % output_width;
         const float **to = rows + i / gemm->mr * gemm->mr * taps + i % gemm->mr;
-        const float *from =
-            patch + y * w->stride_height * plan->patch_width + x * w->stride_width * conv->input_channels;
+        const float *from = patch + y * w->stride_height * plan->patch_width + x * w->stride_width * plan->group_inputs;
         for (size_t ky = 0; ky < taps; ky++) to[ky * gemm->mr] = from + ky * w->dilation_height * plan->patch_width;
     }
 
@@ -292,10 +307,13 @@ static void run_copied(const struct lw_context *context, const struct lw_conv2d 
             const size_t height = left < plan->block_height ? left : plan->block_height;
             const size_t count = height * output_width;
             float *block = output + (n * output_height + y) * output_width * outputs; /* (count, output_channels) */
-            copy_patch(conv, plan, y, plan->patch_height - (plan->block_height - height) * w->stride_height, image,
-                       patch);
-            gemm->run(count, outputs, taps, (size_t)w->kernel_width * conv->input_channels, rows, packed, bias, clamp,
-                      block, outputs);
+            const size_t patch_rows = plan->patch_height - (plan->block_height - height) * w->stride_height;
+            for (size_t g = 0; g < conv->groups; g++) {
+                copy_patch(conv, plan, y, patch_rows, image + g * plan->group_inputs, patch);
+                gemm->run(count, plan->group_outputs, taps, w->kernel_width * plan->group_inputs, rows,
+                          packed + g * plan->group_packed, bias ? bias + g * plan->group_outputs : NULL, clamp,
+                          block + g * plan->group_outputs, outputs);
+            }
             lw_activation_finish(context, &conv->activation, count, outputs, outputs, slopes, block);
         }
     }

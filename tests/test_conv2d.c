@@ -348,7 +348,8 @@ static void conv_geometries(struct lw_test *t) {
     static const struct {
         uint32_t inputs, outputs, groups, kernel, stride;
     } large[] = {{5, 9, 1, 1, 1}, {5, 9, 1, 1, 2},  {11, 4, 1, 3, 1}, {3, 6, 1, 3, 1}, {2, 5, 1, 5, 2},
-                 {4, 4, 4, 3, 1}, {6, 18, 6, 3, 2}, {8, 1, 1, 3, 1},  {9, 3, 1, 3, 2}};
+                 {4, 4, 4, 3, 1}, {6, 18, 6, 3, 2}, {8, 1, 1, 3, 1},  {9, 3, 1, 3, 2}, {8, 12, 2, 3, 1},
+                 {9, 6, 3, 3, 1}, {16, 8, 2, 3, 2}, {10, 10, 5, 1, 1}};
     for (size_t i = 0; i < sizeof large / sizeof large[0]; i++) {
         struct lw_conv2d d = {sizeof d, 2, 21, 23, large[i].inputs, large[i].outputs, large[i].groups, {0}, {0}, 0};
         d.window = (struct lw_window){
@@ -630,35 +631,39 @@ static void bench_transpose_run(const struct lw_context *context, void *arg) {
 static void bench_conv(struct lw_bench *b) {
     static const struct {
         const char *label;
-        uint32_t size, inputs, outputs, kernel, stride, winograd;
+        uint32_t size, inputs, outputs, kernel, stride, winograd, groups; /* 0 groups: 1 */
     } layers[] = {
-        {"1x1 56x56 64->128", 56, 64, 128, 1, 1, 0},
-        {"1x1 28x28 128->256", 28, 128, 256, 1, 1, 0},
-        {"1x1 14x14 512->512", 14, 512, 512, 1, 1, 0},
-        {"1x1 7x7 1024->1024", 7, 1024, 1024, 1, 1, 0},
-        {"1x1 112x112 32->16", 112, 32, 16, 1, 1, 0},
-        {"1x1 56x56 144->24", 56, 144, 24, 1, 1, 0},
-        {"1x1 s2 56x56 64->128", 56, 64, 128, 1, 2, 0},
-        {"3x3 56x56 64->64", 56, 64, 64, 3, 1, 0},
-        {"3x3 28x28 128->128", 28, 128, 128, 3, 1, 0},
-        {"3x3 14x14 256->256", 14, 256, 256, 3, 1, 0},
-        {"3x3 7x7 512->512", 7, 512, 512, 3, 1, 0},
-        {"3x3 56x56 16->16", 56, 16, 16, 3, 1, 0},
-        {"3x3 14x14 8->8", 14, 8, 8, 3, 1, 0},
-        {"3x3 F2 56x56 64->64", 56, 64, 64, 3, 1, LW_WINOGRAD_F2},
-        {"3x3 direct 56x56 64->64", 56, 64, 64, 3, 1, LW_WINOGRAD_OFF},
-        {"3x3 direct 56x56 16->16", 56, 16, 16, 3, 1, LW_WINOGRAD_OFF},
-        {"3x3 direct 14x14 8->8", 14, 8, 8, 3, 1, LW_WINOGRAD_OFF},
-        {"3x3 256x256 8->1", 256, 8, 1, 3, 1, 0},
-        {"1x1 28x28 96->2", 28, 96, 2, 1, 1, 0},
-        {"3x3 s2 28x28 128->128", 28, 128, 128, 3, 2, 0},
-        {"3x3 s2 224x224 3->32", 224, 3, 32, 3, 2, 0},
-        {"5x5 s2 128x128 3->24", 128, 3, 24, 5, 2, 0},
-        {"1x1 1x1 1024->1001", 1, 1024, 1001, 1, 1, 0},
+        {"1x1 56x56 64->128", 56, 64, 128, 1, 1, 0, 0},
+        {"1x1 28x28 128->256", 28, 128, 256, 1, 1, 0, 0},
+        {"1x1 14x14 512->512", 14, 512, 512, 1, 1, 0, 0},
+        {"1x1 7x7 1024->1024", 7, 1024, 1024, 1, 1, 0, 0},
+        {"1x1 112x112 32->16", 112, 32, 16, 1, 1, 0, 0},
+        {"1x1 56x56 144->24", 56, 144, 24, 1, 1, 0, 0},
+        {"1x1 s2 56x56 64->128", 56, 64, 128, 1, 2, 0, 0},
+        {"3x3 56x56 64->64", 56, 64, 64, 3, 1, 0, 0},
+        {"3x3 28x28 128->128", 28, 128, 128, 3, 1, 0, 0},
+        {"3x3 14x14 256->256", 14, 256, 256, 3, 1, 0, 0},
+        {"3x3 7x7 512->512", 7, 512, 512, 3, 1, 0, 0},
+        {"3x3 56x56 16->16", 56, 16, 16, 3, 1, 0, 0},
+        {"3x3 14x14 8->8", 14, 8, 8, 3, 1, 0, 0},
+        {"3x3 F2 56x56 64->64", 56, 64, 64, 3, 1, LW_WINOGRAD_F2, 0},
+        {"3x3 direct 56x56 64->64", 56, 64, 64, 3, 1, LW_WINOGRAD_OFF, 0},
+        {"3x3 direct 56x56 16->16", 56, 16, 16, 3, 1, LW_WINOGRAD_OFF, 0},
+        {"3x3 direct 14x14 8->8", 14, 8, 8, 3, 1, LW_WINOGRAD_OFF, 0},
+        {"3x3 256x256 8->1", 256, 8, 1, 3, 1, 0, 0},
+        {"1x1 28x28 96->2", 28, 96, 2, 1, 1, 0, 0},
+        {"3x3 s2 28x28 128->128", 28, 128, 128, 3, 2, 0, 0},
+        {"3x3 s2 224x224 3->32", 224, 3, 32, 3, 2, 0, 0},
+        {"5x5 s2 128x128 3->24", 128, 3, 24, 5, 2, 0, 0},
+        {"1x1 1x1 1024->1001", 1, 1024, 1001, 1, 1, 0, 0},
+        {"3x3 56x56 64->64, 32 groups", 56, 64, 64, 3, 1, 0, 32},
+        {"3x3 56x56 64->64, 16 groups", 56, 64, 64, 3, 1, 0, 16},
+        {"3x3 56x56 64->64, 8 groups", 56, 64, 64, 3, 1, 0, 8},
     };
     const struct lw_context *context = lw_bench_context(b);
     for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
         struct call *c = lw_bench_buffer(b, sizeof *c);
+        uint32_t groups = layers[i].groups ? layers[i].groups : 1;
         uint32_t size = layers[i].size, kernel = layers[i].kernel, stride = layers[i].stride;
         c->conv = (struct lw_conv2d){sizeof c->conv,
                                      1,
@@ -666,14 +671,14 @@ static void bench_conv(struct lw_bench *b) {
                                      size,
                                      layers[i].inputs,
                                      layers[i].outputs,
-                                     1,
+                                     groups,
                                      {kernel, kernel, stride, stride, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0},
                                      {LW_RELU6, 0, 0, 0},
                                      layers[i].winograd};
         struct lw_sizes sizes;
         if (lw_conv2d_sizes(context, &c->conv, &sizes) != LW_OK) return;
         size_t input = (size_t)size * size * layers[i].inputs;
-        size_t filter = (size_t)kernel * kernel * layers[i].inputs * layers[i].outputs;
+        size_t filter = (size_t)kernel * kernel * layers[i].inputs / groups * layers[i].outputs;
         c->input = lw_bench_floats(b, input);
         c->bias = lw_bench_floats(b, layers[i].outputs);
         c->output = lw_bench_floats(b, sizes.output_elements);
