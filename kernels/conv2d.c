@@ -10,7 +10,7 @@
  * for one group after the other. In such a row kernel_width pixels of the group follow each other, and one pointer
  * serves kernel_width * group_inputs terms; the order of the sum is the same.
  *
- * With one input channel in each of several groups it is a depthwise convolution, whose filter is laid out alike
+ * With one input channel in each of several groups it is a depthwise convolution, whose filter has the same layout
  * (depthwise_conv2d.c). 3x3 filters with stride 1 take Winograd's method (winograd.c) where that is faster.
  */
 #include <string.h>
@@ -119,7 +119,7 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
         const struct lw_depthwise_conv2d depthwise = depthwise_of(conv);
         struct lw_sizes sizes;
         status = lw_depthwise_conv2d_sizes(context, &depthwise, &sizes);
-        plan->packed_bytes = k * conv->output_channels * sizeof(float); /* k = kernel_height * kernel_width */
+        plan->packed_bytes = sizes.packed_bytes;
         plan->scratch_bytes = sizes.scratch_bytes;
         return status;
     }
@@ -164,8 +164,8 @@ enum lw_status lw_conv2d_pack(const struct lw_context *context, const struct lw_
     if (status != LW_OK) return status;
     if (!filter || !packed) return LW_NULL_POINTER;
     if (plan.depthwise) {
-        memcpy(packed, filter, plan.packed_bytes);
-        return LW_OK;
+        const struct lw_depthwise_conv2d depthwise = depthwise_of(conv);
+        return lw_depthwise_conv2d_pack(context, &depthwise, filter, packed);
     }
     if (plan.transforms) {
         lw_winograd_pack(context, conv, &plan.winograd, filter, packed);

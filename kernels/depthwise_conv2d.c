@@ -37,7 +37,7 @@ struct plan {
     size_t row_elements; /* one copied row: row_pixels * pixel_stride */
     size_t ring_rows;    /* 0 when nothing is copied */
     size_t packed_elements, folded_elements;
-    size_t scratch_bytes;
+    size_t packed_bytes, scratch_bytes;
 };
 
 /* A packed filter of so many channels, in floats. */
@@ -48,7 +48,7 @@ static bool packed_filter(const struct lw_window *w, size_t channels, size_t *el
     return lw_multiply(elements, w->kernel_height) && lw_multiply(elements, w->kernel_width);
 }
 
-/* Scratch: the packed filter, the folded filter and bias, kernel_height row pointers, ring_rows numbers of the rows that
+/* Packed: the packed filter, the folded filter. Scratch: the folded bias, kernel_height row pointers, ring_rows numbers of the rows that
  * the ring holds, the ring; rounded up to 16 bytes, so that a buffer that ends where its memory ends is aligned too. */
 static bool plan_scratch(const struct lw_depthwise_conv2d *d, struct plan *p) {
     size_t folded_channels = p->folded > 1 ? p->channels * p->folded : 0;
@@ -56,10 +56,11 @@ static bool plan_scratch(const struct lw_depthwise_conv2d *d, struct plan *p) {
     if (!packed_filter(&d->window, folded_channels, &p->folded_elements)) return false;
     size_t pointers = d->window.kernel_height, held = p->ring_rows, floats = p->ring_rows;
     if (!lw_multiply(&pointers, sizeof(float *)) || !lw_multiply(&held, sizeof(size_t))) return false;
-    if (!lw_multiply(&floats, p->row_elements) || !lw_add(&floats, p->packed_elements) ||
-        !lw_add(&floats, p->folded_elements) || !lw_add(&floats, folded_channels) ||
+    if (!lw_multiply(&floats, p->row_elements) || !lw_add(&floats, folded_channels) ||
         !lw_multiply(&floats, sizeof(float)))
         return false;
+    p->packed_bytes = p->packed_elements;
+    if (!lw_add(&p->packed_bytes, p->folded_elements) || !lw_multiply(&p->packed_bytes, sizeof(float))) return false;
     size_t bytes = pointers;
     if (!lw_add(&bytes, held) || !lw_add(&bytes, floats) || !lw_add(&bytes, 15)) return false;
     p->scratch_bytes = bytes / 16 * 16;
@@ -206,6 +207,7 @@ enum lw_status lw_depthwise_conv2d_sizes(const struct lw_context *context, const
         .output_height = (uint32_t)p.window.output_height,
         .output_width = (uint32_t)p.window.output_width,
         .output_elements = p.output_elements,
+        .packed_bytes = p.packed_bytes,
         .scratch_bytes = p.scratch_bytes,
     };
     return LW_OK;
@@ -230,7 +232,20 @@ static void pack(const struct lw_depthwise_conv2d *d, const struct plan *p, cons
     }
 }
 
-/* What is laid out in scratch, and the image that is read. */
+enum lw_status lw_depthwise_conv2d_pack(const struct lw_context *context, const struct lw_depthwise_conv2d *d,
+                                        const float *filter, /* (kernel_height, kernel_width, channels, multiplier) */
+                                        void *packed) {
+    if (!context || !d) return LW_NULL_POINTER;
+    struct plan p;
+    enum lw_status status = make_plan(d, &p);
+    if (status != LW_OK || p.packed_bytes == 0) return status;
+    if (!filter || !packed) return LW_NULL_POINTER;
+    pack(d, &p, filter, 1, packed);
+    if (p.folded > 1) pack(d, &p, filter, p.folded, (float *)packed + p.packed_elements);
+    return LW_OK;
+}
+
+/* What a run works with. */
 struct work {
     const struct lw_context *context;
     const struct lw_depthwise_conv2d *d;
@@ -323,10 +338,9 @@ static void run_alone(const struct work *work, struct lw_dwconv_f32 call, size_t
 }
 
 enum lw_status lw_depthwise_conv2d_run(const struct lw_context *context, const struct lw_depthwise_conv2d *d,
-                                       const float *input,  /* (batch, input_height, input_width, channels) */
-                                       const float *filter, /* (kernel_height, kernel_width, channels, multiplier) */
-                                       const float *bias,   /* (channels * multiplier) or NULL */
-                                       const float *slopes, /* (channels * multiplier) for LW_PRELU */
+                                       const float *input, /* (batch, input_height, input_width, channels) */
+                                       const void *packed, const float *bias, /* (channels * multiplier) or NULL */
+                                       const float *slopes,                   /* (channels * multiplier) for LW_PRELU */
                                        void *scratch,
                                        float *output) /* (batch, output_height, output_width, channels * multiplier) */
 {
@@ -335,19 +349,17 @@ enum lw_status lw_depthwise_conv2d_run(const struct lw_context *context, const s
     enum lw_status status = make_plan(d, &p);
     if (status != LW_OK) return status;
     if (p.output_elements == 0) return LW_OK;
-    if ((p.input_elements && !input) || !filter || !scratch || !output) return LW_NULL_POINTER;
+    if ((p.input_elements && !input) || !packed || !scratch || !output) return LW_NULL_POINTER;
     if (d->activation.kind == LW_PRELU && !slopes) return LW_NULL_POINTER;
 
     const struct lw_window *w = &d->window;
-    float *packed = scratch, *folded_filter = packed + p.packed_elements;
-    float *folded_bias = folded_filter + p.folded_elements; /* (channels * folded) */
+    const float *filter = packed, *folded_filter = filter + p.packed_elements;
+    float *folded_bias = scratch; /* (channels * folded) */
     const float **rows = (const float **)(folded_bias + (p.folded > 1 ? p.channels * p.folded : 0));
     size_t *held = (size_t *)(rows + w->kernel_height);
-    struct work work = {context, d,           &p,   packed, folded_filter,
+    struct work work = {context, d,           &p,   filter, folded_filter,
                         bias,    folded_bias, rows, held,   (float *)(held + p.ring_rows)};
-    pack(d, &p, filter, 1, packed);
     if (p.folded > 1) {
-        pack(d, &p, filter, p.folded, folded_filter);
         for (size_t i = 0; bias && i < p.channels * p.folded; i++) folded_bias[i] = bias[i % p.channels];
         if (!bias) work.folded_bias = NULL;
     }

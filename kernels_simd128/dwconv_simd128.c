@@ -159,8 +159,10 @@ TEMPLATE void columns_at(struct tile t, const struct call *k, size_t x, float *o
     const float *next[2] = {0};
     if (t.taps && t.columns > 1 && k->d.kernel_height >= 2) {
         size_t at = k->d.begin + (x + t.columns) * k->d.column_step + (t.taps - t.stride) * k->d.tap_step;
-        if (at + t.columns * t.stride * k->d.channels <= k->d.readable) ahead = k->d.channels / 4 * 4;
-        UNROLL for (size_t i = 0; i < t.stride; i++) next[i] = k->rows[k->d.kernel_height - 1 - i] + at;
+        if (at + t.columns * t.stride * k->d.channels <= k->d.readable) {
+            ahead = k->d.channels / 4 * 4;
+            UNROLL for (size_t i = 0; i < t.stride; i++) next[i] = k->rows[k->d.kernel_height - 1 - i] + at;
+        }
     }
     const float *weights = k->weights;
     for (size_t c = 0; c < k->d.channels; c += 4 * t.vectors, weights += t.vectors * block) {

@@ -127,7 +127,10 @@ static void run(struct lw_test *t, const struct lw_context *context, const struc
     enum lw_status status = lw_depthwise_conv2d_sizes(context, d, &sizes);
     lw_test_true(status == LW_OK, "depthwise_conv2d sizes: %s", lw_status_string(status));
     void *scratch = lw_test_buffer(t, sizes.scratch_bytes);
-    status = lw_depthwise_conv2d_run(context, d, input, filter, bias, slopes, scratch, output);
+    void *packed = lw_test_buffer(t, sizes.packed_bytes);
+    status = lw_depthwise_conv2d_pack(context, d, filter, packed);
+    lw_test_true(status == LW_OK, "depthwise_conv2d pack: %s", lw_status_string(status));
+    status = lw_depthwise_conv2d_run(context, d, input, packed, bias, slopes, scratch, output);
     lw_test_true(status == LW_OK, "depthwise_conv2d run: %s", lw_status_string(status));
 }
 
@@ -143,8 +146,7 @@ static void check_geometry(struct lw_test *t, const struct lw_depthwise_conv2d *
     lw_test_true(status == LW_OK, "sizes: %s", lw_status_string(status));
     size_t height = (size_t)rows.output, width = (size_t)columns.output, M = d->depth_multiplier;
     size_t channels = d->channels * M, n = d->batch * height * width * channels;
-    lw_test_true(sizes.output_height == height && sizes.output_width == width && sizes.output_elements == n &&
-                     sizes.packed_bytes == 0,
+    lw_test_true(sizes.output_height == height && sizes.output_width == width && sizes.output_elements == n,
                  "output is %u x %u, want %zu x %zu", sizes.output_height, sizes.output_width, height, width);
 
     const struct lw_window *w = &d->window;
@@ -208,6 +210,8 @@ static void check_rejected(struct lw_test *t, const char *what, struct lw_depthw
     lw_test_seal(t, output);
     status = lw_depthwise_conv2d_run(t->tested, &d, some, some, some, some, scratch, output);
     lw_test_true(status == want, "%s: run gives %s", what, lw_status_string(status));
+    status = lw_depthwise_conv2d_pack(t->tested, &d, some, output);
+    lw_test_true(status == want, "%s: pack gives %s", what, lw_status_string(status));
 }
 
 #define REJECT(change, status)                                                                                         \
@@ -273,10 +277,18 @@ static void check_errors(struct lw_test *t) {
         lw_test_true(status == LW_NULL_POINTER, "argument %d missing: %s", missing, lw_status_string(status));
     }
 
+    d.activation.kind = LW_LINEAR;
+    for (int missing = 0; missing < 4; missing++) {
+        enum lw_status status = lw_depthwise_conv2d_pack(missing == 0 ? NULL : t->tested, missing == 1 ? NULL : &d,
+                                                         missing == 2 ? NULL : some, missing == 3 ? NULL : output);
+        lw_test_true(status == LW_NULL_POINTER, "argument %d of pack missing: %s", missing, lw_status_string(status));
+    }
+
     /* What has no output needs no pointers. */
     d = right();
     d.batch = 0;
     lw_test_true(lw_depthwise_conv2d_run(t->tested, &d, NULL, NULL, NULL, NULL, NULL, NULL) == LW_OK, "batch 0");
+    lw_test_true(lw_depthwise_conv2d_pack(t->tested, &d, NULL, NULL) == LW_OK, "batch 0: nothing to pack");
     d = right();
     d.channels = 0;
     lw_test_true(lw_depthwise_conv2d_run(t->tested, &d, NULL, NULL, NULL, NULL, NULL, NULL) == LW_OK, "no channels");
@@ -331,14 +343,14 @@ static void check_operator(struct lw_test *t) {
 
 struct bench_arg {
     struct lw_depthwise_conv2d d;
-    const float *input, *filter, *bias;
-    void *scratch;
+    const float *input, *bias;
+    void *packed, *scratch;
     float *output;
 };
 
 static void bench_run(const struct lw_context *context, void *arg) {
     struct bench_arg *a = arg;
-    lw_depthwise_conv2d_run(context, &a->d, a->input, a->filter, a->bias, NULL, a->scratch, a->output);
+    lw_depthwise_conv2d_run(context, &a->d, a->input, a->packed, a->bias, NULL, a->scratch, a->output);
 }
 
 static void bench_layer(struct lw_bench *b, const char *label, uint32_t size, uint32_t channels, uint32_t kernel,
@@ -355,7 +367,8 @@ static void bench_layer(struct lw_bench *b, const char *label, uint32_t size, ui
     if (lw_depthwise_conv2d_sizes(lw_bench_context(b), &a->d, &sizes) != LW_OK) return;
     size_t input = (size_t)size * size * channels, filter = (size_t)kernel * kernel * channels;
     a->input = lw_bench_floats(b, input);
-    a->filter = lw_bench_floats(b, filter);
+    a->packed = lw_bench_buffer(b, sizes.packed_bytes);
+    if (lw_depthwise_conv2d_pack(lw_bench_context(b), &a->d, lw_bench_floats(b, filter), a->packed) != LW_OK) return;
     a->bias = lw_bench_floats(b, channels);
     a->scratch = lw_bench_buffer(b, sizes.scratch_bytes);
     a->output = lw_bench_buffer(b, sizes.output_elements * sizeof(float));

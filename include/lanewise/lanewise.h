@@ -211,7 +211,8 @@ LW_API enum lw_status lw_conv2d_run(const struct lw_context *context, const stru
 
 /* output[n][y][x][c M + m] = activation(bias[c M + m] + sum over ky, kx of
  *     input[n][...][...][c] filter[ky][kx][c][m]),  M = depth_multiplier, ascending (ky, kx), from the bias.
- * filter: [kernel_height][kernel_width][channels][depth_multiplier], used as it is: nothing to pack.
+ * Pixels outside of the image, and the taps that meet them, are left out.
+ * filter: [kernel_height][kernel_width][channels][depth_multiplier]
  * bias, slopes: [channels * depth_multiplier]. */
 struct lw_depthwise_conv2d {
     uint32_t struct_bytes;
@@ -223,8 +224,10 @@ struct lw_depthwise_conv2d {
 
 LW_API enum lw_status lw_depthwise_conv2d_sizes(const struct lw_context *context, const struct lw_depthwise_conv2d *op,
                                                 struct lw_sizes *sizes);
+LW_API enum lw_status lw_depthwise_conv2d_pack(const struct lw_context *context, const struct lw_depthwise_conv2d *op,
+                                               const float *filter, void *packed);
 LW_API enum lw_status lw_depthwise_conv2d_run(const struct lw_context *context, const struct lw_depthwise_conv2d *op,
-                                              const float *input, const float *filter, const float *bias,
+                                              const float *input, const void *packed, const float *bias,
                                               const float *slopes, void *scratch, float *output);
 
 /* ---- Transposed convolution ----------------------------------------------------------------------------- */

@@ -84,8 +84,8 @@ const depthwiseConv2d = (op: string): Kernel => (backend, inputs, attrs) => {
   const input = backend.pointer(x);
   const y = backend.output(plan.outShape.slice(), 'float32');
   if (plan.sizes === NO_SIZES) return y;
-  kernels.depthwiseConv2d(plan.op, input, weights.pointer, fused.bias, fused.slopes,
-    heap.scratch(plan.sizes.scratchBytes), backend.pointer(y));
+  kernels.depthwiseConv2d(plan.op, input, plan.packed, fused.bias, fused.slopes, heap.scratch(plan.sizes.scratchBytes),
+    backend.pointer(y));
   fused.finish(y);
   return y;
 
@@ -102,9 +102,10 @@ const depthwiseConv2d = (op: string): Kernel => (backend, inputs, attrs) => {
     if (!empty) checkOutput(op, info, sizes);
     const made = {
       ...planKey('depthwise', x.shape, filter.shape, attrs, fused.activation), op: descriptor, sizes,
-      outShape: info.outShape,
+      outShape: info.outShape, packing: `depthwise ${filter.shape} ${sizes.packedBytes}`,
     };
-    return backend.plan<WindowPlan<DepthwiseConv2d>>(weights, made, () => {});
+    return backend.plan<WindowPlan<DepthwiseConv2d>>(weights, made,
+      packed => kernels.depthwiseConv2dPack(descriptor, weights.pointer, packed));
   }
 };
 

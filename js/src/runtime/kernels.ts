@@ -200,10 +200,14 @@ export class Kernels {
     return this.sizes('depthwiseConv2d', op,
       this.exports.lw_depthwise_conv2d_sizes(this.context, this.depthwiseConv2dAt(op), this.sizesAt));
   }
-  depthwiseConv2d(op: DepthwiseConv2d, input: Pointer, filter: Pointer, bias: Pointer, slopes: Pointer,
+  depthwiseConv2dPack(op: DepthwiseConv2d, filter: Pointer, packed: Pointer): void {
+    this.check('depthwiseConv2d', op, this.exports.lw_depthwise_conv2d_pack(this.context, this.depthwiseConv2dAt(op),
+      filter, packed));
+  }
+  depthwiseConv2d(op: DepthwiseConv2d, input: Pointer, packed: Pointer, bias: Pointer, slopes: Pointer,
     scratch: Pointer, output: Pointer): void {
     this.check('depthwiseConv2d', op, this.exports.lw_depthwise_conv2d_run(this.context, this.depthwiseConv2dAt(op),
-      input, filter, bias, slopes, scratch, output));
+      input, packed, bias, slopes, scratch, output));
   }
   private depthwiseConv2dAt(op: DepthwiseConv2d): Pointer {
     const { area: at } = this;

@@ -190,10 +190,11 @@ export class Lanewise {
     };
     const outputChannels = channels * depthMultiplier;
     const bias = biasOf('depthwiseConv2d', options, outputChannels);
-    const sizes = this.kernels.depthwiseConv2dSizes(op);
+    const { kernels } = this;
+    const { sizes, pointer } = filter.packedFor(`depthwiseConv2d${JSON.stringify(op)}`,
+      () => kernels.depthwiseConv2dSizes(op), packed => kernels.depthwiseConv2dPack(op, filter.pointer, packed));
     return this.produce([batch, sizes.outputHeight, sizes.outputWidth, outputChannels], output =>
-      this.kernels.depthwiseConv2d(op, input.pointer, filter.pointer, bias, 0, this.heap.scratch(sizes.scratchBytes),
-        output));
+      kernels.depthwiseConv2d(op, input.pointer, pointer, bias, 0, this.heap.scratch(sizes.scratchBytes), output));
   }
 
   /** [m, k] times [k, n]; `transposeB` takes b as [n, k]. */
