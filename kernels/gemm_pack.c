@@ -14,6 +14,14 @@ bool lw_gemm_packed_elements(const struct lw_gemm_f32 *gemm, size_t k, size_t n,
     return true;
 }
 
+/* rows rows of a whole panel. Constants for nr and n_step make fast code. */
+static inline __attribute__((always_inline)) void pack_panel(const size_t nr, size_t rows, const float *from,
+                                                             size_t k_step, const size_t n_step, float *to) {
+    for (size_t i = 0; i < rows; i++, from += k_step, to += nr) {
+        for (size_t c = 0; c < nr; c++) to[c] = from[c * n_step];
+    }
+}
+
 void lw_gemm_pack(const struct lw_gemm_f32 *gemm, size_t k, size_t n, size_t first, size_t count, const float *b,
                   size_t k_step, size_t n_step, float *packed) {
     if (n < LW_GEMM_NARROW) {
@@ -22,15 +30,29 @@ void lw_gemm_pack(const struct lw_gemm_f32 *gemm, size_t k, size_t n, size_t fir
         }
         return;
     }
-    const size_t nr = gemm->nr;
-    for (size_t j = 0; j < n; j += nr, packed += k * nr) {
-        const size_t width = n - j < nr ? n - j : nr;
-        for (size_t i = 0; i < count; i++) {
-            const float *from = b + i * k_step + j * n_step;
-            float *to = packed + (first + i) * nr;
-            size_t c = 0;
-            for (; c < width; c++) to[c] = from[c * n_step];
-            for (; c < nr; c++) to[c] = 0.0f;
+    /* A few rows at a time, so that each page of b is gone through once, and whole cache lines are written. A transposed
+     * matrix is read along its columns: all of them. */
+    enum { ROWS = 16 };
+    const size_t nr = gemm->nr, step = n_step == 1 ? ROWS : count;
+    for (size_t start = 0; start < count; start += step) {
+        const size_t rows = count - start < step ? count - start : step;
+        for (size_t j = 0; j < n; j += nr) {
+            const size_t width = n - j < nr ? n - j : nr;
+            const float *from = b + start * k_step + j * n_step;
+            float *to = packed + j * k + (first + start) * nr;
+            if (width == 8 && nr == 8 && n_step == 1)
+                pack_panel(8, rows, from, k_step, 1, to);
+            else if (width == 8 && nr == 8)
+                pack_panel(8, rows, from, k_step, n_step, to);
+            else if (width == 16 && nr == 16 && n_step == 1)
+                pack_panel(16, rows, from, k_step, 1, to);
+            else if (width == 16 && nr == 16)
+                pack_panel(16, rows, from, k_step, n_step, to);
+            else {
+                for (size_t i = 0; i < rows; i++, from += k_step, to += nr) {
+                    for (size_t c = 0; c < nr; c++) to[c] = c < width ? from[c * n_step] : 0.0f;
+                }
+            }
         }
     }
 }

@@ -96,10 +96,19 @@ enum lw_status lw_matmul_pack(const struct lw_context *context, const struct lw_
     return LW_OK;
 }
 
-/* Copies columns of a transposed A into rows. a: [k][m], from the first wanted column on; rows: [count][k] */
+/* Copies columns of a transposed A into rows, a few at a time: a cache line of A, and no more rows than stay in the cache
+ * while they are written float by float. a: [k][m], from the first wanted column on; rows: [count][k] */
 static void transpose_rows(size_t count, size_t m, size_t k, const float *a, float *rows) {
-    for (size_t c = 0; c < k; c++) {
-        for (size_t i = 0; i < count; i++) rows[i * k + c] = a[c * m + i];
+    enum { ROWS = 8 };
+    size_t i = 0;
+    for (; i + ROWS <= count; i += ROWS, rows += ROWS * k) {
+        const float *from = a + i;
+        for (size_t c = 0; c < k; c++, from += m) {
+            for (size_t r = 0; r < ROWS; r++) rows[r * k + c] = from[r];
+        }
+    }
+    for (; i < count; i++, rows += k) {
+        for (size_t c = 0; c < k; c++) rows[c] = a[c * m + i];
     }
 }
 
