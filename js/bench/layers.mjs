@@ -23,13 +23,17 @@ const convolution = (group, side, inputs, outputs, kernel, stride, reference, go
   };
 };
 
-const depthwise = (side, channels, kernel, stride, reference, goal) => {
+const depthwise = (side, channels, kernel, stride, reference, goal, dilation = 1) => {
   const output = Math.ceil(side / stride);
   return {
-    group: 'depthwise', name: `depthwise ${kernel}x${kernel}${stride > 1 ? ` s${stride}` : ''} ${side}²x${channels}`,
+    group: 'depthwise',
+    name: `depthwise ${kernel}x${kernel}${stride > 1 ? ` s${stride}` : ''}${dilation > 1 ? ` d${dilation}` : ''} ` +
+      `${side}²x${channels}`,
     inputs: { x: [1, side, side, channels], filter: [kernel, kernel, channels, 1], bias: [channels] },
     run: (tf, { x, filter, bias }) => (
-      tf.fused.depthwiseConv2d({ x, filter, bias, strides: stride, pad: 'same', activation: 'relu6' })),
+      tf.fused.depthwiseConv2d({
+        x, filter, bias, strides: stride, dilations: dilation, pad: 'same', activation: 'relu6',
+      })),
     flops: 2 * output * output * kernel * kernel * channels,
     bytes: 4 * channels * (side * side + kernel * kernel + output * output),
     reference, goal,
@@ -110,6 +114,10 @@ export const LAYERS = [
   depthwise(32, 48, 5, 1, 167, 2.5),
   depthwise(16, 96, 5, 1, 81, 2.5),
   depthwise(28, 96, 7, 1, 2482, 10),
+  depthwise(64, 64, 5, 2),
+  depthwise(56, 64, 3, 1, undefined, undefined, 2),
+  depthwise(64, 1, 3, 1),
+  depthwise(224, 3, 5, 1),
   matmul(1, 1, 1001, 1024, 72, 1.3),
   matmul(1, 1, 1024, 1024, 74, 1.3),
   matmul(1, 1, 1024, 4096, 312, 1.3),
