@@ -38,7 +38,9 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
     if (op > LW_BINARY_LOGICAL_OR || (op >= LW_K_BINARY_COUNT && op < LW_BINARY_EQUAL) || type > LW_BOOL)
         return LW_BAD_ENUM;
     if (op < LW_BINARY_EQUAL) {
-        if (type == LW_BOOL || (type == LW_INT32 && !context->kernels.binary_i32[op])) return LW_UNSUPPORTED;
+        const struct lw_kernels *kernels = &context->kernels;
+        if (type == LW_BOOL || (type == LW_FLOAT32 ? !kernels->binary_f32[op] : !kernels->binary_i32[op]))
+            return LW_UNSUPPORTED;
     } else if (op >= LW_BINARY_LOGICAL_AND && type != LW_BOOL) {
         return LW_UNSUPPORTED;
     }

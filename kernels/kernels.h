@@ -130,8 +130,9 @@ typedef void lw_binary_i32_fn(size_t n, const int32_t *a, size_t a_step, const i
 
 /* Indexed by the public enum lw_binary_op, formulas there. min and max give NaN when either operand is NaN; else
  * min(a, b) and max(a, b) as above. POW and ATAN2 are evaluated in double precision, with the same operations in every tier
- * (kernels_scalar/pow_scalar.c, atan2_scalar.c). i32 wraps around; PRELU and ATAN2 are NULL in binary_i32. */
-#define LW_K_BINARY_COUNT 12
+ * (kernels_scalar/pow_scalar.c, atan2_scalar.c). i32 wraps around. NULL are: PRELU and ATAN2 in
+ * binary_i32, BITWISE_* in binary_f32. */
+#define LW_K_BINARY_COUNT 15
 
 /*
  * Comparisons and logic, with bools of one byte as the result, 0 or 1:

@@ -126,6 +126,15 @@ static inline int32_t mod_i32_op(int32_t a, int32_t b) {
 static inline int32_t squared_difference_i32_op(int32_t a, int32_t b) {
     return mul_i32_op(sub_i32_op(a, b), sub_i32_op(a, b));
 }
+static inline int32_t and_i32_op(int32_t a, int32_t b) {
+    return a & b;
+}
+static inline int32_t or_i32_op(int32_t a, int32_t b) {
+    return a | b;
+}
+static inline int32_t xor_i32_op(int32_t a, int32_t b) {
+    return a ^ b;
+}
 
 static void add_i32(size_t n, const int32_t *a, size_t a_step, const int32_t *b, size_t b_step, int32_t *out) {
     loop_i32(n, a, a_step, b, b_step, out, add_i32_op);
@@ -191,6 +200,15 @@ static int32_t fold_min_i32(size_t n, const int32_t *x) {
 static int32_t fold_product_i32(size_t n, const int32_t *x) {
     return fold_i32(n, x, 1, mul_i32_op);
 }
+static void and_i32(size_t n, const int32_t *a, size_t a_step, const int32_t *b, size_t b_step, int32_t *out) {
+    loop_i32(n, a, a_step, b, b_step, out, and_i32_op);
+}
+static void or_i32(size_t n, const int32_t *a, size_t a_step, const int32_t *b, size_t b_step, int32_t *out) {
+    loop_i32(n, a, a_step, b, b_step, out, or_i32_op);
+}
+static void xor_i32(size_t n, const int32_t *a, size_t a_step, const int32_t *b, size_t b_step, int32_t *out) {
+    loop_i32(n, a, a_step, b, b_step, out, xor_i32_op);
+}
 
 void lw_scalar_binary_install(struct lw_kernels *kernels) {
     kernels->binary_f32[LW_BINARY_ADD] = add;
@@ -213,6 +231,9 @@ void lw_scalar_binary_install(struct lw_kernels *kernels) {
     kernels->binary_i32[LW_BINARY_FLOOR_DIV] = floor_div_i32;
     kernels->binary_i32[LW_BINARY_MOD] = mod_i32;
     kernels->binary_i32[LW_BINARY_SQUARED_DIFFERENCE] = squared_difference_i32;
+    kernels->binary_i32[LW_BINARY_BITWISE_AND] = and_i32;
+    kernels->binary_i32[LW_BINARY_BITWISE_OR] = or_i32;
+    kernels->binary_i32[LW_BINARY_BITWISE_XOR] = xor_i32;
 
     kernels->fold_f32[LW_K_FOLD_MAX] = fold_max;
     kernels->fold_f32[LW_K_FOLD_MIN] = fold_min;

@@ -219,6 +219,15 @@ static inline __attribute__((always_inline)) v128_t mod_i32_op(v128_t a, v128_t 
     const v128_t rest = wasm_i32x4_sub(a, wasm_i32x4_mul(b, divide(a, b, true)));
     return wasm_v128_andnot(rest, wasm_i32x4_eq(b, wasm_i32x4_splat(0)));
 }
+static inline __attribute__((always_inline)) v128_t and_i32_op(v128_t a, v128_t b) {
+    return wasm_v128_and(a, b);
+}
+static inline __attribute__((always_inline)) v128_t or_i32_op(v128_t a, v128_t b) {
+    return wasm_v128_or(a, b);
+}
+static inline __attribute__((always_inline)) v128_t xor_i32_op(v128_t a, v128_t b) {
+    return wasm_v128_xor(a, b);
+}
 
 static void add_i32(size_t n, const int32_t *a, size_t a_step, const int32_t *b, size_t b_step, int32_t *out) {
     loop(n, a, a_step, b, b_step, out, add_i32_op);
@@ -247,6 +256,15 @@ static void floor_div_i32(size_t n, const int32_t *a, size_t a_step, const int32
 }
 static void mod_i32(size_t n, const int32_t *a, size_t a_step, const int32_t *b, size_t b_step, int32_t *out) {
     long_loop(n, a, a_step, b, b_step, out, mod_i32_op);
+}
+static void and_i32(size_t n, const int32_t *a, size_t a_step, const int32_t *b, size_t b_step, int32_t *out) {
+    loop(n, a, a_step, b, b_step, out, and_i32_op);
+}
+static void or_i32(size_t n, const int32_t *a, size_t a_step, const int32_t *b, size_t b_step, int32_t *out) {
+    loop(n, a, a_step, b, b_step, out, or_i32_op);
+}
+static void xor_i32(size_t n, const int32_t *a, size_t a_step, const int32_t *b, size_t b_step, int32_t *out) {
+    loop(n, a, a_step, b, b_step, out, xor_i32_op);
 }
 
 /* ---- Folds ---- */
@@ -310,6 +328,9 @@ void lw_simd128_binary_install(struct lw_kernels *kernels) {
     kernels->binary_i32[LW_BINARY_FLOOR_DIV] = floor_div_i32;
     kernels->binary_i32[LW_BINARY_MOD] = mod_i32;
     kernels->binary_i32[LW_BINARY_SQUARED_DIFFERENCE] = squared_difference_i32;
+    kernels->binary_i32[LW_BINARY_BITWISE_AND] = and_i32;
+    kernels->binary_i32[LW_BINARY_BITWISE_OR] = or_i32;
+    kernels->binary_i32[LW_BINARY_BITWISE_XOR] = xor_i32;
 
     kernels->fold_f32[LW_K_FOLD_MAX] = fold_max;
     kernels->fold_f32[LW_K_FOLD_MIN] = fold_min;

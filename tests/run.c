@@ -69,8 +69,11 @@ static bool is_number(size_t offset) {
 }
 
 static bool may_be_null(size_t offset) {
-    size_t start = offsetof(struct lw_kernels, binary_i32), word = sizeof(void (*)(void));
-    return offset == start + LW_BINARY_PRELU * word || offset == start + LW_BINARY_ATAN2 * word ||
+    return offset == offsetof(struct lw_kernels, binary_i32[LW_BINARY_PRELU]) ||
+           offset == offsetof(struct lw_kernels, binary_i32[LW_BINARY_ATAN2]) ||
+           offset == offsetof(struct lw_kernels, binary_f32[LW_BINARY_BITWISE_AND]) ||
+           offset == offsetof(struct lw_kernels, binary_f32[LW_BINARY_BITWISE_OR]) ||
+           offset == offsetof(struct lw_kernels, binary_f32[LW_BINARY_BITWISE_XOR]) ||
            offset == offsetof(struct lw_kernels, fold_f32[LW_K_FOLD_SUM]);
 }
 

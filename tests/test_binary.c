@@ -44,6 +44,9 @@ static int32_t i32_oracle(uint32_t op, int32_t a, int32_t b) {
     case LW_BINARY_MIN: return b < a ? b : a;
     case LW_BINARY_MAX: return a < b ? b : a;
     case LW_BINARY_FLOOR_DIV: return b == 0 ? 0 : wrap((int64_t)floor((double)x / (double)y));
+    case LW_BINARY_BITWISE_AND: return a & b;
+    case LW_BINARY_BITWISE_OR: return a | b;
+    case LW_BINARY_BITWISE_XOR: return a ^ b;
     case LW_BINARY_MOD: return b == 0 ? 0 : wrap(x - y * (int64_t)floor((double)x / (double)y));
     case LW_BINARY_POW: {
         if (b < 0) return a == 1 || a == -1 ? (b % 2 ? a : 1) : 0;
@@ -227,8 +230,8 @@ static void check_operator(struct lw_test *t) {
     for (int round = 0; round < 800; round++) {
         struct lw_binary d = {.struct_bytes = sizeof d};
         d.type = round % 3 ? LW_FLOAT32 : LW_INT32;
-        do d.op = (uint32_t)lw_test_range(t, 0, d.type == LW_FLOAT32 ? LW_BINARY_MOD : LW_BINARY_POW);
-        while (d.type == LW_INT32 && d.op == LW_BINARY_PRELU);
+        do d.op = (uint32_t)lw_test_range(t, 0, d.type == LW_FLOAT32 ? LW_BINARY_MOD : LW_BINARY_BITWISE_XOR);
+        while (d.type == LW_INT32 && (d.op == LW_BINARY_PRELU || d.op == LW_BINARY_ATAN2));
         uint32_t shape[LW_MAX_RANK], rank = (uint32_t)lw_test_range(t, 0, round % 7 ? 4 : LW_MAX_RANK);
         d.a_rank = round % 2 ? rank : (uint32_t)lw_test_range(t, 0, rank);
         d.b_rank = round % 2 ? (uint32_t)lw_test_range(t, 0, rank) : rank;
@@ -342,7 +345,8 @@ static void check_errors(struct lw_test *t) {
         struct lw_binary d;
     } wrong[] = {
         {LW_BAD_STRUCT_BYTES, {.struct_bytes = sizeof right - 1}},
-        {LW_BAD_ENUM, {.struct_bytes = sizeof right, .op = LW_BINARY_ATAN2 + 1}},
+        {LW_BAD_ENUM, {.struct_bytes = sizeof right, .op = LW_BINARY_BITWISE_XOR + 1}},
+        {LW_UNSUPPORTED, {.struct_bytes = sizeof right, .op = LW_BINARY_BITWISE_OR}},
         {LW_UNSUPPORTED, {.struct_bytes = sizeof right, .type = LW_INT32, .op = LW_BINARY_ATAN2}},
         {LW_BAD_ENUM, {.struct_bytes = sizeof right, .type = 3}},
         {LW_UNSUPPORTED, {.struct_bytes = sizeof right, .type = LW_BOOL}},
@@ -528,6 +532,24 @@ static void check_pow_i32(struct lw_test *t) {
 static void bench_pow_i32(struct lw_bench *b) {
     bench_op(b, LW_INT32, LW_BINARY_POW);
 }
+static void check_and_i32(struct lw_test *t) {
+    check_i32(t, LW_BINARY_BITWISE_AND);
+}
+static void bench_and_i32(struct lw_bench *b) {
+    bench_op(b, LW_INT32, LW_BINARY_BITWISE_AND);
+}
+static void check_or_i32(struct lw_test *t) {
+    check_i32(t, LW_BINARY_BITWISE_OR);
+}
+static void bench_or_i32(struct lw_bench *b) {
+    bench_op(b, LW_INT32, LW_BINARY_BITWISE_OR);
+}
+static void check_xor_i32(struct lw_test *t) {
+    check_i32(t, LW_BINARY_BITWISE_XOR);
+}
+static void bench_xor_i32(struct lw_bench *b) {
+    bench_op(b, LW_INT32, LW_BINARY_BITWISE_XOR);
+}
 
 #define F32(op) offsetof(struct lw_kernels, binary_f32[op])
 #define I32(op) offsetof(struct lw_kernels, binary_i32[op])
@@ -557,6 +579,9 @@ static const struct lw_row rows[] = {
      bench_squared_difference_i32},
     {"mod_i32", I32(LW_BINARY_MOD), check_mod_i32, bench_mod_i32},
     {"pow_i32", I32(LW_BINARY_POW), check_pow_i32, bench_pow_i32},
+    {"and_i32", I32(LW_BINARY_BITWISE_AND), check_and_i32, bench_and_i32},
+    {"or_i32", I32(LW_BINARY_BITWISE_OR), check_or_i32, bench_or_i32},
+    {"xor_i32", I32(LW_BINARY_BITWISE_XOR), check_xor_i32, bench_xor_i32},
     {"binary", LW_NO_SLOT, check_operator, NULL},
     {"binary rows", LW_NO_SLOT, check_rows, NULL},
     {"binary errors", LW_NO_SLOT, check_errors, NULL},

@@ -332,13 +332,15 @@ enum lw_binary_op {
     LW_BINARY_MAX = 5,       /* a < b ? b : a, but a NaN in either operand gives NaN */
     LW_BINARY_FLOOR_DIV = 6, /* floor(a / b); an int32 division by 0 gives 0 */
     LW_BINARY_SQUARED_DIFFERENCE = 7,
-    LW_BINARY_PRELU = 8, /* a < 0 ? b a : a; float32 only */
-    LW_BINARY_MOD = 9,   /* r = the exact remainder of the division rounded towards 0, or r + b where r isn't 0 and has
+    LW_BINARY_PRELU = 8,  /* a < 0 ? b a : a; float32 only */
+    LW_BINARY_MOD = 9,    /* r = the exact remainder of the division rounded towards 0, or r + b where r isn't 0 and has
                             not b's sign; NaN, or 0 of int32, where b is 0 */
-    LW_BINARY_POW = 10,  /* a to the power of b. float32: within 0.51 units in the last place, with IEEE 754's special
+    LW_BINARY_POW = 10,   /* a to the power of b. float32: within 0.51 units in the last place, with IEEE 754's special
                             cases; int32: a negative power truncates to 0 unless a is 1 or -1 */
-    LW_BINARY_ATAN2 =
-        11, /* the angle of the point (b, a), -pi to pi; float32 only, within 0.51 units in the last place */
+    LW_BINARY_ATAN2 = 11, /* the angle of the point (b, a), -pi to pi; float32 only; within 0.51 units as well */
+    LW_BINARY_BITWISE_AND = 12, /* int32 only, as are OR and XOR */
+    LW_BINARY_BITWISE_OR = 13,
+    LW_BINARY_BITWISE_XOR = 14,
 
     /* From here on the output is LW_BOOL. Every comparison with a NaN is false, but for NOT_EQUAL; bools are compared
      * as 0 and 1, so NOT_EQUAL is their exclusive or, and EQUAL with a false their negation. */

@@ -380,6 +380,9 @@ for (const [kernel, op] of Object.entries(comparisons)) {
   check(kernel, 'with broadcasting', 0, r => pairs.flatMap(([a, b]) => [op(r.int(a, 0, 2), r.int(b, 0, 2)),
     op(r.float(a), r.float(b)), op(r.bool(a), r.bool(b))]));
 }
+check('BitwiseAnd', 'with broadcasting', 0, r => raw('BitwiseAnd', { a: r.int([3, 5]), b: r.int([5]) }));
+check(['LogicalXor'], 'raw', 0, () => [tf.logicalXor(tf.tensor1d([true, true, false, false], 'bool'),
+  tf.tensor1d([true, false, true, false], 'bool'))]);
 check(['LogicalAnd', 'LogicalOr', 'LogicalNot'], 'with broadcasting', 0, r => pairs.flatMap(([a, b]) =>
   [tf.logicalAnd(r.bool(a), r.bool(b)), tf.logicalOr(r.bool(a), r.bool(b)), tf.logicalNot(r.bool(a))]));
 check('Pow', 'floats and integers', ulps(2), r => [tf.pow(positive(r.float([2, 3, 4])), r.float([4])),

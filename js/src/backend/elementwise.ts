@@ -25,6 +25,7 @@ const binary = (op: string, code: number, dtypes = NUMBER): Kernel => (backend, 
 };
 
 const BOOL: readonly DataType[] = ['bool'];
+const INT: readonly DataType[] = ['int32'];
 
 /** Its result is bool for any input. */
 const comparison = (op: string, code: number, dtypes = ANY): Kernel => (backend, { a, b }) => {
@@ -238,6 +239,7 @@ export const elementwise: KernelTable = {
   Maximum: binary('Maximum', lw.LW_BINARY_MAX),
   SquaredDifference: binary('SquaredDifference', lw.LW_BINARY_SQUARED_DIFFERENCE),
   Atan2: binary('Atan2', lw.LW_BINARY_ATAN2, FLOAT),
+  BitwiseAnd: binary('BitwiseAnd', lw.LW_BINARY_BITWISE_AND, INT),
   Mod: binary('Mod', lw.LW_BINARY_MOD),
   Pow: binary('Pow', lw.LW_BINARY_POW),
   Prelu: prelu,
@@ -250,6 +252,7 @@ export const elementwise: KernelTable = {
   LogicalAnd: comparison('LogicalAnd', lw.LW_BINARY_LOGICAL_AND, BOOL),
   LogicalNot: logicalNot,
   LogicalOr: comparison('LogicalOr', lw.LW_BINARY_LOGICAL_OR, BOOL),
+  LogicalXor: comparison('LogicalXor', lw.LW_BINARY_NOT_EQUAL, BOOL),
   NotEqual: comparison('NotEqual', lw.LW_BINARY_NOT_EQUAL),
   Select: select,
   IsFinite: magnitude('IsFinite', lw.LW_BINARY_LESS),
