@@ -3,19 +3,21 @@
  * Strided copies: transpose, slice, concat, pack, unpack.
  *
  * 1. Dimensions of size 1 go away. The others are ordered by their output strides, so that writing goes forward, and
- *    neighbours that are contiguous in both arrays merge.
+ *    neighbours that are contiguous in both arrays merge. A few contiguous elements become one larger element.
  * 2. The two innermost dimensions are one of three loops; the rest are counted through.
  *    - contiguous in both arrays: whole rows are copied;
- *    - the input contiguous in the other dimension (a transpose): square tiles, each of which reads and writes whole
- *      cache lines while they are in the cache;
+ *    - the input contiguous in the other dimension (a transpose): elements of 4 bytes by a kernel, others in square
+ *      tiles, each of which reads and writes whole cache lines while they are in the cache;
  *    - else element by element.
  */
 #include "kernels/operator.h"
 
 #include <string.h>
 
-/* A tile's rows are TILE_BYTES long on both sides: a cache line. */
-enum { TILE_BYTES = 64, SHORT_ROW_BYTES = 64 };
+/* A tile's rows are TILE_BYTES long on both sides: a cache line. The kernel gets BLOCK columns at a time, so that it
+ * writes to that many rows and not to more than there are entries for pages. Rows a multiple of ALIAS_BYTES apart share
+ * a few sets of the first-level cache: then NARROW of them. */
+enum { TILE_BYTES = 64, SHORT_ROW_BYTES = 64, BLOCK = 64, NARROW = 8, ALIAS_BYTES = 2048 };
 
 struct dimension {
     size_t size;
@@ -67,6 +69,17 @@ static void copy_rows(size_t bytes, const struct dimension *outer, const char *i
     }
 }
 
+/* The transpose of 4-byte elements: outer is contiguous in the input, inner in the output. */
+static void transpose_plane(const struct lw_kernels *kernels, const struct dimension *outer,
+                            const struct dimension *inner, const char *in, char *out) {
+    const size_t block = magnitude(outer->out) % ALIAS_BYTES == 0 ? NARROW : BLOCK;
+    for (size_t j = 0; j < outer->size; j += block) {
+        const size_t columns = outer->size - j < block ? outer->size - j : block;
+        kernels->transpose_u32(inner->size, columns, (const uint32_t *)in + j, inner->in / 4,
+                               (uint32_t *)(out + (ptrdiff_t)j * outer->out), outer->out / 4);
+    }
+}
+
 static inline __attribute__((always_inline)) void
 copy_plane_of(size_t element, const struct dimension *outer, const struct dimension *inner, const char *in, char *out) {
     const bool is_transpose = magnitude(outer->in) == element && magnitude(inner->in) != element && inner->in != 0;
@@ -76,10 +89,14 @@ copy_plane_of(size_t element, const struct dimension *outer, const struct dimens
         copy_elements(element, outer, inner, in, out);
 }
 
-static void copy_plane(size_t element, const struct dimension *outer, const struct dimension *inner, const char *in,
-                       char *out) {
+static void copy_plane(const struct lw_kernels *kernels, size_t element, const struct dimension *outer,
+                       const struct dimension *inner, const char *in, char *out) {
     if (inner->in == (ptrdiff_t)element && inner->out == (ptrdiff_t)element) {
         copy_rows(inner->size * element, outer, in, out);
+        return;
+    }
+    if (element == 4 && outer->in == 4 && inner->out == 4 && inner->size > 1 && outer->size > 1) {
+        transpose_plane(kernels, outer, inner, in, out);
         return;
     }
     switch (element) {
@@ -130,7 +147,7 @@ enum lw_status lw_copy_run(const struct lw_context *context, const struct lw_cop
                            void *output) {
     if (!context || !copy) return LW_NULL_POINTER;
     if (copy->struct_bytes != sizeof *copy) return LW_BAD_STRUCT_BYTES;
-    const size_t element = copy->element_bytes;
+    size_t element = copy->element_bytes;
     if (element != 1 && element != 2 && element != 4 && element != 8 && element != 16) return LW_BAD_SHAPE;
     if (copy->rank > LW_MAX_RANK) return LW_BAD_SHAPE;
 
@@ -140,6 +157,15 @@ enum lw_status lw_copy_run(const struct lw_context *context, const struct lw_cop
     if (status != LW_OK) return status;
     if (bytes == 0) return LW_OK;
     if (!input || !output) return LW_NULL_POINTER;
+
+    if (element >= 4 && rank >= 1) {
+        const struct dimension last = dimensions[rank - 1];
+        const size_t together = element * last.size;
+        if (last.in == (ptrdiff_t)element && last.out == last.in && (together == 8 || together == 16)) {
+            element = together;
+            rank--;
+        }
+    }
 
     /* A plane needs two dimensions; one or none gets dimensions of size 1. */
     struct dimension outer = {1, 0, 0}, inner = {1, (ptrdiff_t)element, (ptrdiff_t)element};
@@ -161,7 +187,7 @@ enum lw_status lw_copy_run(const struct lw_context *context, const struct lw_cop
     const char *in = input;
     char *out = output;
     for (;;) {
-        copy_plane(element, &outer, &inner, in, out);
+        copy_plane(&context->kernels, element, &outer, &inner, in, out);
         size_t d = rank;
         for (; d > 0 && index[d - 1] + 1 == dimensions[d - 1].size; d--) {
             in -= (ptrdiff_t)index[d - 1] * dimensions[d - 1].in;

@@ -209,6 +209,11 @@ typedef void lw_lerp_columns_f32_fn(size_t columns, size_t channels, const float
                                     const uint32_t *x1, const float *fx, float *out);
 typedef void lw_lerp_rows_f32_fn(size_t n, const float *top, const float *bottom, float fy, float *out);
 
+/* out[j * out_step + i] = in[i * in_step + j] for i < rows, j < columns: a transpose of 4-byte elements of any type. Steps
+ * may be negative. */
+typedef void lw_transpose_u32_fn(size_t rows, size_t columns, const uint32_t *in, ptrdiff_t in_step, uint32_t *out,
+                                 ptrdiff_t out_step);
+
 /*
  * The one-dimensional transforms of Winograd's convolution, F(tile, 3); kernels/winograd.c has the method and the
  * matrices, kernels_scalar/winograd_scalar.c the order of operations. With e the elements t * step + c, t < tiles and
@@ -253,6 +258,7 @@ struct lw_kernels {
     lw_scale_shift_f32_fn *scale_shift_f32;
     lw_lerp_columns_f32_fn *lerp_columns_f32;
     lw_lerp_rows_f32_fn *lerp_rows_f32;
+    lw_transpose_u32_fn *transpose_u32;
 };
 
 /* The tiers that are compiled in, in order; later ones inherit what they don't override. */

@@ -16,6 +16,7 @@ void lw_scalar_compare_install(struct lw_kernels *kernels); /* comparisons, logi
 void lw_scalar_cast_install(struct lw_kernels *kernels);
 void lw_scalar_rows_install(struct lw_kernels *kernels); /* softmax, sums, scale_shift */
 void lw_scalar_resize_install(struct lw_kernels *kernels);
+void lw_scalar_move_install(struct lw_kernels *kernels);
 void lw_scalar_winograd_install(struct lw_kernels *kernels);
 
 /* All of them. */

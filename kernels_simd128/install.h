@@ -21,6 +21,7 @@
 #define lw_simd128_cast_install lw_relaxed_cast_install
 #define lw_simd128_rows_install lw_relaxed_rows_install
 #define lw_simd128_resize_install lw_relaxed_resize_install
+#define lw_simd128_move_install lw_relaxed_move_install
 #define lw_simd128_winograd_install lw_relaxed_winograd_install
 #define lw_simd128_install lw_relaxed_install
 #endif
@@ -36,6 +37,7 @@ void lw_simd128_compare_install(struct lw_kernels *kernels); /* comparisons, log
 void lw_simd128_cast_install(struct lw_kernels *kernels);
 void lw_simd128_rows_install(struct lw_kernels *kernels); /* softmax, sums, scale_shift */
 void lw_simd128_resize_install(struct lw_kernels *kernels);
+void lw_simd128_move_install(struct lw_kernels *kernels);
 void lw_simd128_winograd_install(struct lw_kernels *kernels);
 
 /* All of them. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Moving data: copy, pad, gather_nd; and what every program starts with: contexts, tiers, status texts. */
+/* Moving data: the slot transpose; the operators copy, pad, gather_nd; and what every program starts with: contexts,
+ * tiers, status texts. */
 #include <math.h>
 #include <string.h>
 
@@ -121,6 +122,29 @@ static void check_copy(struct lw_test *t) {
     wrong = d;
     wrong.shape[0] = 0;
     lw_test_true(lw_copy_run(c, &wrong, NULL, NULL) == LW_OK, "empty");
+}
+
+/* ---- Transpose: the slot ---- */
+
+static void check_transpose(struct lw_test *t) {
+    for (int round = 0; round < 400; round++) {
+        const size_t rows = lw_test_range(t, 0, round % 3 ? 9 : 70), columns = lw_test_range(t, 0, round % 5 ? 9 : 40);
+        const size_t in_step = columns + lw_test_range(t, 0, 3), out_step = rows + lw_test_range(t, 0, 3);
+        const size_t in_span = rows && columns ? (rows - 1) * in_step + columns : 0;
+        const size_t out_span = rows && columns ? (columns - 1) * out_step + rows : 0;
+        const uint32_t *in = (const uint32_t *)random_bytes(t, in_span * sizeof *in);
+        uint32_t *got = lw_test_buffer(t, out_span * sizeof *got), *want = lw_test_buffer(t, out_span * sizeof *want);
+        /* Either side may go backwards: it then starts at its last row. */
+        const bool up = round % 4 == 1, back = round % 4 == 2;
+        for (size_t i = 0; i < rows; i++)
+            for (size_t j = 0; j < columns; j++)
+                want[(back ? columns - 1 - j : j) * out_step + i] = in[(up ? rows - 1 - i : i) * in_step + j];
+        t->tested->kernels.transpose_u32(rows, columns, in + (up && in_span ? (rows - 1) * in_step : 0),
+                                         up ? -(ptrdiff_t)in_step : (ptrdiff_t)in_step,
+                                         got + (back && out_span ? (columns - 1) * out_step : 0),
+                                         back ? -(ptrdiff_t)out_step : (ptrdiff_t)out_step);
+        lw_test_same_bytes("transpose", want, got, out_span * sizeof *got);
+    }
 }
 
 /* ---- Pad ---- */
@@ -340,9 +364,42 @@ static void bench_transpose(struct lw_bench *b, const char *label, uint32_t rows
     a->out = lw_bench_buffer(b, n * sizeof(float));
     lw_bench_add(b, label, 0, 8.0 * (double)n, bench_copy_run, a);
 }
+static void bench_strided(struct lw_bench *b, const char *label, uint32_t element, size_t in, const uint32_t *shape,
+                          const ptrdiff_t *strides) {
+    struct bench_arg *a = lw_bench_buffer(b, sizeof *a);
+    const size_t n = (size_t)shape[0] * shape[1] * shape[2];
+    a->copy = (struct lw_copy){.struct_bytes = sizeof a->copy,
+                               .element_bytes = element,
+                               .rank = 3,
+                               .shape = {shape[0], shape[1], shape[2]},
+                               .input_strides = {strides[0], strides[1], strides[2]},
+                               .output_strides = {(ptrdiff_t)shape[1] * shape[2], (ptrdiff_t)shape[2], 1}};
+    const size_t last = strides[2] < 0 ? shape[2] - 1 : 0;
+    a->in = (const float *)((const char *)lw_bench_buffer(b, in * element) + last * element);
+    a->out = lw_bench_buffer(b, n * element);
+    lw_bench_add(b, label, 0, 2.0 * element * (double)n, bench_copy_run, a);
+}
 static void bench_copy(struct lw_bench *b) {
     bench_transpose(b, "transpose 512x512", 512, 512);
-    bench_transpose(b, "transpose 3136x64", 3136, 64);
+    bench_transpose(b, "transpose 1000x1000", 1000, 1000);
+    bench_transpose(b, "transpose 1024x1024", 1024, 1024);
+    bench_transpose(b, "transpose 12544x64", 12544, 64);
+    bench_transpose(b, "transpose 64x12544", 64, 12544);
+    bench_transpose(b, "transpose 50176x3", 50176, 3);
+    bench_transpose(b, "transpose 3x50176", 3, 50176);
+    bench_strided(b, "swap 196x12x64", 4, 196 * 12 * 64, (const uint32_t[]){12, 196, 64},
+                  (const ptrdiff_t[]){64, 12 * 64, 1});
+    bench_strided(b, "swap 196x192x4", 4, 196 * 192 * 4, (const uint32_t[]){192, 196, 4},
+                  (const ptrdiff_t[]){4, 192 * 4, 1});
+    bench_strided(b, "swap 196x24x24", 4, 196 * 24 * 24, (const uint32_t[]){24, 196, 24},
+                  (const ptrdiff_t[]){24, 24 * 24, 1});
+    bench_strided(b, "reverse rows 400x400", 4, 400 * 400, (const uint32_t[]){1, 400, 400},
+                  (const ptrdiff_t[]){0, 400, -1});
+    bench_strided(b, "every other 400x400", 4, 2 * 400 * 400, (const uint32_t[]){1, 400, 400},
+                  (const ptrdiff_t[]){0, 800, 2});
+    bench_strided(b, "repeat 400x400", 4, 400 * 400, (const uint32_t[]){1, 400, 400}, (const ptrdiff_t[]){0, 1, 0});
+    bench_strided(b, "bytes transposed 512x512", 1, 512 * 512, (const uint32_t[]){1, 512, 512},
+                  (const ptrdiff_t[]){0, 1, 512});
 }
 
 static void bench_pad_run(const struct lw_context *context, void *arg) {
@@ -365,6 +422,7 @@ static void bench_pad(struct lw_bench *b) {
 }
 
 static const struct lw_row rows[] = {
+    {"transpose_u32", offsetof(struct lw_kernels, transpose_u32), check_transpose, NULL},
     {"copy", LW_NO_SLOT, check_copy, bench_copy},
     {"pad", LW_NO_SLOT, check_pad, bench_pad},
     {"gather_nd", LW_NO_SLOT, check_gather_nd, NULL},
