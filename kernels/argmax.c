@@ -53,16 +53,12 @@ static void row_f32(const struct lw_context *context, bool least, size_t reduced
         columns_f32(least, reduced, 1, 1, x, out);
         return;
     }
-    size_t r = 0;
-    while (x[r] != best) r++;
-    *out = (int32_t)r;
+    *out = (int32_t)context->kernels.find_f32(reduced, x, best);
 }
 
 static void row_i32(const struct lw_context *context, bool least, size_t reduced, const int32_t *x, int32_t *out) {
     const int32_t best = context->kernels.fold_i32[least ? LW_K_FOLD_MIN : LW_K_FOLD_MAX](reduced, x);
-    size_t r = 0;
-    while (x[r] != best) r++;
-    *out = (int32_t)r;
+    *out = (int32_t)context->kernels.find_i32(reduced, x, best);
 }
 
 static enum lw_status run(const struct lw_context *context, bool least, enum lw_type type, size_t outer, size_t reduced,

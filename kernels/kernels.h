@@ -196,6 +196,10 @@ enum lw_fold {
     LW_K_FOLD_COUNT
 };
 
+/* The first i < n with x[i] == value, or n. */
+typedef size_t lw_find_f32_fn(size_t n, const float *x, float value);
+typedef size_t lw_find_i32_fn(size_t n, const int32_t *x, int32_t value);
+
 /* out[r][c] = x[r][c] * scale[c] + shift[c]; x and out are [rows][channels]; out may be x. The multiply-add may be
  * fused in relaxed. */
 typedef void lw_scale_shift_f32_fn(size_t rows, size_t channels, const float *x, const float *scale, const float *shift,
@@ -255,6 +259,8 @@ struct lw_kernels {
     lw_sum_rows_f32_fn *sum_rows_f32;
     lw_fold_f32_fn *fold_f32[LW_K_FOLD_COUNT]; /* [LW_K_FOLD_SUM] is NULL */
     lw_fold_i32_fn *fold_i32[LW_K_FOLD_COUNT];
+    lw_find_f32_fn *find_f32;
+    lw_find_i32_fn *find_i32;
     lw_scale_shift_f32_fn *scale_shift_f32;
     lw_lerp_columns_f32_fn *lerp_columns_f32;
     lw_lerp_rows_f32_fn *lerp_rows_f32;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whole rows: softmax_f32, sum_f32, sum_rows_f32 and scale_shift_f32.
+ * Whole rows: softmax_f32, sum_f32, sum_rows_f32, find and scale_shift_f32.
  *
  *   softmax:     out[r][c] = e[r][c] * (1 / sum of e[r]), e[r][c] = exp(x[r][c] - max of x[r])
  *   sum:         16 partial sums, x[i] in number i % 16, added up by a fixed tree
@@ -40,6 +40,18 @@ static void sum_rows(size_t rows, size_t columns, const float *x, size_t row_str
     }
 }
 
+static size_t find_f32(size_t n, const float *x, float value) {
+    size_t i = 0;
+    while (i < n && x[i] != value) i++;
+    return i;
+}
+
+static size_t find_i32(size_t n, const int32_t *x, int32_t value) {
+    size_t i = 0;
+    while (i < n && x[i] != value) i++;
+    return i;
+}
+
 static void scale_shift(size_t rows, size_t channels, const float *x, const float *scale, const float *shift,
                         float *out) {
     for (size_t r = 0; r < rows; r++, x += channels, out += channels)
@@ -50,5 +62,7 @@ void lw_scalar_rows_install(struct lw_kernels *kernels) {
     kernels->softmax_f32 = softmax;
     kernels->sum_f32 = sum;
     kernels->sum_rows_f32 = sum_rows;
+    kernels->find_f32 = find_f32;
+    kernels->find_i32 = find_i32;
     kernels->scale_shift_f32 = scale_shift;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whole rows: softmax_f32, sum_f32, sum_rows_f32 and scale_shift_f32.
+ * Whole rows: softmax_f32, sum_f32, sum_rows_f32, find and scale_shift_f32.
  *
  *   softmax:     out[r][c] = e[r][c] * (1 / sum of e[r]), e[r][c] = exp(x[r][c] - max of x[r])
  *   sum:         16 partial sums, x[i] in number i % 16, added up by a fixed tree
@@ -132,6 +132,33 @@ static void sum_rows(size_t rows, size_t columns, const float *x, size_t row_str
     }
 }
 
+/* Sixteen elements at a time, until one of them is it; then those one by one. */
+static size_t find_f32(size_t n, const float *x, float value) {
+    const v128_t v = wasm_f32x4_splat(value);
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16) {
+        const float *at = x + i;
+        const v128_t a = wasm_f32x4_eq(wasm_v128_load(at), v), b = wasm_f32x4_eq(wasm_v128_load(at + 4), v);
+        const v128_t c = wasm_f32x4_eq(wasm_v128_load(at + 8), v), d = wasm_f32x4_eq(wasm_v128_load(at + 12), v);
+        if (wasm_v128_any_true(wasm_v128_or(wasm_v128_or(a, b), wasm_v128_or(c, d)))) break;
+    }
+    while (i < n && x[i] != value) i++;
+    return i;
+}
+
+static size_t find_i32(size_t n, const int32_t *x, int32_t value) {
+    const v128_t v = wasm_i32x4_splat(value);
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16) {
+        const int32_t *at = x + i;
+        const v128_t a = wasm_i32x4_eq(wasm_v128_load(at), v), b = wasm_i32x4_eq(wasm_v128_load(at + 4), v);
+        const v128_t c = wasm_i32x4_eq(wasm_v128_load(at + 8), v), d = wasm_i32x4_eq(wasm_v128_load(at + 12), v);
+        if (wasm_v128_any_true(wasm_v128_or(wasm_v128_or(a, b), wasm_v128_or(c, d)))) break;
+    }
+    while (i < n && x[i] != value) i++;
+    return i;
+}
+
 /* Two rows at a time share the loads of scale and shift. */
 static void scale_shift(size_t rows, size_t channels, const float *x, const float *scale, const float *shift,
                         float *out) {
@@ -168,5 +195,7 @@ void lw_simd128_rows_install(struct lw_kernels *kernels) {
     kernels->softmax_f32 = softmax;
     kernels->sum_f32 = sum;
     kernels->sum_rows_f32 = sum_rows;
+    kernels->find_f32 = find_f32;
+    kernels->find_i32 = find_i32;
     kernels->scale_shift_f32 = scale_shift;
 }

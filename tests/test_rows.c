@@ -308,6 +308,36 @@ static void check_reduce(struct lw_test *t) {
     lw_test_status(lw_reduce_run(c, LW_REDUCE_SUM, f32, SIZE_MAX / 4, 2, 3, x, untouched), LW_TOO_LARGE, "too large");
 }
 
+/* ---- Find ---- */
+
+static void check_find_f32(struct lw_test *t) {
+    for (int round = 0; round < 300; round++) {
+        const size_t n = lw_test_range(t, 0, round % 4 ? 50 : 200);
+        float *x = lw_test_floats(t, n, LW_FILL_SPECIAL);
+        const float value = round % 3 == 2 ? NAN : round % 3 ? 2.0f : -0.0f; /* a NaN is nowhere */
+        for (size_t i = lw_test_range(t, 0, 3); i < n; i += lw_test_range(t, 1, 90))
+            x[i] = round % 3 == 0 ? 0.0f : value;
+        lw_test_seal(t, x);
+        size_t want = 0;
+        while (want < n && !(x[want] >= value && x[want] <= value)) want++;
+        const size_t got = t->tested->kernels.find_f32(n, x, value);
+        lw_test_true(got == want, "found at %zu of %zu, expected %zu", got, n, want);
+    }
+}
+
+static void check_find_i32(struct lw_test *t) {
+    for (int round = 0; round < 300; round++) {
+        const size_t n = lw_test_range(t, 0, round % 4 ? 50 : 200);
+        int32_t *x = lw_test_buffer(t, n * sizeof *x);
+        for (size_t i = 0; i < n; i++) x[i] = (int32_t)lw_test_range(t, 0, 60) - 30;
+        lw_test_seal(t, x);
+        size_t want = 0;
+        while (want < n && x[want] - 7 != 0) want++;
+        const size_t got = t->tested->kernels.find_i32(n, x, 7);
+        lw_test_true(got == want, "found at %zu of %zu, expected %zu", got, n, want);
+    }
+}
+
 /* ---- Argmax ---- */
 
 static void check_argmax(struct lw_test *t) {
@@ -510,6 +540,8 @@ static const struct lw_row rows[] = {
     {"fold_max_i32", SLOT(fold_i32[LW_K_FOLD_MAX]), fold_max_i32, NULL},
     {"fold_min_i32", SLOT(fold_i32[LW_K_FOLD_MIN]), fold_min_i32, NULL},
     {"fold_product_i32", SLOT(fold_i32[LW_K_FOLD_PRODUCT]), fold_product_i32, NULL},
+    {"find_f32", SLOT(find_f32), check_find_f32, NULL},
+    {"find_i32", SLOT(find_i32), check_find_i32, NULL},
     {"reduce", LW_NO_SLOT, check_reduce, NULL},
     {"argmax", LW_NO_SLOT, check_argmax, bench_argmax},
     {"batch_norm", LW_NO_SLOT, check_batch_norm, NULL},
