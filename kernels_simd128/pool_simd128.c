@@ -30,7 +30,7 @@
  * share nothing go in the order of memory. */
 #define CHUNK 2048
 #define CHUNK_APART 128
-#define LEAST_CHUNK 8
+#define LEAST_CHUNK 4
 
 #ifdef __clang__
 #define UNROLL _Pragma("clang loop unroll(full)")

@@ -304,6 +304,8 @@ static void bench_maxpool(struct lw_bench *b) {
     bench_layer(b, "28x28x64 5x5 s1", LW_POOL_MAX, 28, 64, 5, 1, LW_PADDING_SAME);
     bench_layer(b, "13x13x512 13x13 s1", LW_POOL_MAX, 13, 512, 13, 1, LW_PADDING_SAME);
     bench_layer(b, "28x28x256 3x3 s2", LW_POOL_MAX, 28, 256, 3, 2, LW_PADDING_SAME);
+    bench_layer(b, "56x56x128 3x3 s2", LW_POOL_MAX, 56, 128, 3, 2, LW_PADDING_SAME);
+    bench_layer(b, "14x14x512 3x3 s1", LW_POOL_MAX, 14, 512, 3, 1, LW_PADDING_SAME);
     bench_layer(b, "14x14x512 3x3 s2", LW_POOL_MAX, 14, 512, 3, 2, LW_PADDING_SAME);
     bench_layer(b, "7x7x1024 3x3 s2", LW_POOL_MAX, 7, 1024, 3, 2, LW_PADDING_SAME);
     bench_layer(b, "112x112x1 3x3 s2", LW_POOL_MAX, 112, 1, 3, 2, LW_PADDING_SAME);
