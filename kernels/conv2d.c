@@ -224,7 +224,7 @@ static void run_gathered(const struct lw_context *context, const struct lw_conv2
     const struct lw_clamp clamp = lw_activation_clamp(&conv->activation);
     const size_t taps = (size_t)conv->window.kernel_height * conv->window.kernel_width;
     const size_t outputs = conv->output_channels;
-    const float **rows = lw_gemm_scratch_rows(scratch);
+    const float **rows = scratch;
     float *zeros = (float *)(rows + plan->block_rows * taps);
     memset(zeros, 0, plan->group_inputs * sizeof *zeros);
 
@@ -289,7 +289,7 @@ static void run_copied(const struct lw_context *context, const struct lw_conv2d 
     const struct lw_window *w = &conv->window;
     const size_t taps = w->kernel_height, outputs = conv->output_channels;
     const size_t output_height = plan->window.output_height, output_width = plan->window.output_width;
-    const float **rows = lw_gemm_scratch_rows(scratch);
+    const float **rows = scratch;
     float *patch = (float *)(rows + plan->block_rows * taps); /* (patch_height, patch_width) */
 
     /* The patch lies at the same place for every block, so the pointers into it are made once. */

@@ -224,7 +224,7 @@ static void run_patches(const struct lw_context *context, const struct lw_conv2d
     const struct lw_clamp clamp = lw_activation_clamp(&conv->activation);
     const struct lw_window *w = &conv->window;
     const size_t outputs = conv->output_channels, row_elements = (size_t)conv->output_width * outputs;
-    const float **rows = lw_gemm_scratch_rows(scratch);
+    const float **rows = scratch;
     float *patch_bias = (float *)(rows + plan->block_rows); /* (patch_elements) */
     float *patches = patch_bias + plan->patch_elements;     /* (block_rows, kernel_height, patch_width) */
     for (size_t i = 0; i < plan->patch_elements; i++) patch_bias[i] = bias ? bias[i % outputs] : 0.0f;
@@ -281,7 +281,7 @@ enum lw_status lw_conv2d_transpose_run(const struct lw_context *context, const s
     const size_t inputs = conv->input_channels, outputs = conv->output_channels;
     const size_t width = conv->output_width, stride = plan.x.stride;
     const size_t image_elements = (size_t)conv->input_height * conv->input_width * inputs;
-    const float **rows = lw_gemm_scratch_rows(scratch);
+    const float **rows = scratch;
     float *zeros = (float *)(rows + plan.block_rows * plan.max_taps);
     memset(zeros, 0, inputs * sizeof *zeros);
 

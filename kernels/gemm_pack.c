@@ -86,11 +86,9 @@ bool lw_gemm_scratch_bytes(size_t block_rows, size_t taps, size_t floats, size_t
     const size_t rest[] = {floats, sizeof(float)};
     size_t rest_bytes;
     *bytes = 0;
-    if (!lw_product(pointers, 3, bytes) || !lw_product(rest, 2, &rest_bytes)) return false;
-    return lw_add(bytes, rest_bytes) && lw_add(bytes, sizeof(float *) - sizeof(float));
-}
-
-const float **lw_gemm_scratch_rows(void *scratch) {
-    const uintptr_t address = (uintptr_t)scratch, mask = sizeof(float *) - 1;
-    return (const float **)((char *)scratch + ((mask + 1 - (address & mask)) & mask));
+    if (!lw_product(pointers, 3, bytes) || !lw_product(rest, 2, &rest_bytes) || !lw_add(bytes, rest_bytes) ||
+        !lw_add(bytes, 15))
+        return false;
+    *bytes &= ~(size_t)15;
+    return true;
 }

@@ -21,11 +21,8 @@ void lw_gemm_pack(const struct lw_gemm_f32 *gemm, size_t k, size_t n, size_t fir
  * of m are of similar size. */
 size_t lw_gemm_block_rows(const struct lw_gemm_f32 *gemm, size_t m, size_t taps, size_t inputs, size_t n);
 
-/* Bytes for the row pointers of a block and, behind them, `floats` floats, in scratch memory that is aligned for
- * floats only; false when that doesn't fit size_t. */
+/* Bytes of scratch for the row pointers of a block, [block_rows][taps], and `floats` floats behind them; rounded up to 16,
+ * so that a buffer that ends where its memory ends is aligned too. False when that doesn't fit size_t. */
 bool lw_gemm_scratch_bytes(size_t block_rows, size_t taps, size_t floats, size_t *bytes);
-
-/* The pointers in that scratch memory; the floats start at rows + block_rows * taps. */
-const float **lw_gemm_scratch_rows(void *scratch);
 
 #endif

@@ -125,7 +125,7 @@ enum lw_status lw_matmul_run(const struct lw_context *context, const struct lw_m
     const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
     const struct lw_clamp clamp = lw_activation_clamp(&matmul->activation);
     const size_t n = matmul->n, k = matmul->k;
-    const float **rows = lw_gemm_scratch_rows(scratch);
+    const float **rows = scratch;
     float *copied = (float *)(rows + plan.block_rows); /* (block_rows, k) */
 
     for (size_t b = 0; b < plan.batch; b++) {

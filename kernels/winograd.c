@@ -313,7 +313,7 @@ void lw_winograd_run(const struct lw_context *context, const struct lw_conv2d *c
 
     struct run run = {.context = context, .conv = conv, .placed = placed, .plan = plan};
     run.kernel = tile == 2 ? &context->kernels.winograd2_f32 : &context->kernels.winograd4_f32;
-    run.rows = lw_gemm_scratch_rows(scratch);
+    run.rows = scratch;
     run.transformed = (float *)(run.rows + divide_up(block_tiles(plan), gemm->mr) * gemm->mr);
     run.products = run.transformed + products * plan->input_step;
     run.strip = run.products + products * plan->output_step;
