@@ -2,12 +2,16 @@
 /*
  * Bilinear resize. Each output pixel lies between two columns and two rows of the image; the columns are the same for
  * all rows, so they are computed once into tables. The rows of the image that an output row lies between are
- * interpolated along their columns first, and kept: enlarging, several output rows lie between the same two.
+ * interpolated along their columns first, and kept: enlarging, several output rows lie between the same two. An output
+ * row that lies on a row of the image is that, without more: then it is interpolated to where it belongs, and its kept
+ * form is the output's.
  *
  * Coordinates are computed in double precision: in float, a coordinate in a wide image has too few bits left for its
  * fraction. TensorFlow.js's reference does the same. The interpolation itself is in float.
  */
 #include "kernels/operator.h"
+
+#include <string.h>
 
 /* Where one output coordinate lies between two input coordinates: at before + fraction. */
 struct source {
@@ -26,6 +30,16 @@ static struct source find_source(const struct lw_resize_bilinear *d, size_t posi
     s.fraction = (float)(at - (double)s.before);
     s.after = (double)s.before < at && s.before + 1 < input ? s.before + 1 : s.before;
     return s;
+}
+
+/* The first output row from y on that lies on the image's row `row`, which is not before y's; else SIZE_MAX. */
+static size_t find_row_on(const struct lw_resize_bilinear *d, size_t y, size_t row) {
+    for (; y < d->output_height; y++) {
+        const struct source s = find_source(d, y, d->input_height, d->output_height);
+        if (s.before > row) break;
+        if (s.before == row && s.after == row) return y;
+    }
+    return SIZE_MAX;
 }
 
 struct plan {
@@ -97,20 +111,27 @@ enum lw_status lw_resize_bilinear_run(const struct lw_context *context, const st
     }
 
     const struct lw_kernels *k = &context->kernels;
-    size_t input_row = (size_t)d->input_width * d->channels, output_row = (size_t)d->output_width * d->channels;
+    const size_t input_row = (size_t)d->input_width * d->channels, output_row = (size_t)d->output_width * d->channels;
     for (size_t n = 0; n < d->batch; n++, input += d->input_height * input_row) {
         size_t held[2] = {SIZE_MAX, SIZE_MAX}; /* which rows of the image are kept */
+        const float *at[2] = {NULL, NULL};     /* and where */
         for (size_t y = 0; y < d->output_height; y++, output += output_row) {
-            struct source s = find_source(d, y, d->input_height, d->output_height);
+            const struct source s = find_source(d, y, d->input_height, d->output_height);
             const size_t wanted[2] = {s.before, s.after};
             for (size_t i = 0; i < 2; i++) {
                 const size_t slot = wanted[i] % 2; /* neighbours never share one */
                 if (held[slot] == wanted[i]) continue;
-                k->lerp_columns_f32(d->output_width, d->channels, input + wanted[i] * input_row, x0, x1, fx,
-                                    kept[slot]);
+                const size_t own = find_row_on(d, y, wanted[i]);
+                float *to = own == SIZE_MAX ? kept[slot] : output + (own - y) * output_row;
+                k->lerp_columns_f32(d->output_width, d->channels, input + wanted[i] * input_row, x0, x1, fx, to);
                 held[slot] = wanted[i];
+                at[slot] = to;
             }
-            k->lerp_rows_f32(output_row, kept[s.before % 2], kept[s.after % 2], s.fraction, output);
+            const float *top = at[s.before % 2];
+            if (s.before != s.after)
+                k->lerp_rows_f32(output_row, top, at[s.after % 2], s.fraction, output);
+            else if (top != output)
+                memcpy(output, top, output_row * sizeof *output);
         }
     }
     return LW_OK;

@@ -50,6 +50,12 @@ static void lerp_columns(size_t columns, size_t channels, const float *row, cons
         const float *left = row + x0[x], *right = row + x1[x];
         const v128_t vfx = wasm_v128_load32_splat(fx + x);
         size_t c = 0;
+        for (; c + 16 <= channels; c += 16) {
+            pixel(4, left + c, right + c, vfx, out + c);
+            pixel(4, left + c + 4, right + c + 4, vfx, out + c + 4);
+            pixel(4, left + c + 8, right + c + 8, vfx, out + c + 8);
+            pixel(4, left + c + 12, right + c + 12, vfx, out + c + 12);
+        }
         for (; c + 4 <= channels; c += 4) pixel(4, left + c, right + c, vfx, out + c);
         c = channels - 4;
         if (channels % 4) pixel(4, left + c, right + c, vfx, out + c);

@@ -239,9 +239,9 @@ static void bench_run(const struct lw_context *context, void *arg) {
     lw_resize_bilinear_run(context, &a->d, a->input, a->scratch, a->output);
 }
 
-static void bench_double(struct lw_bench *b, const char *label, uint32_t size, uint32_t channels) {
+static void bench_double(struct lw_bench *b, const char *label, uint32_t size, uint32_t channels, uint32_t centers) {
     struct bench_arg *a = lw_bench_buffer(b, sizeof *a);
-    a->d = (struct lw_resize_bilinear){sizeof a->d, 1, size, size, channels, 2 * size, 2 * size, 0, 1};
+    a->d = (struct lw_resize_bilinear){sizeof a->d, 1, size, size, channels, 2 * size, 2 * size, 0, centers};
     struct lw_sizes sizes;
     if (lw_resize_bilinear_sizes(lw_bench_context(b), &a->d, &sizes) != LW_OK) return;
     size_t input = (size_t)size * size * channels;
@@ -253,8 +253,10 @@ static void bench_double(struct lw_bench *b, const char *label, uint32_t size, u
 }
 
 static void bench_resize(struct lw_bench *b) {
-    bench_double(b, "64x64x64 to 128x128", 64, 64);
-    bench_double(b, "64x64x3 to 128x128", 64, 3);
+    bench_double(b, "64x64x64 to 128x128", 64, 64, 0);
+    bench_double(b, "64x64x64 to 128x128, half-pixel centers", 64, 64, 1);
+    bench_double(b, "64x64x3 to 128x128", 64, 3, 0);
+    bench_double(b, "64x64x3 to 128x128, half-pixel centers", 64, 3, 1);
 }
 
 static const struct lw_row rows[] = {
