@@ -170,7 +170,7 @@ typedef void lw_bool_to_f32_fn(size_t n, const uint8_t *x, float *out);
 typedef void lw_bool_to_i32_fn(size_t n, const uint8_t *x, int32_t *out);
 
 /* out[r][c] = e[r][c] * (1 / sum of e[r]), e[r][c] = exp(x[r][c] - max of x[r]). out may be x. The max is taken in
- * ascending order from -infinity with max(acc, x); the sum is sum_f32's. columns >= 1. */
+ * ascending order from -infinity with max(acc, x); the sum is sum_f32's. An e under 2^-126 may be 0. columns >= 1. */
 typedef void lw_softmax_f32_fn(size_t rows, size_t columns, const float *x, float *out);
 
 /* Sum of n floats: 16 partial sums p[l] = sum over i ascending of x[16 i + l], each from +0; then

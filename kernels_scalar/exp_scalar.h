@@ -36,15 +36,12 @@ static inline float lw_scalar_max(float a, float b) {
     return a < b ? b : a;
 }
 
-/* exp(x - n ln 2) - 1 */
-static inline float lw_expm1_reduced(float x, float n) {
-    float r = n * -LW_LN2_HIGH + x;
-    r = n * -LW_LN2_LOW + r;
+/* q of the expm1 above */
+static inline float lw_expm1_q(float r) {
     float q = LW_EXP_Q4 * r + LW_EXP_Q3;
     q = q * r + LW_EXP_Q2;
     q = q * r + LW_EXP_Q1;
-    q = q * r + LW_EXP_Q0;
-    return (r * r) * q + r;
+    return q * r + LW_EXP_Q0;
 }
 
 /* exp of any x: 0 from -104 down, denormals above that, infinity above 88.7. 2^n alone would not fit a float at either
@@ -53,25 +50,51 @@ static inline float lw_exp_any(float x) {
     x = lw_scalar_min(lw_scalar_max(x, -104.0f), 104.0f);
     float t = x * LW_LOG2_E + (LW_ROUND + 254.0f);
     float n = t - (LW_ROUND + 254.0f);
+    float r = n * -LW_LN2_HIGH + x;
+    r = n * -LW_LN2_LOW + r;
     uint32_t exponents = lw_bits(t), half = exponents >> 1;
-    float e = (lw_expm1_reduced(x, n) + 1.0f) * lw_from_bits(half << 23);
-    return e * lw_from_bits((exponents - half) << 23);
+    float e = (lw_expm1_q(r) * r + 1.0f) * r + 1.0f;
+    return e * lw_from_bits(half << 23) * lw_from_bits((exponents - half) << 23);
 }
 
-/* exp of x <= 0, the same bits as lw_exp_any at less work: 2^(n + 64) always fits. */
-static inline float lw_exp_negative(float x) {
-    x = lw_scalar_max(x, -104.0f);
-    float t = x * LW_LOG2_E + (LW_ROUND + 191.0f);
-    float n = t - (LW_ROUND + 191.0f);
-    return (lw_expm1_reduced(x, n) + 1.0f) * lw_from_bits(lw_bits(t) << 23) * 0x1p-64f;
-}
-
-/* exp(x) - 1 for |x| <= 20, without cancellation: 2^n (exp(r) - 1) + (2^n - 1). */
+/* exp(x) - 1 for |x| <= 20, without cancellation: 2^n (exp(r) - 1) + (2^n - 1). One product with ln 2 is enough: what it
+ * lacks is an absolute error of exp(x) where that is under 1, and elu and tanh lose most of it where it is more. */
 static inline float lw_expm1_small(float x) {
     float t = x * LW_LOG2_E + (LW_ROUND + 127.0f);
     float n = t - (LW_ROUND + 127.0f);
     float power = lw_from_bits(lw_bits(t) << 23);
-    return lw_expm1_reduced(x, n) * power + (power - 1.0f);
+    float r = n * -LW_LN2 + x;
+    float e = (r * r) * lw_expm1_q(r) + r;
+    return e * power + (power - 1.0f);
+}
+
+/* 1 / (1 + exp(-x)) as E / (1 + E), E = exp(x) = 2^n (A + R) / (A - R) with R = r B: a fraction takes two operations
+ * less than a polynomial of the same accuracy, and there is a division anyhow. The result is 1 long before 40; below
+ * -87.7 n is -127, its power 0, and so is the result. */
+static inline float lw_sigmoid(float x) {
+    x = lw_scalar_min(lw_scalar_max(x, -88.0f), 40.0f);
+    float t = x * LW_LOG2_E + (LW_ROUND + 127.0f);
+    float n = t - (LW_ROUND + 127.0f);
+    float r = n * -LW_LN2_HIGH + x;
+    r = n * -LW_LN2_LOW + r;
+    float square = r * r, a = square * LW_EXP_A1 + LW_EXP_A0, b = r * (square + LW_EXP_B0);
+    float e = lw_from_bits(lw_bits(t) << 23) * (a + b);
+    return e / (e + (a - b));
+}
+
+/* exp(d) for softmax, d <= 0 the difference of two numbers: as 2^(d log2(e)), whose exponent is split by a subtraction.
+ * That has an error of |d| 2^-24, relative to exp(d), which is no more than what rounding the difference cost already.
+ * Below -87.7 it is 0. */
+static inline float lw_exp_difference(float d) {
+    d = lw_scalar_max(d, -88.0f);
+    float t = d * LW_LOG2_E + (LW_ROUND + 127.0f);
+    float f = d * LW_LOG2_E - (t - (LW_ROUND + 127.0f));
+    float e = LW_EXP2_E5 * f + LW_EXP2_E4;
+    e = e * f + LW_EXP2_E3;
+    e = e * f + LW_EXP2_E2;
+    e = e * f + LW_EXP2_E1;
+    e = e * f + LW_EXP2_E0;
+    return e * lw_from_bits(lw_bits(t) << 23);
 }
 
 #endif

@@ -26,7 +26,7 @@ static void softmax(size_t rows, size_t columns, const float *x, /* (rows, colum
     for (size_t r = 0; r < rows; r++, x += columns, out += columns) {
         float largest = -INFINITY;
         for (size_t c = 0; c < columns; c++) largest = lw_scalar_max(largest, x[c]);
-        for (size_t c = 0; c < columns; c++) out[c] = lw_exp_negative(x[c] - largest);
+        for (size_t c = 0; c < columns; c++) out[c] = lw_exp_difference(x[c] - largest);
         float factor = 1.0f / sum(columns, out);
         for (size_t c = 0; c < columns; c++) out[c] *= factor;
     }

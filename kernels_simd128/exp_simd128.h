@@ -19,6 +19,7 @@ enum lw_exp_constant {
     LW_K_LOG2_E,
     LW_K_MINUS_LN2_HIGH,
     LW_K_MINUS_LN2_LOW,
+    LW_K_MINUS_LN2,
     LW_K_Q0,
     LW_K_Q1,
     LW_K_Q2,
@@ -27,9 +28,18 @@ enum lw_exp_constant {
     LW_K_ONE,
     LW_K_TWO,
     LW_K_ROUND_127,
-    LW_K_ROUND_191,
     LW_K_ROUND_254,
-    LW_K_2_TO_MINUS_64,
+    LW_K_A0,
+    LW_K_A1,
+    LW_K_B0,
+    LW_K_E0,
+    LW_K_E1,
+    LW_K_E2,
+    LW_K_E3,
+    LW_K_E4,
+    LW_K_E5,
+    LW_K_MINUS_88,
+    LW_K_40,
     LW_K_MINUS_20,
     LW_K_20,
     LW_K_MINUS_104,
@@ -47,6 +57,7 @@ static const float lw_exp_constants[LW_K_EXP_CONSTANTS][4] = {
     [LW_K_LOG2_E] = LW_FOUR(LW_LOG2_E),
     [LW_K_MINUS_LN2_HIGH] = LW_FOUR(-LW_LN2_HIGH),
     [LW_K_MINUS_LN2_LOW] = LW_FOUR(-LW_LN2_LOW),
+    [LW_K_MINUS_LN2] = LW_FOUR(-LW_LN2),
     [LW_K_Q0] = LW_FOUR(LW_EXP_Q0),
     [LW_K_Q1] = LW_FOUR(LW_EXP_Q1),
     [LW_K_Q2] = LW_FOUR(LW_EXP_Q2),
@@ -55,9 +66,18 @@ static const float lw_exp_constants[LW_K_EXP_CONSTANTS][4] = {
     [LW_K_ONE] = LW_FOUR(1.0f),
     [LW_K_TWO] = LW_FOUR(2.0f),
     [LW_K_ROUND_127] = LW_FOUR(LW_ROUND + 127.0f),
-    [LW_K_ROUND_191] = LW_FOUR(LW_ROUND + 191.0f),
     [LW_K_ROUND_254] = LW_FOUR(LW_ROUND + 254.0f),
-    [LW_K_2_TO_MINUS_64] = LW_FOUR(0x1p-64f),
+    [LW_K_A0] = LW_FOUR(LW_EXP_A0),
+    [LW_K_A1] = LW_FOUR(LW_EXP_A1),
+    [LW_K_B0] = LW_FOUR(LW_EXP_B0),
+    [LW_K_E0] = LW_FOUR(LW_EXP2_E0),
+    [LW_K_E1] = LW_FOUR(LW_EXP2_E1),
+    [LW_K_E2] = LW_FOUR(LW_EXP2_E2),
+    [LW_K_E3] = LW_FOUR(LW_EXP2_E3),
+    [LW_K_E4] = LW_FOUR(LW_EXP2_E4),
+    [LW_K_E5] = LW_FOUR(LW_EXP2_E5),
+    [LW_K_MINUS_88] = LW_FOUR(-88.0f),
+    [LW_K_40] = LW_FOUR(40.0f),
     [LW_K_MINUS_20] = LW_FOUR(-20.0f),
     [LW_K_20] = LW_FOUR(20.0f),
     [LW_K_MINUS_104] = LW_FOUR(-104.0f),
@@ -95,33 +115,40 @@ static inline __attribute__((always_inline)) void lw_exp_horner(v128_t *q, const
     LW_EXP_EACH(v) q[v] = lw_kept(lw_madd(q[v], r[v], k));
 }
 
-/* With n = x / ln 2 rounded to an integer: t has n in its low bits, above those of `round`; e = exp(x - n ln 2) - 1. x
- * is used up. */
-static inline __attribute__((always_inline)) void lw_expm1_reduced(lw_exp_table table, v128_t *x,
-                                                                   enum lw_exp_constant round, v128_t *t, v128_t *e) {
-    v128_t n[LW_EXP_VECTORS];
+/* With n = x / ln 2 rounded to an integer: t has n in its low bits, above those of `round`. */
+static inline __attribute__((always_inline)) void lw_exp_split(lw_exp_table table, const v128_t *x,
+                                                               enum lw_exp_constant round, v128_t *t, v128_t *n) {
     const v128_t log2_e = lw_exp_k(table, LW_K_LOG2_E), shift = lw_exp_k(table, round);
     LW_EXP_EACH(v) t[v] = lw_kept(lw_madd(x[v], log2_e, shift));
     LW_EXP_EACH(v) n[v] = lw_kept(wasm_f32x4_sub(t[v], shift));
+}
+
+/* x = x - n ln 2, in two parts */
+static inline __attribute__((always_inline)) void lw_exp_reduce(lw_exp_table table, v128_t *x, const v128_t *n) {
     const v128_t high = lw_exp_k(table, LW_K_MINUS_LN2_HIGH), low = lw_exp_k(table, LW_K_MINUS_LN2_LOW);
     LW_EXP_EACH(v) x[v] = lw_kept(lw_madd(n[v], high, x[v]));
     LW_EXP_EACH(v) x[v] = lw_kept(lw_madd(n[v], low, x[v]));
+}
+
+static inline __attribute__((always_inline)) void lw_expm1_q(lw_exp_table table, const v128_t *r, v128_t *q) {
     const v128_t q4 = lw_exp_k(table, LW_K_Q4), q3 = lw_exp_k(table, LW_K_Q3);
-    LW_EXP_EACH(v) e[v] = lw_kept(lw_madd(q4, x[v], q3));
-    lw_exp_horner(e, x, lw_exp_k(table, LW_K_Q2));
-    lw_exp_horner(e, x, lw_exp_k(table, LW_K_Q1));
-    lw_exp_horner(e, x, lw_exp_k(table, LW_K_Q0));
-    LW_EXP_EACH(v) e[v] = lw_kept(lw_madd(wasm_f32x4_mul(x[v], x[v]), e[v], x[v]));
+    LW_EXP_EACH(v) q[v] = lw_kept(lw_madd(q4, r[v], q3));
+    lw_exp_horner(q, r, lw_exp_k(table, LW_K_Q2));
+    lw_exp_horner(q, r, lw_exp_k(table, LW_K_Q1));
+    lw_exp_horner(q, r, lw_exp_k(table, LW_K_Q0));
 }
 
 /* x = exp(x), any x */
 static inline __attribute__((always_inline)) void lw_exp_any(lw_exp_table table, v128_t *x) {
     v128_t t[LW_EXP_VECTORS], e[LW_EXP_VECTORS];
     const v128_t least = lw_exp_k(table, LW_K_MINUS_104), most = lw_exp_k(table, LW_K_104);
-    LW_EXP_EACH(v) x[v] = lw_min(lw_max(x[v], least), most);
-    lw_expm1_reduced(table, x, LW_K_ROUND_254, t, e);
+    LW_EXP_EACH(v) x[v] = lw_kept(lw_min(lw_max(x[v], least), most));
+    lw_exp_split(table, x, LW_K_ROUND_254, t, e);
+    lw_exp_reduce(table, x, e);
+    lw_expm1_q(table, x, e);
     const v128_t one = lw_exp_k(table, LW_K_ONE);
-    LW_EXP_EACH(v) e[v] = lw_kept(wasm_f32x4_add(e[v], one));
+    lw_exp_horner(e, x, one);
+    lw_exp_horner(e, x, one);
     LW_EXP_EACH(v) {
         const v128_t half = wasm_u32x4_shr(t[v], 1);
         e[v] = lw_kept(wasm_f32x4_mul(e[v], wasm_i32x4_shl(half, 23)));
@@ -130,25 +157,52 @@ static inline __attribute__((always_inline)) void lw_exp_any(lw_exp_table table,
     LW_EXP_EACH(v) x[v] = wasm_f32x4_mul(e[v], t[v]);
 }
 
-/* x = exp(x), x <= 0 */
-static inline __attribute__((always_inline)) void lw_exp_negative(lw_exp_table table, v128_t *x) {
-    v128_t t[LW_EXP_VECTORS], e[LW_EXP_VECTORS];
-    const v128_t least = lw_exp_k(table, LW_K_MINUS_104);
-    LW_EXP_EACH(v) x[v] = lw_max(x[v], least);
-    lw_expm1_reduced(table, x, LW_K_ROUND_191, t, e);
-    const v128_t one = lw_exp_k(table, LW_K_ONE), power = lw_exp_k(table, LW_K_2_TO_MINUS_64);
-    LW_EXP_EACH(v) e[v] = lw_kept(wasm_f32x4_add(e[v], one));
-    LW_EXP_EACH(v) e[v] = lw_kept(wasm_f32x4_mul(e[v], wasm_i32x4_shl(t[v], 23)));
-    LW_EXP_EACH(v) x[v] = lw_kept(wasm_f32x4_mul(e[v], power));
-}
-
 /* x = exp(x) - 1, |x| <= 20 */
 static inline __attribute__((always_inline)) void lw_expm1_small(lw_exp_table table, v128_t *x) {
     v128_t t[LW_EXP_VECTORS], e[LW_EXP_VECTORS];
-    lw_expm1_reduced(table, x, LW_K_ROUND_127, t, e);
+    lw_exp_split(table, x, LW_K_ROUND_127, t, e);
+    const v128_t ln2 = lw_exp_k(table, LW_K_MINUS_LN2);
+    LW_EXP_EACH(v) x[v] = lw_kept(lw_madd(e[v], ln2, x[v]));
+    lw_expm1_q(table, x, e);
+    LW_EXP_EACH(v) e[v] = lw_kept(lw_madd(wasm_f32x4_mul(x[v], x[v]), e[v], x[v]));
     const v128_t one = lw_exp_k(table, LW_K_ONE);
     LW_EXP_EACH(v) t[v] = lw_kept(wasm_i32x4_shl(t[v], 23));
     LW_EXP_EACH(v) x[v] = lw_kept(lw_madd(e[v], t[v], wasm_f32x4_sub(t[v], one)));
+}
+
+/* x = 1 / (1 + exp(-x)) */
+static inline __attribute__((always_inline)) void lw_sigmoid(lw_exp_table table, v128_t *x) {
+    v128_t t[LW_EXP_VECTORS], square[LW_EXP_VECTORS], a[LW_EXP_VECTORS];
+    const v128_t least = lw_exp_k(table, LW_K_MINUS_88), most = lw_exp_k(table, LW_K_40);
+    LW_EXP_EACH(v) x[v] = lw_kept(lw_min(lw_max(x[v], least), most));
+    lw_exp_split(table, x, LW_K_ROUND_127, t, square);
+    lw_exp_reduce(table, x, square);
+    LW_EXP_EACH(v) square[v] = lw_kept(wasm_f32x4_mul(x[v], x[v]));
+    LW_EXP_EACH(v) t[v] = lw_kept(wasm_i32x4_shl(t[v], 23));
+    const v128_t b0 = lw_exp_k(table, LW_K_B0), a0 = lw_exp_k(table, LW_K_A0), a1 = lw_exp_k(table, LW_K_A1);
+    LW_EXP_EACH(v) x[v] = lw_kept(wasm_f32x4_mul(x[v], wasm_f32x4_add(square[v], b0)));
+    LW_EXP_EACH(v) a[v] = lw_kept(lw_madd(square[v], a1, a0));
+    LW_EXP_EACH(v) t[v] = lw_kept(wasm_f32x4_mul(t[v], wasm_f32x4_add(a[v], x[v])));
+    LW_EXP_EACH(v) a[v] = lw_kept(wasm_f32x4_add(t[v], wasm_f32x4_sub(a[v], x[v])));
+    LW_EXP_EACH(v) x[v] = lw_kept(wasm_f32x4_div(t[v], a[v]));
+}
+
+/* x = exp(x) for softmax, x <= 0 */
+static inline __attribute__((always_inline)) void lw_exp_difference(lw_exp_table table, v128_t *x) {
+    v128_t t[LW_EXP_VECTORS], e[LW_EXP_VECTORS];
+    const v128_t least = lw_exp_k(table, LW_K_MINUS_88);
+    LW_EXP_EACH(v) x[v] = lw_kept(lw_max(x[v], least));
+    lw_exp_split(table, x, LW_K_ROUND_127, t, e);
+    const v128_t log2_e = lw_exp_k(table, LW_K_LOG2_E);
+    LW_EXP_EACH(v) x[v] = lw_kept(lw_madd(x[v], log2_e, wasm_f32x4_neg(e[v])));
+    LW_EXP_EACH(v) t[v] = lw_kept(wasm_i32x4_shl(t[v], 23));
+    const v128_t e5 = lw_exp_k(table, LW_K_E5), e4 = lw_exp_k(table, LW_K_E4);
+    LW_EXP_EACH(v) e[v] = lw_kept(lw_madd(e5, x[v], e4));
+    lw_exp_horner(e, x, lw_exp_k(table, LW_K_E3));
+    lw_exp_horner(e, x, lw_exp_k(table, LW_K_E2));
+    lw_exp_horner(e, x, lw_exp_k(table, LW_K_E1));
+    lw_exp_horner(e, x, lw_exp_k(table, LW_K_E0));
+    LW_EXP_EACH(v) x[v] = lw_kept(wasm_f32x4_mul(e[v], t[v]));
 }
 
 #endif

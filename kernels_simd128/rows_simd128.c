@@ -63,7 +63,7 @@ static inline float exp_and_sum(size_t n, const float *x, float shift, float *ou
         for (size_t i = 0; i < PARTS; i += LW_EXP_VECTORS) {
             v128_t e[LW_EXP_VECTORS];
             LW_EXP_EACH(v) e[v] = wasm_f32x4_sub(wasm_v128_load(x + 4 * (i + v)), s);
-            lw_exp_negative(table, e);
+            lw_exp_difference(table, e);
             LW_EXP_EACH(v) {
                 wasm_v128_store(out + 4 * (i + v), e[v]);
                 p[i + v] = wasm_f32x4_add(p[i + v], e[v]);
@@ -76,7 +76,7 @@ static inline float exp_and_sum(size_t n, const float *x, float shift, float *ou
     for (size_t i = 0; i < n; i += PAIR) {
         v128_t e[LW_EXP_VECTORS];
         LW_EXP_EACH(v) e[v] = wasm_f32x4_sub(wasm_v128_load(rest + i + 4 * v), s);
-        lw_exp_negative(table, e);
+        lw_exp_difference(table, e);
         LW_EXP_EACH(v) wasm_v128_store(rest + i + 4 * v, e[v]);
     }
     for (size_t i = 0; i < n; i++) out[i] = rest[i];

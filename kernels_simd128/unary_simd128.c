@@ -29,8 +29,8 @@ static inline __attribute__((always_inline)) void loop(size_t n, const float *x,
     if (n) lw_store_lanes(out, f(lw_load_lanes(x, n), p, q), n);
 }
 
-/* The same for functions of many constants, most of them made of exp (exp_simd128.h): f works on a few vectors in place. What is left goes through a
- * buffer. */
+/* The same for functions of many constants, most of them made of exp (exp_simd128.h): f works on a few vectors in
+ * place. What is left goes through a buffer. */
 enum { BLOCK = 4 * LW_EXP_VECTORS };
 static inline __attribute__((always_inline)) void loop_exp(size_t n, const float *x, float *out,
                                                            void (*f)(lw_exp_table table, v128_t *x)) {
@@ -76,27 +76,17 @@ static void elu(size_t n, float alpha, const float *x, float *out) {
     loop_exp(n, x, out, elu_op);
 }
 
-static inline __attribute__((always_inline)) void sigmoid_op(lw_exp_table table, v128_t *x) {
-    const v128_t sign = lw_exp_k(table, LW_K_SIGN), zero = wasm_f32x4_splat(0.0f);
-    v128_t e[LW_EXP_VECTORS];
-    LW_EXP_EACH(v) e[v] = wasm_v128_or(x[v], sign);
-    lw_exp_negative(table, e);
-    const v128_t one = lw_exp_k(table, LW_K_ONE);
-    LW_EXP_EACH(v) {
-        const v128_t numerator = lw_select(e[v], one, wasm_f32x4_lt(x[v], zero));
-        x[v] = wasm_f32x4_div(numerator, wasm_f32x4_add(e[v], one));
-    }
-}
 static void sigmoid(size_t n, float alpha, const float *x, float *out) {
     (void)alpha;
-    loop_exp(n, x, out, sigmoid_op);
+    loop_exp(n, x, out, lw_sigmoid);
 }
 
 static inline __attribute__((always_inline)) void tanh_op(lw_exp_table table, v128_t *x) {
     const v128_t two = lw_exp_k(table, LW_K_TWO), most = lw_exp_k(table, LW_K_20);
     const v128_t sign = lw_exp_k(table, LW_K_SIGN);
     v128_t t[LW_EXP_VECTORS];
-    LW_EXP_EACH(v) t[v] = lw_kept(lw_min(wasm_f32x4_mul(wasm_v128_andnot(x[v], sign), two), most));
+    LW_EXP_EACH(v) t[v] = wasm_v128_andnot(x[v], sign);
+    LW_EXP_EACH(v) t[v] = lw_kept(lw_min(wasm_f32x4_add(t[v], t[v]), most));
     lw_expm1_small(table, t);
     LW_EXP_EACH(v) {
         const v128_t y = wasm_f32x4_div(t[v], wasm_f32x4_add(t[v], two));

@@ -8,10 +8,11 @@
 
 /* ---- Softmax ---- */
 
-/* Each exponential is within 2 units of 2^-24 relative (and a denormal), x - max may be off by half a unit of
- * |x - max|, and the sum has gamma_n: so the quotient is within this. Not for special values. */
+/* Each exponential is within 4 units of 2^-24 relative and twice |x - max| of them, for the rounding of x - max and of
+ * its product with log2(e), or 0 where it is under 2^-126; the sum has gamma_n: so the quotient is within this. Not for
+ * special values. */
 static double softmax_bound(size_t n, double want, double distance) {
-    return want * (distance + 8 + (double)n) * 0x1p-24 + 0x1p-148;
+    return want * (2 * distance + 12 + (double)n) * 0x1p-24 + 0x1p-126;
 }
 
 static void check_softmax(struct lw_test *t) {

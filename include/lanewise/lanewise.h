@@ -120,7 +120,7 @@ enum lw_activation_kind {
     LW_LEAKY_RELU = 3, /* x < 0 ? alpha x : x */
     LW_PRELU = 4,      /* x < 0 ? slope[channel] x : x */
     LW_ELU = 5,        /* x < 0 ? exp(x) - 1 : x */
-    LW_SIGMOID = 6,    /* 1 / (1 + exp(-x)) */
+    LW_SIGMOID = 6,    /* 1 / (1 + exp(-x)); may be 0 where that is under 2^-126 */
     LW_TANH = 7,
     LW_HARD_SWISH = 8, /* x clamp(x + 3, 0, 6) / 6 */
     LW_CLAMP = 9       /* min and max: x < min ? min : x, then max < x ? max : x */
