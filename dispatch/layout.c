@@ -221,6 +221,19 @@ int main(void) {
     FIELD(lw_resize_bilinear, half_pixel_centers);
     END();
 
+    STRUCT(lw_resize_nearest);
+    FIELD(lw_resize_nearest, struct_bytes);
+    FIELD(lw_resize_nearest, element_bytes);
+    FIELD(lw_resize_nearest, batch);
+    FIELD(lw_resize_nearest, input_height);
+    FIELD(lw_resize_nearest, input_width);
+    FIELD(lw_resize_nearest, channels);
+    FIELD(lw_resize_nearest, output_height);
+    FIELD(lw_resize_nearest, output_width);
+    FIELD(lw_resize_nearest, align_corners);
+    FIELD(lw_resize_nearest, half_pixel_centers);
+    END();
+
     STRUCT(lw_copy);
     FIELD(lw_copy, struct_bytes);
     FIELD(lw_copy, element_bytes);

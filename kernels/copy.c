@@ -17,7 +17,7 @@
 /* A tile's rows are TILE_BYTES long on both sides: a cache line. The kernel gets BLOCK columns at a time, so that it
  * writes to that many rows and not to more than there are entries for pages. Rows a multiple of ALIAS_BYTES apart share
  * a few sets of the first-level cache: then NARROW of them. */
-enum { TILE_BYTES = 64, SHORT_ROW_BYTES = 64, BLOCK = 64, NARROW = 8, ALIAS_BYTES = 2048 };
+enum { TILE_BYTES = 64, BLOCK = 64, NARROW = 8, ALIAS_BYTES = 2048 };
 
 struct dimension {
     size_t size;
@@ -52,21 +52,9 @@ static inline __attribute__((always_inline)) void copy_tiles(size_t element, con
     }
 }
 
-/* Rows of `bytes` contiguous bytes. A short one costs less in words than as a call of memcpy. */
+/* Rows of `bytes` contiguous bytes. */
 static void copy_rows(size_t bytes, const struct dimension *outer, const char *in, char *out) {
-    for (size_t i = 0; i < outer->size; i++, in += outer->in, out += outer->out) {
-        if (bytes >= SHORT_ROW_BYTES) {
-            memcpy(out, in, bytes);
-            continue;
-        }
-        size_t b = 0;
-        for (; b + 8 <= bytes; b += 8) memcpy(out + b, in + b, 8);
-        if (bytes & 4) {
-            memcpy(out + b, in + b, 4);
-            b += 4;
-        }
-        for (; b < bytes; b++) out[b] = in[b];
-    }
+    for (size_t i = 0; i < outer->size; i++, in += outer->in, out += outer->out) lw_copy_bytes(bytes, in, out);
 }
 
 /* The transpose of 4-byte elements: outer is contiguous in the input, inner in the output. */

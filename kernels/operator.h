@@ -37,6 +37,23 @@ static inline void lw_repeat(const void *row, size_t row_bytes, size_t bytes, vo
         memcpy(start + done, start, done < bytes - done ? done : bytes - done);
 }
 
+/* Copies a number of bytes that is often small: a call of memcpy costs more than copying so few in words. */
+static inline __attribute__((always_inline)) void lw_copy_bytes(size_t bytes, const void *from, void *to) {
+    const char *in = from;
+    char *out = to;
+    if (bytes >= 64) {
+        memcpy(out, in, bytes);
+        return;
+    }
+    size_t b = 0;
+    for (; b + 8 <= bytes; b += 8) memcpy(out + b, in + b, 8);
+    if (bytes & 4) {
+        memcpy(out + b, in + b, 4);
+        b += 4;
+    }
+    for (; b < bytes; b++) out[b] = in[b];
+}
+
 /* A window whose padding is resolved for one image size. */
 struct lw_placed_window {
     size_t output_height, output_width;

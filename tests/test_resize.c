@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Bilinear resize: the micro-kernels and the operator. */
+/* Bilinear resize: the micro-kernels and the operator; nearest-neighbour resize: the operator. */
 #include <math.h>
+#include <string.h>
 
 #include "tests/harness.h"
 #include "tests/rows.h"
@@ -225,6 +226,91 @@ static void check_operator(struct lw_test *t) {
     check_errors(t);
 }
 
+/* ---- Nearest neighbour ---- */
+
+/* The header's formula: which pixel output coordinate `at` takes. */
+static size_t nearest(const struct lw_resize_nearest *d, size_t at, size_t input, size_t output) {
+    double scale = (double)input / (double)output;
+    if (d->align_corners && output > 1) scale = ((double)input - 1) / ((double)output - 1);
+    const double x = ((double)at + (d->half_pixel_centers ? 0.5 : 0)) * scale;
+    return (size_t)fmin(d->align_corners ? round(x) : floor(x), (double)input - 1);
+}
+
+static void check_nearest(struct lw_test *t) {
+    for (int round = 0; round < 300; round++) {
+        struct lw_resize_nearest d = {.struct_bytes = sizeof d, .element_bytes = 1u << lw_test_range(t, 0, 4)};
+        if (round % 2) d.element_bytes = 4;
+        d.batch = (uint32_t)lw_test_range(t, 0, 3);
+        d.input_height = (uint32_t)lw_test_range(t, 1, 9);
+        d.input_width = (uint32_t)lw_test_range(t, 1, 9);
+        d.channels = (uint32_t)lw_test_range(t, 0, round % 5 ? 5 : 40);
+        d.output_height = (uint32_t)lw_test_range(t, 0, 19);
+        d.output_width = (uint32_t)lw_test_range(t, 0, 19);
+        d.align_corners = round % 3 == 1;
+        d.half_pixel_centers = round % 3 == 2;
+        const size_t pixel = (size_t)d.channels * d.element_bytes, row = d.input_width * pixel;
+        const size_t in_bytes = d.batch * d.input_height * row;
+        const size_t out_bytes = d.batch * d.output_height * d.output_width * pixel;
+        uint8_t *in = lw_test_buffer(t, in_bytes);
+        for (size_t i = 0; i < in_bytes; i++) in[i] = (uint8_t)lw_test_u32(t);
+        lw_test_seal(t, in);
+        uint8_t *want = lw_test_buffer(t, out_bytes), *got = lw_test_buffer(t, out_bytes), *to = want;
+        for (size_t n = 0; n < d.batch; n++) {
+            for (size_t y = 0; y < d.output_height; y++) {
+                const uint8_t *from = in + (n * d.input_height + nearest(&d, y, d.input_height, d.output_height)) * row;
+                for (size_t x = 0; x < d.output_width; x++, to += pixel)
+                    memcpy(to, from + nearest(&d, x, d.input_width, d.output_width) * pixel, pixel);
+            }
+        }
+        lw_test_status(lw_resize_nearest_run(t->tested, &d, in, got), LW_OK, "resize_nearest");
+        lw_test_same_bytes("resize_nearest", want, got, out_bytes);
+    }
+
+    const struct lw_context *c = t->tested;
+    const struct lw_resize_nearest right = {sizeof right, 4, 2, 3, 4, 3, 5, 7, 0, 0};
+    static const float input[1024];
+    float *output = lw_test_floats(t, 1024, LW_FILL_POISON);
+    lw_test_seal(t, output);
+    struct {
+        const char *what;
+        enum lw_status status;
+        struct lw_resize_nearest d;
+    } wrong[] = {
+        {"struct_bytes", LW_BAD_STRUCT_BYTES, right},
+        {"element_bytes 0", LW_BAD_SHAPE, right},
+        {"element_bytes 3", LW_BAD_SHAPE, right},
+        {"element_bytes 32", LW_BAD_SHAPE, right},
+        {"align_corners", LW_BAD_ENUM, right},
+        {"half_pixel_centers", LW_BAD_ENUM, right},
+        {"both", LW_BAD_SHAPE, right},
+        {"no height", LW_BAD_SHAPE, right},
+        {"no width", LW_BAD_SHAPE, right},
+        {"huge input", LW_TOO_LARGE, right},
+        {"huge output", LW_TOO_LARGE, right},
+    };
+    wrong[0].d.struct_bytes--;
+    wrong[1].d.element_bytes = 0;
+    wrong[2].d.element_bytes = 3;
+    wrong[3].d.element_bytes = 32;
+    wrong[4].d.align_corners = 2;
+    wrong[5].d.half_pixel_centers = 2;
+    wrong[6].d.align_corners = wrong[6].d.half_pixel_centers = 1;
+    wrong[7].d.input_height = 0;
+    wrong[8].d.input_width = 0;
+    wrong[9].d.input_height = wrong[9].d.input_width = UINT32_MAX;
+    wrong[10].d.output_height = wrong[10].d.output_width = UINT32_MAX;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        lw_test_status(lw_resize_nearest_run(c, &wrong[i].d, input, output), wrong[i].status, wrong[i].what);
+
+    lw_test_status(lw_resize_nearest_run(NULL, &right, input, output), LW_NULL_POINTER, "no context");
+    lw_test_status(lw_resize_nearest_run(c, NULL, input, output), LW_NULL_POINTER, "no descriptor");
+    lw_test_status(lw_resize_nearest_run(c, &right, NULL, output), LW_NULL_POINTER, "no input");
+    lw_test_status(lw_resize_nearest_run(c, &right, input, NULL), LW_NULL_POINTER, "no output");
+    struct lw_resize_nearest empty = right;
+    empty.output_width = empty.input_height = 0;
+    lw_test_status(lw_resize_nearest_run(c, &empty, NULL, NULL), LW_OK, "empty");
+}
+
 /* ---- Benchmarks ---- */
 
 struct bench_arg {
@@ -263,5 +349,6 @@ static const struct lw_row rows[] = {
     {"lerp_columns_f32", offsetof(struct lw_kernels, lerp_columns_f32), check_columns, NULL},
     {"lerp_rows_f32", offsetof(struct lw_kernels, lerp_rows_f32), check_rows, NULL},
     {"resize_bilinear", LW_NO_SLOT, check_operator, bench_resize},
+    {"resize_nearest", LW_NO_SLOT, check_nearest, NULL},
 };
 const struct lw_family lw_family_resize = {"resize", rows, sizeof rows / sizeof rows[0]};

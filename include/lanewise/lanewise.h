@@ -431,6 +431,21 @@ LW_API enum lw_status lw_resize_bilinear_sizes(const struct lw_context *context,
 LW_API enum lw_status lw_resize_bilinear_run(const struct lw_context *context, const struct lw_resize_bilinear *op,
                                              const float *input, void *scratch, float *output);
 
+/* Nearest-neighbour resize: output[n][y][x] = input[n][row(y)][column(x)], pixels of `channels` elements.
+ * row(y) = min(floor(y * scale), input_height - 1), with half_pixel_centers floor((y + 0.5) * scale), and with
+ * align_corners floor(y * scale + 0.5); scale as in lw_resize_bilinear, in double precision; column(x) likewise.
+ * LW_BAD_SHAPE when there is an output and no input, or element_bytes is none of those below. */
+struct lw_resize_nearest {
+    uint32_t struct_bytes;
+    uint32_t element_bytes; /* 1, 2, 4, 8 or 16 */
+    uint32_t batch, input_height, input_width, channels;
+    uint32_t output_height, output_width;
+    uint32_t align_corners, half_pixel_centers; /* 0 or 1; not both 1 */
+};
+
+LW_API enum lw_status lw_resize_nearest_run(const struct lw_context *context, const struct lw_resize_nearest *op,
+                                            const void *input, void *output);
+
 /* ---- Moving data (any element size) --------------------------------------------------------------------- */
 
 /* Copies an n-dimensional array from one stride pattern to another: transpose, slice, concat, pack and unpack are all

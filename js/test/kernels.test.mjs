@@ -446,6 +446,9 @@ check(['NonMaxSuppressionV3', 'NonMaxSuppressionV4', 'NonMaxSuppressionV5'], 'ra
 for (const [align, half] of [[false, false], [true, false], [false, true]]) {
   check('ResizeNearestNeighbor', `${align} ${half}`, 0, r => [[8, 8], [3, 2], [1, 7]].map(to =>
     tf.image.resizeNearestNeighbor(r.float([2, 5, 4, 3]), to, align, half)));
+  check('ResizeNearestNeighbor', `integers, ${align} ${half}`, 0, r => [1, 2, 17].flatMap(channels =>
+    [[14, 10], [5, 5], [31, 9]].map(to =>
+      tf.image.resizeNearestNeighbor(r.int([1, 7, 5, channels]), to, align, half))));
 }
 for (const method of ['bilinear', 'nearest']) {
   check('CropAndResize', method, ulps(8), r => tf.image.cropAndResize(r.float([2, 7, 9, 3]),

@@ -242,32 +242,6 @@ const suppress5: Kernel = (backend, { boxes, scores }, attrs) => {
   return [fromNumbers(backend, selectedIndices, 'int32'), fromNumbers(backend, selectedScores!, 'float32')];
 };
 
-const resizeNearest: Kernel = (backend, { images }, { size, alignCorners = false, halfPixelCenters = false }) => {
-  expect('ResizeNearestNeighbor', 'images', images, NUMBER);
-  expectRank('ResizeNearestNeighbor', 'images', images, 4);
-  const [batch, height, width, channels] = images.shape;
-  const [outHeight, outWidth] = size as [number, number];
-  const source = (out: number, input: number): Int32Array => Int32Array.from({ length: out }, (_, i) => {
-    const corners = alignCorners && out > 1;
-    const position = (corners ? (input - 1) / (out - 1) : input / out) * (halfPixelCenters ? i + 0.5 : i);
-    return Math.min(input - 1, alignCorners ? Math.round(position) : Math.floor(position));
-  });
-  const rows = source(outHeight, height), columns = source(outWidth, width);
-  backend.pointer(images);
-  const y = backend.output([batch, outHeight, outWidth, channels], images.dtype);
-  const from = view(backend, images), out = view(backend, y);
-  let to = 0;
-  for (let b = 0; b < batch; b++) {
-    for (const row of rows) {
-      for (const column of columns) {
-        const at = ((b * height + row) * width + column) * channels;
-        for (let c = 0; c < channels; c++) out[to++] = from[at + c];
-      }
-    }
-  }
-  return y;
-};
-
 const cropAndResize: Kernel = (backend, { image, boxes, boxInd }, attrs) => {
   const op = 'CropAndResize';
   expect(op, 'image', image, NUMBER);
@@ -383,7 +357,6 @@ export const plain: KernelTable = {
   OneHot: oneHot,
   Range: range,
   Reciprocal: each('Reciprocal', x => 1 / x, NUMBER),
-  ResizeNearestNeighbor: resizeNearest,
   Round: each('Round', roundToEven, NUMBER),
   Rsqrt: each('Rsqrt', x => 1 / Math.sqrt(x), FLOAT),
   Selu: each('Selu', selu, FLOAT),

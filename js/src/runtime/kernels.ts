@@ -115,6 +115,11 @@ export interface ResizeBilinear {
   readonly halfPixelCenters: boolean;
 }
 
+/** `struct lw_resize_nearest` */
+export interface ResizeNearest extends ResizeBilinear {
+  readonly elementBytes: number;
+}
+
 /** `struct lw_sizes`: what an operator needs and makes. */
 export interface Sizes {
   readonly outputHeight: number;
@@ -125,8 +130,8 @@ export interface Sizes {
 }
 
 const AREA_BYTES = Math.max(lw.lw_conv2d.bytes, lw.lw_depthwise_conv2d.bytes, lw.lw_conv2d_transpose.bytes,
-  lw.lw_matmul.bytes, lw.lw_pool2d.bytes, lw.lw_binary.bytes, lw.lw_resize_bilinear.bytes, lw.lw_copy.bytes,
-  lw.lw_pad.bytes, lw.lw_gather_nd.bytes, lw.lw_activation.bytes);
+  lw.lw_matmul.bytes, lw.lw_pool2d.bytes, lw.lw_binary.bytes, lw.lw_resize_bilinear.bytes, lw.lw_resize_nearest.bytes,
+  lw.lw_copy.bytes, lw.lw_pad.bytes, lw.lw_gather_nd.bytes, lw.lw_activation.bytes);
 
 /** The C API over one module and one tier. */
 export class Kernels {
@@ -392,6 +397,22 @@ export class Kernels {
     this.set(at + f.align_corners, op.alignCorners ? 1 : 0);
     this.set(at + f.half_pixel_centers, op.halfPixelCenters ? 1 : 0);
     return at;
+  }
+
+  resizeNearest(op: ResizeNearest, input: Pointer, output: Pointer): void {
+    const { area: at } = this;
+    const { lw_resize_nearest: f } = lw;
+    this.set(at + f.struct_bytes, f.bytes);
+    this.set(at + f.element_bytes, op.elementBytes);
+    this.set(at + f.batch, op.batch);
+    this.set(at + f.input_height, op.inputHeight);
+    this.set(at + f.input_width, op.inputWidth);
+    this.set(at + f.channels, op.channels);
+    this.set(at + f.output_height, op.outputHeight);
+    this.set(at + f.output_width, op.outputWidth);
+    this.set(at + f.align_corners, op.alignCorners ? 1 : 0);
+    this.set(at + f.half_pixel_centers, op.halfPixelCenters ? 1 : 0);
+    this.check('resizeNearest', op, this.exports.lw_resize_nearest_run(this.context, at, input, output));
   }
 
   // ---- Moving data ---------------------------------------------------------------------------------------

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Nearest-neighbour resize: output[n][y][x] = input[n][row(y)][column(x)], whole pixels of `channels` elements.
+ * Enlarging, several output rows are of the same row of the image: it is resized once, and the result copied.
+ *
+ * Coordinates are computed in double precision, as in TensorFlow.js's reference: which pixel is nearest may hang on the
+ * last bit.
+ */
+#include "kernels/operator.h"
+
+/* One dimension: output position p lies at (p + offset) * scale of the image. */
+struct axis {
+    double scale, offset;
+    bool round; /* to the nearest index, halves up; else down */
+    size_t last;
+};
+
+static struct axis make_axis(const struct lw_resize_nearest *d, size_t input, size_t output) {
+    const bool corners = d->align_corners && output > 1;
+    return (struct axis){
+        .scale = corners ? (double)(input - 1) / (double)(output - 1) : (double)input / (double)output,
+        .offset = d->half_pixel_centers ? 0.5 : 0,
+        .round = d->align_corners,
+        .last = input - 1,
+    };
+}
+
+static inline size_t find_source(const struct axis *axis, size_t position) {
+    const double at = ((double)position + axis->offset) * axis->scale;
+    size_t source = (size_t)at; /* the floor, since it is not negative */
+    if (axis->round && at - (double)source >= 0.5) source++;
+    return source < axis->last ? source : axis->last;
+}
+
+/* pixel_bytes is a constant where it is small, so that memcpy becomes a few loads and stores. */
+static inline __attribute__((always_inline)) void copy_pixels(struct axis axis, size_t columns, size_t pixel_bytes,
+                                                              const char *row, char *out) {
+    for (size_t x = 0; x < columns; x++, out += pixel_bytes)
+        lw_copy_bytes(pixel_bytes, row + find_source(&axis, x) * pixel_bytes, out);
+}
+
+static void resize_row(struct axis axis, size_t columns, size_t pixel_bytes, const char *row, char *out) {
+    switch (pixel_bytes) {
+    case 1: copy_pixels(axis, columns, 1, row, out); break;
+    case 4: copy_pixels(axis, columns, 4, row, out); break;
+    case 8: copy_pixels(axis, columns, 8, row, out); break;
+    case 12: copy_pixels(axis, columns, 12, row, out); break;
+    case 16: copy_pixels(axis, columns, 16, row, out); break;
+    default: copy_pixels(axis, columns, pixel_bytes, row, out); break;
+    }
+}
+
+enum lw_status lw_resize_nearest_run(const struct lw_context *context, const struct lw_resize_nearest *d,
+                                     const void *input, /* (batch, input_height, input_width, channels) */
+                                     void *output)      /* (batch, output_height, output_width, channels) */
+{
+    if (!context || !d) return LW_NULL_POINTER;
+    if (d->struct_bytes != sizeof *d) return LW_BAD_STRUCT_BYTES;
+    if (d->align_corners > 1 || d->half_pixel_centers > 1) return LW_BAD_ENUM;
+    if (d->align_corners && d->half_pixel_centers) return LW_BAD_SHAPE;
+    if (d->element_bytes == 0 || d->element_bytes > 16 || (d->element_bytes & (d->element_bytes - 1)))
+        return LW_BAD_SHAPE;
+    size_t input_bytes, output_bytes;
+    if (!lw_product((const size_t[]){d->batch, d->input_height, d->input_width, d->channels, d->element_bytes}, 5,
+                    &input_bytes) ||
+        !lw_product((const size_t[]){d->batch, d->output_height, d->output_width, d->channels, d->element_bytes}, 5,
+                    &output_bytes))
+        return LW_TOO_LARGE;
+    if (output_bytes == 0) return LW_OK;
+    if (input_bytes == 0) return LW_BAD_SHAPE; /* no pixel to take */
+    if (!input || !output) return LW_NULL_POINTER;
+
+    const struct axis rows = make_axis(d, d->input_height, d->output_height);
+    const struct axis columns = make_axis(d, d->input_width, d->output_width);
+    const size_t pixel_bytes = (size_t)d->channels * d->element_bytes;
+    const size_t input_row = d->input_width * pixel_bytes, output_row = d->output_width * pixel_bytes;
+    const char *image = input;
+    char *out = output;
+    for (size_t n = 0; n < d->batch; n++, image += d->input_height * input_row) {
+        size_t before = SIZE_MAX; /* which row of the image the last output row is of */
+        for (size_t y = 0; y < d->output_height; y++, out += output_row) {
+            const size_t row = find_source(&rows, y);
+            if (row == before)
+                memcpy(out, out - output_row, output_row);
+            else
+                resize_row(columns, d->output_width, pixel_bytes, image + row * input_row, out);
+            before = row;
+        }
+    }
+    return LW_OK;
+}
