@@ -45,7 +45,8 @@ export function median(values) {
 
 /*
  * contestants: [{ label, backend, slow }], `backend` being a registered TensorFlow.js backend's name. The last is the
- * reference for the outputs. A slow one gets a fifth of the rounds and of the warm-up.
+ * reference for the outputs. A slow one gets a fifth of the rounds and of the warm-up. One of another library has
+ * no backend but load: async () => { infer, dispose }, where infer: async (input, shape) => [{ data }] in order.
  * loadModel: async () => model, called once under each backend, so that each has its own copy of the weights.
  * warmUpMs: how long each contestant runs at least before it counts.
  * progress: called with a text, and awaited.
@@ -55,17 +56,18 @@ export async function runContest(contestants, loadModel, input, shape, options =
   const { rounds = 25, warmUps = 10, dtype = 'float32', warmUpMs = 0, progress = () => {} } = options;
   const entries = [];
   const timed = async (entry) => {
-    if (tf.getBackend() !== entry.backend) await tf.setBackend(entry.backend);
+    if (entry.backend && tf.getBackend() !== entry.backend) await tf.setBackend(entry.backend);
     const start = performance.now();
-    entry.outputs = infer(entry.model, input, shape, dtype);
+    entry.outputs = entry.load ? await entry.model.infer(input, shape) : infer(entry.model, input, shape, dtype);
     return performance.now() - start;
   };
   const share = (entry, count) => (entry.slow ? Math.ceil(count / 5) : count);
   try {
     for (const contestant of contestants) {
       await progress(`loading the model into ${contestant.label}`);
-      if (!(await tf.setBackend(contestant.backend))) throw new Error(`${contestant.label} does not start`);
-      const entry = { ...contestant, model: await loadModel(), times: [] };
+      const { label, backend, load } = contestant;
+      if (backend && !(await tf.setBackend(backend))) throw new Error(`${label} does not start`);
+      const entry = { ...contestant, model: await (load ?? loadModel)(), times: [] };
       entries.push(entry);
       entry.first = await timed(entry);
     }
