@@ -252,6 +252,15 @@ int main(void) {
     FIELD(lw_pad, after);
     END();
 
+    STRUCT(lw_gather);
+    FIELD(lw_gather, struct_bytes);
+    FIELD(lw_gather, size);
+    FIELD(lw_gather, batch);
+    FIELD(lw_gather, outer);
+    FIELD(lw_gather, count);
+    FIELD(lw_gather, slice_bytes);
+    END();
+
     STRUCT(lw_gather_nd);
     FIELD(lw_gather_nd, struct_bytes);
     FIELD(lw_gather_nd, index_rank);

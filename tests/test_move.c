@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Moving data: the slot transpose; the operators copy, pad, gather_nd; and what every program starts with: contexts,
- * tiers, status texts. */
+/* Moving data: the slot transpose; the operators copy, pad, gather, gather_nd; and what every program starts with:
+ * contexts, tiers, status texts. */
 #include <math.h>
 #include <string.h>
 
@@ -278,6 +278,64 @@ static void check_gather_nd(struct lw_test *t) {
     lw_test_true(lw_gather_nd_run(c, &wrong, NULL, zero, untouched) == LW_BAD_INDEX, "an empty tensor has no index");
 }
 
+static void check_gather(struct lw_test *t) {
+    const struct lw_context *c = t->tested;
+    for (int round = 0; round < 300; round++) {
+        struct lw_gather d = {.struct_bytes = sizeof d, .size = (uint32_t)lw_test_range(t, 1, 9)};
+        d.batch = lw_test_range(t, 0, 3);
+        d.outer = lw_test_range(t, round % 7 ? 1 : 0, 4);
+        d.count = lw_test_range(t, 0, 12);
+        d.slice_bytes = round % 3 ? (size_t)1 << lw_test_range(t, 0, 5) : lw_test_range(t, 0, 100);
+        const size_t slice = d.slice_bytes, indices_n = d.batch * d.count;
+        const size_t out_bytes = d.batch * d.outer * d.count * slice;
+        const uint8_t *params = random_bytes(t, d.batch * d.outer * d.size * slice);
+        int32_t *indices = lw_test_buffer(t, indices_n * sizeof *indices);
+        for (size_t i = 0; i < indices_n; i++) indices[i] = (int32_t)lw_test_range(t, 0, d.size - 1);
+        uint8_t *want = lw_test_buffer(t, out_bytes), *got = lw_test_buffer(t, out_bytes);
+        for (size_t i = 0; i < d.batch * d.outer * d.count && slice; i++) {
+            const size_t row = i / d.count, index = (size_t)indices[row / d.outer * d.count + i % d.count];
+            memcpy(want + i * slice, params + (row * d.size + index) * slice, slice);
+        }
+        lw_test_status(lw_gather_run(c, &d, params, indices, got), LW_OK, "gather");
+        lw_test_same_bytes("gather", want, got, out_bytes);
+
+        if (indices_n) { /* one bad index, anywhere: nothing is written */
+            const int32_t bad[] = {-1, (int32_t)d.size, INT32_MIN, INT32_MAX};
+            indices[lw_test_range(t, 0, indices_n - 1)] = bad[round % 4];
+            lw_test_seal(t, got);
+            lw_test_status(lw_gather_run(c, &d, params, indices, got), LW_BAD_INDEX, "bad index");
+        }
+    }
+    const uint8_t *params = random_bytes(t, 48);
+    const int32_t zero[2] = {0, 0};
+    uint8_t *untouched = lw_test_buffer(t, 48);
+    lw_test_seal(t, untouched);
+    const struct lw_gather d = {sizeof d, 3, 1, 2, 2, 8};
+    lw_test_status(lw_gather_run(NULL, &d, params, zero, untouched), LW_NULL_POINTER, "no context");
+    lw_test_status(lw_gather_run(c, NULL, params, zero, untouched), LW_NULL_POINTER, "no descriptor");
+    lw_test_status(lw_gather_run(c, &d, NULL, zero, untouched), LW_NULL_POINTER, "no params");
+    lw_test_status(lw_gather_run(c, &d, params, NULL, untouched), LW_NULL_POINTER, "no indices");
+    lw_test_status(lw_gather_run(c, &d, params, zero, NULL), LW_NULL_POINTER, "no output");
+    struct lw_gather wrong = d;
+    wrong.struct_bytes++;
+    lw_test_status(lw_gather_run(c, &wrong, params, zero, untouched), LW_BAD_STRUCT_BYTES, "struct_bytes");
+    wrong = d;
+    wrong.count = SIZE_MAX / 2;
+    lw_test_status(lw_gather_run(c, &wrong, params, zero, untouched), LW_TOO_LARGE, "count");
+    wrong = d;
+    wrong.outer = SIZE_MAX / 16;
+    lw_test_status(lw_gather_run(c, &wrong, params, zero, untouched), LW_TOO_LARGE, "outer");
+    wrong = d;
+    wrong.size = 0;
+    lw_test_status(lw_gather_run(c, &wrong, NULL, zero, untouched), LW_BAD_INDEX, "an empty dimension has no index");
+    const int32_t negative[2] = {0, INT32_MIN};
+    wrong = d;
+    wrong.outer = 1;
+    wrong.size = UINT32_MAX;
+    wrong.slice_bytes = 0;
+    lw_test_status(lw_gather_run(c, &wrong, params, negative, untouched), LW_BAD_INDEX, "a negative index");
+}
+
 /* ---- Contexts ---- */
 
 static void check_context(struct lw_test *t) {
@@ -421,10 +479,38 @@ static void bench_pad(struct lw_bench *b) {
     lw_bench_add(b, "112x112x32 by 1", 0, 4 * (in + out), bench_pad_run, a);
 }
 
+struct gather_arg {
+    struct lw_gather gather;
+    const float *params;
+    int32_t *indices;
+    float *out;
+};
+
+static void bench_gather_run(const struct lw_context *context, void *arg) {
+    struct gather_arg *a = arg;
+    lw_gather_run(context, &a->gather, a->params, a->indices, a->out);
+}
+static void bench_slices(struct lw_bench *b, const char *label, uint32_t size, size_t outer, size_t count,
+                         size_t slice) {
+    struct gather_arg *a = lw_bench_buffer(b, sizeof *a);
+    a->gather = (struct lw_gather){sizeof a->gather, size, 1, outer, count, slice * sizeof(float)};
+    a->params = lw_bench_floats(b, outer * size * slice);
+    a->indices = lw_bench_buffer(b, count * sizeof *a->indices);
+    for (size_t i = 0; i < count; i++) a->indices[i] = (int32_t)(i * 7919 % size);
+    a->out = lw_bench_buffer(b, outer * count * slice * sizeof(float));
+    lw_bench_add(b, label, 0, 8.0 * (double)(outer * count * slice), bench_gather_run, a);
+}
+static void bench_gather(struct lw_bench *b) {
+    bench_slices(b, "10000 rows of 64", 1000, 1, 10000, 64);
+    bench_slices(b, "10000 rows of 7", 1000, 1, 10000, 7);
+    bench_slices(b, "1000 columns of 1000x1000", 1000, 1000, 1000, 1);
+}
+
 static const struct lw_row rows[] = {
     {"transpose_u32", offsetof(struct lw_kernels, transpose_u32), check_transpose, NULL},
     {"copy", LW_NO_SLOT, check_copy, bench_copy},
     {"pad", LW_NO_SLOT, check_pad, bench_pad},
+    {"gather", LW_NO_SLOT, check_gather, bench_gather},
     {"gather_nd", LW_NO_SLOT, check_gather_nd, NULL},
     {"context", LW_NO_SLOT, check_context, NULL},
     {"status_string", LW_NO_SLOT, check_status_string, NULL},

@@ -432,8 +432,8 @@ LW_API enum lw_status lw_resize_bilinear_run(const struct lw_context *context, c
                                              const float *input, void *scratch, float *output);
 
 /* Nearest-neighbour resize: output[n][y][x] = input[n][row(y)][column(x)], pixels of `channels` elements.
- * row(y) = min(floor(y * scale), input_height - 1), with half_pixel_centers floor((y + 0.5) * scale), and with
- * align_corners floor(y * scale + 0.5); scale as in lw_resize_bilinear, in double precision; column(x) likewise.
+ * row(y) = floor(y * scale), or floor((y + 0.5) * scale) with half_pixel_centers, or y * scale rounded, halves up, with
+ * align_corners; input_height - 1 at most. scale is as in lw_resize_bilinear, in double precision; column(x) likewise.
  * LW_BAD_SHAPE when there is an output and no input, or element_bytes is none of those below. */
 struct lw_resize_nearest {
     uint32_t struct_bytes;
@@ -487,6 +487,18 @@ struct lw_gather_nd {
 
 LW_API enum lw_status lw_gather_nd_run(const struct lw_context *context, const struct lw_gather_nd *op,
                                        const void *params, const int32_t *indices, void *output);
+
+/* output[b][o][i] = params[b][o][indices[b][i]]: slices of slice_bytes bytes, chosen along one dimension.
+ * params: (batch, outer, size, slice_bytes), indices: (batch, count), output: (batch, outer, count, slice_bytes)
+ * LW_BAD_INDEX when an index is not in 0 to size - 1; nothing is written then. */
+struct lw_gather {
+    uint32_t struct_bytes;
+    uint32_t size;
+    size_t batch, outer, count, slice_bytes;
+};
+
+LW_API enum lw_status lw_gather_run(const struct lw_context *context, const struct lw_gather *op, const void *params,
+                                    const int32_t *indices, void *output);
 
 /* Converts count elements. float32 to int32 truncates towards zero, saturates, and makes NaN 0 (wasm's trunc_sat); any
  * type to bool is x != 0 (NaN is true); bool to number is 0 or 1; int32 to float32 rounds to nearest.

@@ -309,6 +309,9 @@ test('errors name the operator, the argument, what came and what was expected', 
   fails(() => raw('GatherNd', { params: tf.ones([2, 2]), indices: tf.tensor2d([[0, 2]], [1, 2], 'int32') }),
     'gatherNd', 'index points outside');
   fails(() => raw('GatherNd', { params: tf.ones([2, 2]), indices: tf.ones([1, 2]) }), "'indices'", 'expected int32');
+  const three = indices => ({ x: tf.ones([3, 2]), indices: tf.tensor1d(indices, 'int32') });
+  fails(() => raw('GatherV2', three([0, 2, 3]), { axis: 0 }), 'GatherV2', 'index value 3', '[0, 2]', "'indices'");
+  fails(() => raw('GatherV2', three([0, -1]), { axis: 0 }), 'index value -1');
   fails(() => raw('Add', { a: tf.ones(new Array(9).fill(1)), b: tf.ones([1]) }), 'rank 9', 'up to 8');
   fails(() => raw('Fill', {}, { shape: [2 ** 16, 2 ** 16], value: 1, dtype: 'float32' }), 'out of memory',
     '17179869184 bytes asked for', 'in use');

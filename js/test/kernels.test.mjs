@@ -419,7 +419,7 @@ check('Select', 'elements and rows', 0, r => [tf.where(r.bool([3, 4]), r.float([
   tf.where(r.bool([5]), r.int([5]), r.int([5]))]);
 check('GatherV2', 'axes and batches', 0, r => dtypes.flatMap(dtype => [tf.gather(r[dtype]([5, 3]), r.int([4], 0, 4)),
   tf.gather(r[dtype]([2, 5, 3]), r.int([2, 2], 0, 4), 1), tf.gather(r[dtype]([2, 5, 3]), r.int([2, 2], 0, 4), 1, 1),
-  tf.gather(r[dtype]([5]), tf.scalar(2, 'int32'))]));
+  tf.gather(r[dtype]([5]), tf.scalar(2, 'int32')), tf.gather(r[dtype]([3, 20, 19]), r.int([3, 9], 0, 19), 1, 1)]));
 check('SparseToDense', 'several shapes', 0, r => [
   tf.sparseToDense(tf.tensor2d([[0, 1], [2, 3]], [2, 2], 'int32'), r.float([2]), [3, 4], 0.5),
   tf.sparseToDense(tf.tensor1d([0, 4], 'int32'), r.int([2]), [6], 3), tf.sparseToDense(2, 1, [5], 0),

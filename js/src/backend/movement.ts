@@ -269,6 +269,20 @@ const gatherNd: Kernel = (backend, { params, indices }) => {
   return y;
 };
 
+const gatherV2: Kernel = (backend, { x, indices }, { axis, batchDims = 0 }) => {
+  expect('GatherV2', 'x', x, ANY);
+  expect('GatherV2', 'indices', indices, ['int32']);
+  const [along] = util.parseAxisParam(axis, x.shape);
+  const { batchSize, outerSize, dimSize, sliceSize, outputShape } =
+    backend_util.segment_util.collectGatherOpShapeInfo(x as never, indices as never, along, batchDims);
+  const from = backend.pointer(x), at = backend.pointer(indices);
+  const y = backend.output(outputShape, x.dtype);
+  const count = batchSize ? product(indices.shape) / batchSize : 0;
+  backend.kernels.gather(batchSize, outerSize, dimSize, count, sliceSize * elementBytes(x.dtype), from, at,
+    backend.pointer(y));
+  return y;
+};
+
 export function fillWith(backend: BackendWasm, y: TensorInfo, value: number): void {
   const at = backend.pointer(y), size = product(y.shape);
   const { heap } = backend;
@@ -300,6 +314,7 @@ export const movement: KernelTable = {
   ExpandDims: expandDims,
   Fill: fill,
   GatherNd: gatherNd,
+  GatherV2: gatherV2,
   Identity: identity,
   OnesLike: constant('OnesLike', 1),
   Pack: pack,

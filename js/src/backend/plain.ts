@@ -8,7 +8,7 @@ import {
   backend_util, kernel_impls, util, type DataType, type TensorInfo,
 } from '@tensorflow/tfjs-core';
 import { LanewiseError } from '../runtime/errors.js';
-import { elementBytes, type BackendWasm } from './backend.js';
+import type { BackendWasm } from './backend.js';
 import {
   ANY, expect, expectNhwc, expectRank, FLOAT, NUMBER, product, stridesOf, type Kernel, type KernelTable,
 } from './kernel.js';
@@ -77,38 +77,6 @@ function erf(x: number): number {
 function selu(x: number): number {
   return x >= 0 ? backend_util.SELU_SCALE * x : backend_util.SELU_SCALEALPHA * Math.expm1(x);
 }
-
-const gatherV2: Kernel = (backend, { x, indices }, { axis, batchDims = 0 }) => {
-  expect('GatherV2', 'x', x, ANY);
-  expect('GatherV2', 'indices', indices, ['int32']);
-  const [along] = util.parseAxisParam(axis, x.shape);
-  const { batchSize, outerSize, dimSize, sliceSize, outputShape } =
-    backend_util.segment_util.collectGatherOpShapeInfo(x as never, indices as never, along, batchDims);
-  backend.pointer(x);
-  backend.pointer(indices);
-  const y = backend.output(outputShape, x.dtype);
-  const at = view(backend, indices);
-  for (const index of at) {
-    if (index < 0 || index >= dimSize) {
-      throw new LanewiseError(`GatherV2: the index value ${index} is not in [0, ${dimSize - 1}] (argument 'indices')`);
-    }
-  }
-  const perBatch = at.length / batchSize;
-  const bytes = sliceSize * elementBytes(x.dtype);
-  const from = backend.pointer(x);
-  let to = backend.pointer(y);
-  const { u8 } = backend.heap;
-  for (let b = 0; b < batchSize; b++) {
-    for (let o = 0; o < outerSize; o++) {
-      for (let i = 0; i < perBatch; i++) {
-        const start = from + ((b * outerSize + o) * dimSize + at[b * perBatch + i]) * bytes;
-        u8.copyWithin(to, start, start + bytes);
-        to += bytes;
-      }
-    }
-  }
-  return y;
-};
 
 const sparseToDense: Kernel = (backend, { sparseIndices, sparseValues, defaultValue }, attrs) => {
   const op = 'SparseToDense';
@@ -346,7 +314,6 @@ export const plain: KernelTable = {
   DepthToSpace: depthToSpace,
   Erf: each('Erf', erf, FLOAT),
   Expm1: each('Expm1', Math.expm1, FLOAT),
-  GatherV2: gatherV2,
   LinSpace: linSpace,
   Log: each('Log', Math.log, FLOAT),
   Log1p: each('Log1p', Math.log1p, FLOAT),

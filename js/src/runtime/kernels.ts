@@ -131,7 +131,7 @@ export interface Sizes {
 
 const AREA_BYTES = Math.max(lw.lw_conv2d.bytes, lw.lw_depthwise_conv2d.bytes, lw.lw_conv2d_transpose.bytes,
   lw.lw_matmul.bytes, lw.lw_pool2d.bytes, lw.lw_binary.bytes, lw.lw_resize_bilinear.bytes, lw.lw_resize_nearest.bytes,
-  lw.lw_copy.bytes, lw.lw_pad.bytes, lw.lw_gather_nd.bytes, lw.lw_activation.bytes);
+  lw.lw_copy.bytes, lw.lw_pad.bytes, lw.lw_gather.bytes, lw.lw_gather_nd.bytes, lw.lw_activation.bytes);
 
 /** The C API over one module and one tier. */
 export class Kernels {
@@ -459,6 +459,26 @@ export class Kernels {
     this.set(at + f.slice_bytes, sliceBytes);
     const status = this.exports.lw_gather_nd_run(this.context, at, params, indices, output);
     if (status !== lw.LW_OK) this.check('gatherNd', { paramsShape, count, sliceBytes }, status);
+  }
+
+  /** params are [batch][outer][size] slices, indices [batch][count]. */
+  gather(batch: number, outer: number, size: number, count: number, sliceBytes: number, params: Pointer,
+    indices: Pointer, output: Pointer): void {
+    const { area: at } = this;
+    const { lw_gather: f } = lw;
+    this.set(at + f.struct_bytes, f.bytes);
+    this.set(at + f.size, size);
+    this.set(at + f.batch, batch);
+    this.set(at + f.outer, outer);
+    this.set(at + f.count, count);
+    this.set(at + f.slice_bytes, sliceBytes);
+    const status = this.exports.lw_gather_run(this.context, at, params, indices, output);
+    if (status === lw.LW_BAD_INDEX) {
+      const all = this.heap.i32.subarray(indices >>> 2, (indices >>> 2) + batch * count);
+      const bad = all.find(index => index < 0 || index >= size);
+      throw new LanewiseError(`GatherV2: the index value ${bad} is not in [0, ${size - 1}] (argument 'indices')`);
+    }
+    if (status !== lw.LW_OK) this.check('gather', { batch, outer, size, count, sliceBytes }, status);
   }
 
   // ---- Descriptors and statuses --------------------------------------------------------------------------
