@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Rows: the slots softmax, sum, sum_rows, scale_shift and the folds; the operators softmax, reduce, argmax and argmin,
- * batch_norm. */
+ * cumulative, batch_norm. */
 #include <math.h>
 #include <string.h>
 
@@ -392,6 +392,65 @@ static void check_argmax(struct lw_test *t) {
     lw_test_true(lw_argmax_run(c, LW_FLOAT32, 0, 2, 3, NULL, NULL) == LW_OK, "empty");
 }
 
+/* ---- Running sums and products ---- */
+
+static void check_cumulative(struct lw_test *t) {
+    const struct lw_context *c = t->tested;
+    for (int round = 0; round < 400; round++) {
+        const size_t outer = lw_test_range(t, 0, 9), size = lw_test_range(t, round % 10 ? 1 : 0, 20);
+        const size_t inner = round % 3 ? lw_test_range(t, 0, 10) : round % 30 == 0 ? 2100 : 1, n = outer * size * inner;
+        const bool f32 = lw_test_u32(t) % 2, product = lw_test_u32(t) % 2;
+        const uint32_t exclusive = lw_test_u32(t) % 2, reverse = lw_test_u32(t) % 2;
+        const float *x = lw_test_floats(t, n, round % 4 == 1 ? LW_FILL_SPECIAL : LW_FILL_UNIFORM);
+        uint32_t *ints = lw_test_buffer(t, n * sizeof *ints);
+        for (size_t i = 0; i < n; i++) ints[i] = lw_test_u32(t);
+        lw_test_seal(t, ints);
+        float *want = lw_test_floats(t, n, LW_FILL_POISON), *got = lw_test_floats(t, n, LW_FILL_POISON);
+        uint32_t *int_want = lw_test_buffer(t, n * sizeof *int_want), *int_got = lw_test_buffer(t, n * sizeof *int_got);
+        for (size_t i = 0; i < outer * inner && size; i++) {
+            const size_t start = i / inner * size * inner + i % inner;
+            for (size_t r = 0; r < size; r++) {
+                const size_t at = start + (reverse ? size - 1 - r : r) * inner;
+                float total = product ? 1 : 0; /* each result by itself, from its first term */
+                uint32_t int_total = product ? 1 : 0;
+                for (size_t s = 0; s < r + !exclusive; s++) {
+                    const size_t from = start + (reverse ? size - 1 - s : s) * inner;
+                    total = s == 0 && !exclusive ? x[from] : product ? total * x[from] : total + x[from];
+                    int_total = product ? int_total * ints[from] : int_total + ints[from];
+                }
+                want[at] = total;
+                int_want[at] = int_total;
+            }
+        }
+        const enum lw_reduce_op op = product ? LW_REDUCE_PRODUCT : LW_REDUCE_SUM;
+        if (f32) {
+            lw_test_status(lw_cumulative_run(c, op, LW_FLOAT32, exclusive, reverse, outer, size, inner, x, got), LW_OK,
+                           "cumulative");
+            lw_test_same("cumulative", want, got, n);
+        } else {
+            lw_test_status(lw_cumulative_run(c, op, LW_INT32, exclusive, reverse, outer, size, inner, ints, int_got),
+                           LW_OK, "cumulative of int32");
+            lw_test_same_bytes("cumulative of int32", int_want, int_got, n * sizeof *int_got);
+        }
+    }
+    const float *x = lw_test_floats(t, 6, LW_FILL_UNIFORM);
+    float *y = lw_test_floats(t, 6, LW_FILL_POISON);
+    lw_test_seal(t, y);
+    const enum lw_reduce_op sum = LW_REDUCE_SUM;
+    const enum lw_type f32 = LW_FLOAT32;
+    lw_test_status(lw_cumulative_run(NULL, sum, f32, 0, 0, 1, 2, 3, x, y), LW_NULL_POINTER, "no context");
+    lw_test_status(lw_cumulative_run(c, sum, f32, 0, 0, 1, 2, 3, NULL, y), LW_NULL_POINTER, "no input");
+    lw_test_status(lw_cumulative_run(c, sum, f32, 0, 0, 1, 2, 3, x, NULL), LW_NULL_POINTER, "no output");
+    lw_test_status(lw_cumulative_run(c, (enum lw_reduce_op)5, f32, 0, 0, 1, 2, 3, x, y), LW_BAD_ENUM, "bad op");
+    lw_test_status(lw_cumulative_run(c, sum, (enum lw_type)3, 0, 0, 1, 2, 3, x, y), LW_BAD_ENUM, "bad type");
+    lw_test_status(lw_cumulative_run(c, sum, f32, 2, 0, 1, 2, 3, x, y), LW_BAD_ENUM, "bad exclusive");
+    lw_test_status(lw_cumulative_run(c, sum, f32, 0, 2, 1, 2, 3, x, y), LW_BAD_ENUM, "bad reverse");
+    lw_test_status(lw_cumulative_run(c, sum, LW_BOOL, 0, 0, 1, 2, 3, x, y), LW_UNSUPPORTED, "bool");
+    lw_test_status(lw_cumulative_run(c, LW_REDUCE_MAX, f32, 0, 0, 1, 2, 3, x, y), LW_UNSUPPORTED, "max");
+    lw_test_status(lw_cumulative_run(c, sum, f32, 0, 0, SIZE_MAX / 4, 2, 3, x, y), LW_TOO_LARGE, "too large");
+    lw_test_status(lw_cumulative_run(c, sum, f32, 0, 0, 1, 0, 3, NULL, NULL), LW_OK, "empty");
+}
+
 /* ---- Scale and shift, batch normalisation ---- */
 
 static void check_scale_shift(struct lw_test *t) {
@@ -545,6 +604,7 @@ static const struct lw_row rows[] = {
     {"find_i32", SLOT(find_i32), check_find_i32, NULL},
     {"reduce", LW_NO_SLOT, check_reduce, NULL},
     {"argmax", LW_NO_SLOT, check_argmax, bench_argmax},
+    {"cumulative", LW_NO_SLOT, check_cumulative, NULL},
     {"batch_norm", LW_NO_SLOT, check_batch_norm, NULL},
 };
 const struct lw_family lw_family_rows = {"rows", rows, sizeof rows / sizeof rows[0]};

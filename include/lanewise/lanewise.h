@@ -398,6 +398,14 @@ enum lw_reduce_op {
 LW_API enum lw_status lw_reduce_run(const struct lw_context *context, enum lw_reduce_op op, enum lw_type type,
                                     size_t outer, size_t reduced, size_t inner, const void *input, void *output);
 
+/* output[o][r][i] = op over s from 0 to r, ascending, of input[o][s][i]: running sums (LW_REDUCE_SUM) or products
+ * (LW_REDUCE_PRODUCT; any other op is LW_UNSUPPORTED) along the middle of [outer][size][inner], output's shape too.
+ * exclusive: s stops before r, and the first is 0, or 1 of products. reverse: s goes from size - 1 down to r. Both are
+ * 0 or 1, else LW_BAD_ENUM. type: LW_FLOAT32, or LW_INT32, which wraps around (LW_BOOL: LW_UNSUPPORTED). */
+LW_API enum lw_status lw_cumulative_run(const struct lw_context *context, enum lw_reduce_op op, enum lw_type type,
+                                        uint32_t exclusive, uint32_t reverse, size_t outer, size_t size, size_t inner,
+                                        const void *input, void *output);
+
 /* output[o][i] = the r found by starting at 0 and going on to each r whose input[o][r][i] is larger: the first of the
  * largest. A NaN at 0 stays, one behind it is skipped. LW_BAD_SHAPE when reduced is 0, LW_TOO_LARGE when it is over
  * INT32_MAX. type: LW_FLOAT32 or LW_INT32. */

@@ -413,8 +413,12 @@ for (const [shape, axis] of axes) {
 }
 check('Max', 'NaN', 0, () => [tf.max(tf.tensor1d([1, NaN, 3])), tf.min(tf.tensor1d([1, NaN, 3]))]);
 check('ArgMin', 'several axes', 0, r => [tf.argMin(r.float([3, 5]), 0), tf.argMin(r.int([3, 5, 2], 0, 3), 1)]);
-check('Cumsum', 'all directions', ulps(8, 4), r => [tf.cumsum(r.float([9])), tf.cumsum(r.int([3, 4, 5]), 1, true),
-  tf.cumsum(r.float([3, 4]), 0, false, true), tf.cumsum(r.int([3, 4]), 1, true, true)]);
+for (const [op, name] of [['cumsum', 'Cumsum'], ['cumprod', 'Cumprod']]) {
+  for (const [exclusive, reverse] of [[false, false], [true, false], [false, true], [true, true]]) {
+    check(name, `${exclusive} ${reverse}`, 0, r => [[[9], 0], [[6, 7], 1], [[3, 4, 5], 1], [[5, 9], 0]].flatMap(
+      ([shape, axis]) => [r.float(shape), r.int(shape)].map(x => tf[op](x, axis, exclusive, reverse))));
+  }
+}
 check('Select', 'elements and rows', 0, r => [tf.where(r.bool([3, 4]), r.float([3, 4]), r.float([3, 4])),
   tf.where(r.bool([5]), r.int([5]), r.int([5]))]);
 check('GatherV2', 'axes and batches', 0, r => dtypes.flatMap(dtype => [tf.gather(r[dtype]([5, 3]), r.int([4], 0, 4)),

@@ -5,7 +5,7 @@
  * not fast.
  */
 import {
-  backend_util, kernel_impls, util, type DataType, type TensorInfo,
+  backend_util, kernel_impls, type DataType, type TensorInfo,
 } from '@tensorflow/tfjs-core';
 import { LanewiseError } from '../runtime/errors.js';
 import type { BackendWasm } from './backend.js';
@@ -13,7 +13,6 @@ import {
   ANY, expect, expectNhwc, expectRank, FLOAT, NUMBER, product, stridesOf, type Kernel, type KernelTable,
 } from './kernel.js';
 import { fillWith, padV2, slice, transpose } from './movement.js';
-import { reductionOf } from './rows.js';
 
 type Elements = Float32Array | Int32Array | Uint8Array;
 
@@ -35,26 +34,6 @@ const each = (op: string, f: (x: number, alpha: number) => number, dtypes = ANY,
     for (let i = 0; i < from.length; i++) to[i] = f(from[i], alpha);
     return y;
   };
-
-/** Running totals along one axis. */
-const cumsum: Kernel = (backend, { x }, { axis, exclusive, reverse }) => {
-  expect('Cumsum', 'x', x, NUMBER);
-  const [along] = util.parseAxisParam(axis, x.shape);
-  const { outer, reduced, inner } = reductionOf(backend, x.shape, [along], backend.pointer(x));
-  const y = backend.output(x.shape.slice(), x.dtype);
-  const from = view(backend, x), to = view(backend, y);
-  for (let o = 0; o < outer; o++) {
-    for (let i = 0; i < inner; i++) {
-      let total = 0;
-      for (let r = 0; r < reduced; r++) {
-        const at = (o * reduced + (reverse ? reduced - 1 - r : r)) * inner + i;
-        to[at] = exclusive ? total : total + from[at];
-        total += from[at];
-      }
-    }
-  }
-  return y;
-};
 
 /** Half-way cases go to the even neighbour. */
 function roundToEven(x: number): number {
@@ -310,7 +289,6 @@ export const plain: KernelTable = {
   Cos: each('Cos', Math.cos, FLOAT),
   Cosh: each('Cosh', Math.cosh, FLOAT),
   CropAndResize: cropAndResize,
-  Cumsum: cumsum,
   DepthToSpace: depthToSpace,
   Erf: each('Erf', erf, FLOAT),
   Expm1: each('Expm1', Math.expm1, FLOAT),

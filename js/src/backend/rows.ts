@@ -124,6 +124,18 @@ const argExtreme = (op: 'ArgMax' | 'ArgMin'): Kernel => (backend, { x }, { axis 
   return y;
 };
 
+/** Running sums or products along one axis. */
+const cumulative = (op: string, code: number): Kernel => (backend, { x }, { axis, exclusive, reverse }) => {
+  expect(op, 'x', x, NUMBER);
+  const axes = axesOf(axis, x.shape);
+  if (axes.length > 1) throw new LanewiseError(`${op}: attribute 'axis' is [${axis}]; expected one axis`);
+  const { input, outer, reduced, inner } = reductionOf(backend, x.shape, axes, backend.pointer(x));
+  const y = backend.output(x.shape.slice(), x.dtype);
+  backend.kernels.cumulative(code, typeOf(x.dtype), exclusive, reverse, outer, reduced, inner, input,
+    backend.pointer(y));
+  return y;
+};
+
 const batchNorm: Kernel = (backend, inputs, { varianceEpsilon = 0.001 }) => {
   const op = 'FusedBatchNorm';
   const { x, mean: means, variance, offset, scale } = inputs;
@@ -168,6 +180,8 @@ export const rows: KernelTable = {
   Any: logical('Any', lw.LW_REDUCE_MAX),
   ArgMax: argExtreme('ArgMax'),
   ArgMin: argExtreme('ArgMin'),
+  Cumprod: cumulative('Cumprod', lw.LW_REDUCE_PRODUCT),
+  Cumsum: cumulative('Cumsum', lw.LW_REDUCE_SUM),
   FusedBatchNorm: batchNorm,
   Max: reduce('Max', lw.LW_REDUCE_MAX, false),
   Mean: mean,

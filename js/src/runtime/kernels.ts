@@ -357,6 +357,14 @@ export class Kernels {
     if (status !== lw.LW_OK) this.check('reduce', { op, type, outer, reduced, inner }, status);
   }
 
+  /** op: LW_REDUCE_SUM or LW_REDUCE_PRODUCT; input and output are [outer][size][inner]. */
+  cumulative(op: number, type: number, exclusive: boolean, reverse: boolean, outer: number, size: number,
+    inner: number, input: Pointer, output: Pointer): void {
+    const status = this.exports.lw_cumulative_run(this.context, op, type, exclusive ? 1 : 0, reverse ? 1 : 0, outer,
+      size, inner, input, output);
+    if (status !== lw.LW_OK) this.check('cumulative', { op, type, exclusive, reverse, outer, size, inner }, status);
+  }
+
   argmin(type: number, outer: number, reduced: number, inner: number, input: Pointer, output: Pointer): void {
     const status = this.exports.lw_argmin_run(this.context, type, outer, reduced, inner, input, output);
     if (status !== lw.LW_OK) this.check('argmin', { type, outer, reduced, inner }, status);

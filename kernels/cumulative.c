@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Running sums and products of [outer][size][inner] along the middle dimension: one operation for each element, on the
+ * result before it.
+ *
+ * With inner > 1 whole rows of results are combined with rows of the input by the elementwise kernel of two operands, a
+ * block of columns at a time, so that the row before is still in the first-level cache. With inner = 1 each operation
+ * waits for the last: plain C, several rows side by side.
+ */
+#include <string.h>
+
+#include "kernels/operator.h"
+
+enum { BLOCK = 2048, CHAINS = 4 };
+
+/* What is done along the middle dimension; step is negative with reverse, and pointers then name the last element. */
+struct walk {
+    bool product, exclusive;
+    size_t size;
+    ptrdiff_t step;
+};
+
+/* `rows` rows of w->size contiguous elements; a constant where this is inlined. */
+static inline __attribute__((always_inline)) void chains_f32(const struct walk *w, bool product, size_t rows,
+                                                             const float *x, float *out) {
+    float total[CHAINS];
+    for (size_t j = 0; j < rows; j++)
+        total[j] = out[j * w->size] = w->exclusive ? (product ? 1.0f : 0.0f) : x[j * w->size];
+    ptrdiff_t at = 0;
+    const ptrdiff_t behind = w->exclusive ? w->step : 0;
+    for (size_t r = 1; r < w->size; r++) {
+        at += w->step;
+        for (size_t j = 0; j < rows; j++) {
+            const ptrdiff_t i = at + (ptrdiff_t)(j * w->size);
+            total[j] = product ? total[j] * x[i - behind] : total[j] + x[i - behind];
+            out[i] = total[j];
+        }
+    }
+}
+
+static inline __attribute__((always_inline)) void chains_i32(const struct walk *w, bool product, size_t rows,
+                                                             const uint32_t *x, uint32_t *out) {
+    uint32_t total[CHAINS];
+    for (size_t j = 0; j < rows; j++) total[j] = out[j * w->size] = w->exclusive ? (product ? 1u : 0u) : x[j * w->size];
+    ptrdiff_t at = 0;
+    const ptrdiff_t behind = w->exclusive ? w->step : 0;
+    for (size_t r = 1; r < w->size; r++) {
+        at += w->step;
+        for (size_t j = 0; j < rows; j++) {
+            const ptrdiff_t i = at + (ptrdiff_t)(j * w->size);
+            total[j] = product ? total[j] * x[i - behind] : total[j] + x[i - behind];
+            out[i] = total[j];
+        }
+    }
+}
+
+static void rows_f32(const struct walk *w, size_t rows, const float *x, float *out) {
+    size_t o = 0;
+    for (; o + CHAINS <= rows; o += CHAINS) {
+        if (w->product)
+            chains_f32(w, true, CHAINS, x + o * w->size, out + o * w->size);
+        else
+            chains_f32(w, false, CHAINS, x + o * w->size, out + o * w->size);
+    }
+    for (; o < rows; o++) chains_f32(w, w->product, 1, x + o * w->size, out + o * w->size);
+}
+
+static void rows_i32(const struct walk *w, size_t rows, const uint32_t *x, uint32_t *out) {
+    size_t o = 0;
+    for (; o + CHAINS <= rows; o += CHAINS) {
+        if (w->product)
+            chains_i32(w, true, CHAINS, x + o * w->size, out + o * w->size);
+        else
+            chains_i32(w, false, CHAINS, x + o * w->size, out + o * w->size);
+    }
+    for (; o < rows; o++) chains_i32(w, w->product, 1, x + o * w->size, out + o * w->size);
+}
+
+static void columns_f32(const struct lw_context *context, const struct walk *w, size_t columns, const float *x,
+                        float *out) {
+    lw_binary_f32_fn *const op = context->kernels.binary_f32[w->product ? LW_BINARY_MUL : LW_BINARY_ADD];
+    if (w->exclusive)
+        for (size_t c = 0; c < columns; c++) out[c] = w->product ? 1 : 0;
+    else
+        memcpy(out, x, columns * sizeof *out);
+    for (size_t r = 1; r < w->size; r++) {
+        const ptrdiff_t at = (ptrdiff_t)r * w->step;
+        op(columns, out + at - w->step, 1, x + at - (w->exclusive ? w->step : 0), 1, out + at);
+    }
+}
+
+static void columns_i32(const struct lw_context *context, const struct walk *w, size_t columns, const int32_t *x,
+                        int32_t *out) {
+    lw_binary_i32_fn *const op = context->kernels.binary_i32[w->product ? LW_BINARY_MUL : LW_BINARY_ADD];
+    if (w->exclusive)
+        for (size_t c = 0; c < columns; c++) out[c] = w->product ? 1 : 0;
+    else
+        memcpy(out, x, columns * sizeof *out);
+    for (size_t r = 1; r < w->size; r++) {
+        const ptrdiff_t at = (ptrdiff_t)r * w->step;
+        op(columns, out + at - w->step, 1, x + at - (w->exclusive ? w->step : 0), 1, out + at);
+    }
+}
+
+enum lw_status lw_cumulative_run(const struct lw_context *context, enum lw_reduce_op op, enum lw_type type,
+                                 uint32_t exclusive, uint32_t reverse, size_t outer, size_t size, size_t inner,
+                                 const void *input, void *output) {
+    if (!context) return LW_NULL_POINTER;
+    if ((uint32_t)op > LW_REDUCE_PRODUCT || (uint32_t)type > LW_BOOL || exclusive > 1 || reverse > 1)
+        return LW_BAD_ENUM;
+    if (type == LW_BOOL || (op != LW_REDUCE_SUM && op != LW_REDUCE_PRODUCT)) return LW_UNSUPPORTED;
+    size_t bytes;
+    if (!lw_product((const size_t[]){outer, size, inner, 4}, 4, &bytes)) return LW_TOO_LARGE;
+    if (bytes == 0) return LW_OK;
+    if (!input || !output) return LW_NULL_POINTER;
+
+    const struct walk w = {
+        .product = op == LW_REDUCE_PRODUCT,
+        .exclusive = exclusive,
+        .size = size,
+        .step = reverse ? -(ptrdiff_t)inner : (ptrdiff_t)inner,
+    };
+    const size_t start = reverse ? (size - 1) * inner : 0;
+    if (inner == 1) {
+        if (type == LW_FLOAT32)
+            rows_f32(&w, outer, (const float *)input + start, (float *)output + start);
+        else
+            rows_i32(&w, outer, (const uint32_t *)input + start, (uint32_t *)output + start);
+        return LW_OK;
+    }
+    for (size_t o = 0; o < outer; o++) {
+        for (size_t c = 0; c < inner; c += BLOCK) {
+            const size_t columns = inner - c < BLOCK ? inner - c : BLOCK, at = o * size * inner + start + c;
+            if (type == LW_FLOAT32)
+                columns_f32(context, &w, columns, (const float *)input + at, (float *)output + at);
+            else
+                columns_i32(context, &w, columns, (const int32_t *)input + at, (int32_t *)output + at);
+        }
+    }
+    return LW_OK;
+}
