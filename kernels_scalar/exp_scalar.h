@@ -53,7 +53,7 @@ static inline float lw_exp_any(float x) {
     float r = n * -LW_LN2_HIGH + x;
     r = n * -LW_LN2_LOW + r;
     uint32_t exponents = lw_bits(t), half = exponents >> 1;
-    float e = (lw_expm1_q(r) * r + 1.0f) * r + 1.0f;
+    float e = ((r * r) * lw_expm1_q(r) + r) + 1.0f;
     return e * lw_from_bits(half << 23) * lw_from_bits((exponents - half) << 23);
 }
 

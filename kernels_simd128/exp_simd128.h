@@ -146,9 +146,9 @@ static inline __attribute__((always_inline)) void lw_exp_any(lw_exp_table table,
     lw_exp_split(table, x, LW_K_ROUND_254, t, e);
     lw_exp_reduce(table, x, e);
     lw_expm1_q(table, x, e);
+    LW_EXP_EACH(v) e[v] = lw_kept(lw_madd(wasm_f32x4_mul(x[v], x[v]), e[v], x[v]));
     const v128_t one = lw_exp_k(table, LW_K_ONE);
-    lw_exp_horner(e, x, one);
-    lw_exp_horner(e, x, one);
+    LW_EXP_EACH(v) e[v] = lw_kept(wasm_f32x4_add(e[v], one));
     LW_EXP_EACH(v) {
         const v128_t half = wasm_u32x4_shr(t[v], 1);
         e[v] = lw_kept(wasm_f32x4_mul(e[v], wasm_i32x4_shl(half, 23)));
