@@ -4,8 +4,7 @@
  *
  * exp and what is made of it are computed as kernels_scalar/exp_scalar.h says.
  *
- * Largest errors, in units in the last place of the exact result (denormal results included), over every seventh
- * float: exp 1.2, elu 1.02, sigmoid 2.4, tanh 2.6, hard swish 2.5; tests/test_unary.c holds them to little more.
+ * Their largest errors over all floats are in docs/performance/functions.md; tests/functions.h has the bounds.
  */
 #include "kernels_scalar/exp_scalar.h"
 #include "kernels_scalar/install.h"

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lanewise-ulp TIER FUNCTION: the largest error of a function of one element over all 2^32 floats, against double
+ * precision. Prints one line of the table of scripts/ulp; the status is 1 where the bound is exceeded.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests/functions.h"
+
+enum { BLOCK = 65536 };
+
+int main(int argc, char **argv) {
+    const struct lw_function *f = NULL;
+    for (size_t i = 0; argc == 3 && i < LW_FUNCTIONS; i++)
+        if (strcmp(argv[2], lw_functions[i].name) == 0) f = &lw_functions[i];
+    struct lw_context *context = NULL;
+    struct lw_context_options options = {.struct_bytes = sizeof options, .tier = argv[1]};
+    if (!f || lw_context_create(malloc(lw_context_bytes()), lw_context_bytes(), &options, &context) != LW_OK) {
+        fprintf(stderr, "usage: lanewise-ulp TIER FUNCTION\n");
+        return 2;
+    }
+
+    static float x[BLOCK], got[BLOCK];
+    double worst = 0;
+    float at = 0, value = 0;
+    uint32_t beyond = 0, mismatches = 0;
+    for (uint32_t block = 0; block < 65536; block++) {
+        for (uint32_t i = 0; i < BLOCK; i++) {
+            const uint32_t bits = block << 16 | i;
+            memcpy(&x[i], &bits, sizeof bits);
+        }
+        context->kernels.unary_f32[f->slot](BLOCK, 0.0f, x, got);
+        for (uint32_t i = 0; i < BLOCK; i++) {
+            const double want = f->exact((double)x[i]), ulps = lw_ulps(f, got[i], want);
+            beyond += ulps > f->ulps;
+            mismatches += isinf(ulps) || !isinf(got[i]) != !isinf((float)want);
+            if (ulps > worst) worst = ulps, at = x[i], value = got[i];
+        }
+    }
+    printf("%-8s %-11s %8.4f %6.2f  f(%a) = %a, %.9g%*s %u\n", argv[1], f->name, worst, f->ulps, (double)at,
+           (double)value, f->exact((double)at), 1, "", mismatches);
+    return beyond > 0 || mismatches > 0;
+}
