@@ -44,21 +44,22 @@ static const struct lw_function lw_functions[LW_FUNCTIONS] = {
     {"hard_swish", LW_K_HARD_SWISH, lw_exact_hard_swish, 2.5, 0},
 };
 
-/* The bound of one of them. */
-static inline double lw_bound(size_t slot) {
+/* The one of a slot, or NULL: a slot that doesn't round. */
+static inline const struct lw_function *lw_function_of(size_t slot) {
     for (size_t i = 0; i < LW_FUNCTIONS; i++)
-        if (lw_functions[i].slot == slot) return lw_functions[i].ulps;
-    return 0;
+        if (lw_functions[i].slot == slot) return &lw_functions[i];
+    return NULL;
 }
 
-/* The error of `got`, in distances between floats at `want` (2^-149 where that is denormal or 0). Infinities count as
- * 2^128. Infinite where a NaN is one only of the two, where `got` has the wrong sign, and where it is above
- * `f->least` and want isn't. */
-static inline double lw_ulps(const struct lw_function *f, float got, double want) {
+/* The error of `got`, in distances between floats at `want` (2^-149 where that is denormal or 0). An infinite `got`
+ * counts as 2^128. Infinite where one is NaN and the other isn't, where `want` is infinite and `got` something else,
+ * where `got` has the wrong sign, and where it is above `least` and want isn't. */
+static inline double lw_ulps(double least, float got, double want) {
     if (isnan(got) || isnan(want)) return isnan(got) && isnan(want) ? 0 : (double)INFINITY;
+    if (isinf(want)) return (double)got == want ? 0 : (double)INFINITY;
     if (!signbit(got) != !signbit(want)) return (double)INFINITY;
     const double a = fmin(fabs((double)got), 0x1p128), b = fmin(fabs(want), 0x1p128);
-    if (b < f->least) return a <= f->least ? 0 : (double)INFINITY;
+    if (b < least) return a <= least ? 0 : (double)INFINITY;
     uint64_t bits;
     memcpy(&bits, &b, sizeof bits);
     int exponent = (int)(bits >> 52) - 1023;
