@@ -56,6 +56,7 @@ class Row {
 
     Row(const lw_row *row, size_t tier) : row(row), tier(tier) {
         bench.context = contexts[tier];
+        bench.row = row;
         bench.user = this;
         bench.add = [](lw_bench *b, const char *label, double flops, double bytes, lw_bench_fn *run, void *arg) {
             static_cast<Row *>(b->user)->calls.push_back({label, flops, bytes, run, arg});

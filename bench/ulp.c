@@ -32,7 +32,7 @@ int main(int argc, char **argv) {
         }
         context->kernels.unary_f32[f->slot](BLOCK, 0.0f, x, got);
         for (uint32_t i = 0; i < BLOCK; i++) {
-            const double want = f->exact((double)x[i]), ulps = lw_ulps(f->least, got[i], want);
+            const double want = f->exact((double)x[i]), ulps = lw_ulps(f, got[i], want);
             beyond += ulps > f->ulps;
             mismatches += isinf(ulps) || !isinf(got[i]) != !isinf((float)want);
             if (ulps > worst) worst = ulps, at = x[i], value = got[i];

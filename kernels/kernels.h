@@ -99,7 +99,7 @@ typedef void lw_dwconv_f32_fn(const struct lw_dwconv_f32 *d, const float *const 
 typedef void lw_pool_f32_fn(size_t columns, size_t channels, size_t kernel_height, size_t kernel_width,
                             size_t column_step, size_t tap_step, const float *const *rows, float *out);
 
-/* out[i] = f(x[i]) for i < n; out may be x. alpha is the slope of leaky relu and ignored by the others.
+/* out[i] = f(x[i]) for i < n; out may be x. alpha is the slope of leaky relu, what step gives up to 0, and ignored by the others.
  * The slots of this type, with their formulas, are in enum lw_unary below. */
 typedef void lw_unary_f32_fn(size_t n, float alpha, const float *x, float *out);
 
@@ -115,6 +115,12 @@ enum lw_unary {
     LW_K_NEG,
     LW_K_FLOOR,
     LW_K_SQUARE,
+    LW_K_CEIL,
+    LW_K_ROUND,      /* to the nearest integer, half-way cases to the even one */
+    LW_K_RSQRT,      /* 1 / sqrt(x), each rounded */
+    LW_K_RECIPROCAL, /* 1 / x */
+    LW_K_SIGN,       /* x < 0 ? -1 : x > 0 ? 1 : +0 */
+    LW_K_STEP,       /* x > 0 ? 1 : alpha, NaN for NaN */
     LW_K_UNARY_COUNT
 };
 /* expm1, exp, sigmoid and tanh are polynomials of our own (the formulas are in kernels_scalar/unary_scalar.c, with

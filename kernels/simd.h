@@ -52,6 +52,19 @@ static inline v128_t lw_max(v128_t a, v128_t b) {
     return wasm_f32x4_pmax(a, b);
 }
 
+/* To the nearest integer, half-way cases to the even one. SIMDe's wasm_f32x4_nearest loses the sign of a zero; natively
+ * what is under 2^23 is rounded by adding that to its magnitude. */
+static inline v128_t lw_nearest(v128_t x) {
+#ifdef __wasm__
+    return wasm_f32x4_nearest(x);
+#else
+    const v128_t size = wasm_f32x4_abs(x), shift = wasm_f32x4_splat(0x1p23f);
+    const v128_t rounded = wasm_f32x4_sub(wasm_f32x4_add(size, shift), shift);
+    const v128_t inner = wasm_v128_or(rounded, wasm_v128_and(x, wasm_f32x4_splat(-0.0f)));
+    return wasm_v128_bitselect(inner, x, wasm_f32x4_lt(size, shift));
+#endif
+}
+
 /* mask ? a : b per lane, each lane of mask all ones or all zeros: one instruction where the engine's machine has it. */
 static inline v128_t lw_select(v128_t a, v128_t b, v128_t mask) {
 #if defined(LW_RELAXED) && defined(__wasm__)

@@ -78,6 +78,35 @@ static void square(size_t n, float alpha, const float *x, float *out) {
     for (size_t i = 0; i < n; i++) out[i] = x[i] * x[i];
 }
 
+static void ceil_(size_t n, float alpha, const float *x, float *out) {
+    (void)alpha;
+    for (size_t i = 0; i < n; i++) out[i] = ceilf(x[i]);
+}
+
+static void round_(size_t n, float alpha, const float *x, float *out) {
+    (void)alpha;
+    for (size_t i = 0; i < n; i++) out[i] = rintf(x[i]);
+}
+
+static void rsqrt(size_t n, float alpha, const float *x, float *out) {
+    (void)alpha;
+    for (size_t i = 0; i < n; i++) out[i] = 1.0f / sqrtf(x[i]);
+}
+
+static void reciprocal(size_t n, float alpha, const float *x, float *out) {
+    (void)alpha;
+    for (size_t i = 0; i < n; i++) out[i] = 1.0f / x[i];
+}
+
+static void sign(size_t n, float alpha, const float *x, float *out) {
+    (void)alpha;
+    for (size_t i = 0; i < n; i++) out[i] = x[i] < 0.0f ? -1.0f : x[i] > 0.0f ? 1.0f : 0.0f;
+}
+
+static void step(size_t n, float alpha, const float *x, float *out) {
+    for (size_t i = 0; i < n; i++) out[i] = x[i] > 0.0f ? 1.0f : x[i] != x[i] ? x[i] : alpha;
+}
+
 void lw_scalar_unary_install(struct lw_kernels *kernels) {
     kernels->clamp_f32 = clamp;
     kernels->unary_f32[LW_K_LEAKY_RELU] = leaky_relu;
@@ -91,4 +120,10 @@ void lw_scalar_unary_install(struct lw_kernels *kernels) {
     kernels->unary_f32[LW_K_NEG] = neg;
     kernels->unary_f32[LW_K_FLOOR] = floor_;
     kernels->unary_f32[LW_K_SQUARE] = square;
+    kernels->unary_f32[LW_K_CEIL] = ceil_;
+    kernels->unary_f32[LW_K_ROUND] = round_;
+    kernels->unary_f32[LW_K_RSQRT] = rsqrt;
+    kernels->unary_f32[LW_K_RECIPROCAL] = reciprocal;
+    kernels->unary_f32[LW_K_SIGN] = sign;
+    kernels->unary_f32[LW_K_STEP] = step;
 }

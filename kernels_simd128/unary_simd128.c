@@ -29,6 +29,15 @@ static inline __attribute__((always_inline)) void loop(size_t n, const float *x,
     if (n) lw_store_lanes(out, f(lw_load_lanes(x, n), p, q), n);
 }
 
+/* The same, one vector at a time, for functions that few models use: V8 unrolls such a loop by itself. */
+static inline __attribute__((always_inline)) void short_loop(size_t n, const float *x, float *out, operation *f,
+                                                             v128_t p, v128_t q) {
+    lw_keep(&p);
+    lw_keep(&q);
+    for (; n >= 4; n -= 4, x += 4, out += 4) wasm_v128_store(out, f(wasm_v128_load(x), p, q));
+    if (n) lw_store_lanes(out, f(lw_load_lanes(x, n), p, q), n);
+}
+
 /* The same for functions of many constants, most of them made of exp (exp_simd128.h): f works on a few vectors in
  * place. What is left goes through a buffer. */
 enum { BLOCK = 4 * LW_EXP_VECTORS };
@@ -65,7 +74,7 @@ static void leaky_relu(size_t n, float alpha, const float *x, float *out) {
 }
 
 static inline __attribute__((always_inline)) void elu_op(lw_exp_table table, v128_t *x) {
-    const v128_t least = lw_exp_k(table, LW_K_MINUS_20), zero = wasm_f32x4_splat(0.0f);
+    const v128_t least = lw_exp_k(table, LW_C_MINUS_20), zero = wasm_f32x4_splat(0.0f);
     v128_t e[LW_EXP_VECTORS];
     LW_EXP_EACH(v) e[v] = lw_max(x[v], least);
     lw_expm1_small(table, e);
@@ -82,8 +91,8 @@ static void sigmoid(size_t n, float alpha, const float *x, float *out) {
 }
 
 static inline __attribute__((always_inline)) void tanh_op(lw_exp_table table, v128_t *x) {
-    const v128_t two = lw_exp_k(table, LW_K_TWO), most = lw_exp_k(table, LW_K_20);
-    const v128_t sign = lw_exp_k(table, LW_K_SIGN);
+    const v128_t two = lw_exp_k(table, LW_C_TWO), most = lw_exp_k(table, LW_C_20);
+    const v128_t sign = lw_exp_k(table, LW_C_SIGN);
     v128_t t[LW_EXP_VECTORS];
     LW_EXP_EACH(v) t[v] = wasm_v128_andnot(x[v], sign);
     LW_EXP_EACH(v) t[v] = lw_kept(lw_min(wasm_f32x4_add(t[v], t[v]), most));
@@ -99,8 +108,8 @@ static void tanh_(size_t n, float alpha, const float *x, float *out) {
 }
 
 static inline __attribute__((always_inline)) void hard_swish_op(lw_exp_table table, v128_t *x) {
-    const v128_t zero = wasm_f32x4_splat(0.0f), three = lw_exp_k(table, LW_K_3), six = lw_exp_k(table, LW_K_6);
-    const v128_t sixth = lw_exp_k(table, LW_K_6TH);
+    const v128_t zero = wasm_f32x4_splat(0.0f), three = lw_exp_k(table, LW_C_3), six = lw_exp_k(table, LW_C_6);
+    const v128_t sixth = lw_exp_k(table, LW_C_6TH);
     LW_EXP_EACH(v) {
         const v128_t gate = lw_min(lw_max(wasm_f32x4_add(x[v], three), zero), six);
         x[v] = wasm_f32x4_mul(x[v], wasm_f32x4_mul(gate, sixth));
@@ -161,6 +170,60 @@ static void square(size_t n, float alpha, const float *x, float *out) {
     loop(n, x, out, square_op, wasm_f32x4_splat(0.0f), wasm_f32x4_splat(0.0f));
 }
 
+static inline __attribute__((always_inline)) v128_t ceil_op(v128_t x, v128_t p, v128_t q) {
+    (void)p, (void)q;
+    return wasm_f32x4_ceil(x);
+}
+static void ceil_(size_t n, float alpha, const float *x, float *out) {
+    (void)alpha;
+    short_loop(n, x, out, ceil_op, wasm_f32x4_splat(0.0f), wasm_f32x4_splat(0.0f));
+}
+
+static inline __attribute__((always_inline)) v128_t round_op(v128_t x, v128_t p, v128_t q) {
+    (void)p, (void)q;
+    return lw_nearest(x);
+}
+static void round_(size_t n, float alpha, const float *x, float *out) {
+    (void)alpha;
+    short_loop(n, x, out, round_op, wasm_f32x4_splat(0.0f), wasm_f32x4_splat(0.0f));
+}
+
+static inline __attribute__((always_inline)) v128_t rsqrt_op(v128_t x, v128_t one, v128_t q) {
+    (void)q;
+    return wasm_f32x4_div(one, wasm_f32x4_sqrt(x));
+}
+static void rsqrt(size_t n, float alpha, const float *x, float *out) {
+    (void)alpha;
+    short_loop(n, x, out, rsqrt_op, wasm_f32x4_splat(1.0f), wasm_f32x4_splat(0.0f));
+}
+
+static inline __attribute__((always_inline)) v128_t reciprocal_op(v128_t x, v128_t one, v128_t q) {
+    (void)q;
+    return wasm_f32x4_div(one, x);
+}
+static void reciprocal(size_t n, float alpha, const float *x, float *out) {
+    (void)alpha;
+    short_loop(n, x, out, reciprocal_op, wasm_f32x4_splat(1.0f), wasm_f32x4_splat(0.0f));
+}
+
+/* The sign of x, put on 1 where x is not 0 and not a NaN. */
+static inline __attribute__((always_inline)) v128_t sign_op(v128_t x, v128_t one, v128_t minus_zero) {
+    const v128_t size = wasm_v128_or(wasm_v128_and(x, minus_zero), one), zero = wasm_v128_xor(x, x);
+    return wasm_v128_and(size, wasm_v128_or(wasm_f32x4_lt(x, zero), wasm_f32x4_gt(x, zero)));
+}
+static void sign(size_t n, float alpha, const float *x, float *out) {
+    (void)alpha;
+    short_loop(n, x, out, sign_op, wasm_f32x4_splat(1.0f), wasm_f32x4_splat(-0.0f));
+}
+
+static inline __attribute__((always_inline)) v128_t step_op(v128_t x, v128_t one, v128_t alpha) {
+    const v128_t step = lw_select(one, alpha, wasm_f32x4_gt(x, wasm_v128_xor(x, x)));
+    return wasm_v128_or(step, wasm_f32x4_ne(x, x));
+}
+static void step(size_t n, float alpha, const float *x, float *out) {
+    short_loop(n, x, out, step_op, wasm_f32x4_splat(1.0f), wasm_f32x4_splat(alpha));
+}
+
 void lw_simd128_unary_install(struct lw_kernels *kernels) {
     kernels->clamp_f32 = clamp;
     kernels->unary_f32[LW_K_LEAKY_RELU] = leaky_relu;
@@ -174,4 +237,10 @@ void lw_simd128_unary_install(struct lw_kernels *kernels) {
     kernels->unary_f32[LW_K_NEG] = neg;
     kernels->unary_f32[LW_K_FLOOR] = floor_;
     kernels->unary_f32[LW_K_SQUARE] = square;
+    kernels->unary_f32[LW_K_CEIL] = ceil_;
+    kernels->unary_f32[LW_K_ROUND] = round_;
+    kernels->unary_f32[LW_K_RSQRT] = rsqrt;
+    kernels->unary_f32[LW_K_RECIPROCAL] = reciprocal;
+    kernels->unary_f32[LW_K_SIGN] = sign;
+    kernels->unary_f32[LW_K_STEP] = step;
 }

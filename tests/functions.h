@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The functions of one element that round: each in double precision, with the largest error that lanewise.h promises.
+ * The functions of one element: each in double precision, with the largest error that lanewise.h promises.
  * tests/test_unary.c holds a sample of all floats to it, scripts/ulp (bench/ulp.c) all of them.
  */
 #ifndef LW_TESTS_FUNCTIONS_H
@@ -15,8 +15,9 @@ struct lw_function {
     const char *name;
     size_t slot;
     double (*exact)(double x);
-    double ulps;  /* the bound */
+    double ulps;  /* the bound; 0.5: correctly rounded */
     double least; /* a result between 0 and this may be any number between them */
+    bool fused;   /* relaxed may differ from scalar */
 };
 
 static inline double lw_exact_elu(double x) {
@@ -25,41 +26,53 @@ static inline double lw_exact_elu(double x) {
 static inline double lw_exact_sigmoid(double x) {
     return x < 0 ? exp(x) / (1 + exp(x)) : 1 / (1 + exp(-x));
 }
-static inline double lw_exact_tanh(double x) {
-    return tanh(x);
-}
 static inline double lw_exact_hard_swish(double x) {
     return x >= 3 ? x : x <= -3 ? x * 0 : x * (x + 3) / 6;
 }
-static inline double lw_exact_exp(double x) {
-    return exp(x);
+static inline double lw_exact_neg(double x) {
+    return -x;
+}
+static inline double lw_exact_square(double x) {
+    return x * x;
+}
+static inline double lw_exact_rsqrt(double x) {
+    return 1 / sqrt(x);
+}
+static inline double lw_exact_reciprocal(double x) {
+    return 1 / x;
+}
+static inline double lw_exact_sign(double x) {
+    return x < 0 ? -1 : x > 0 ? 1 : 0;
 }
 
-enum { LW_FUNCTIONS = 5 };
-static const struct lw_function lw_functions[LW_FUNCTIONS] = {
-    {"exp", LW_K_EXP, lw_exact_exp, 1.1, 0},
-    {"elu", LW_K_ELU, lw_exact_elu, 1.1, 0},
-    {"sigmoid", LW_K_SIGMOID, lw_exact_sigmoid, 2.6, 0x1p-126},
-    {"tanh", LW_K_TANH, lw_exact_tanh, 3, 0},
-    {"hard_swish", LW_K_HARD_SWISH, lw_exact_hard_swish, 2.5, 0},
+static const struct lw_function lw_functions[] = {
+    {"exp", LW_K_EXP, exp, 1.1, 0, true},
+    {"elu", LW_K_ELU, lw_exact_elu, 1.1, 0, true},
+    {"sigmoid", LW_K_SIGMOID, lw_exact_sigmoid, 2.6, 0x1p-126, true},
+    {"tanh", LW_K_TANH, tanh, 3, 0, true},
+    {"hard_swish", LW_K_HARD_SWISH, lw_exact_hard_swish, 2.5, 0, false},
+    {"sqrt", LW_K_SQRT, sqrt, 0.5, 0, false},
+    {"abs", LW_K_ABS, fabs, 0, 0, false},
+    {"neg", LW_K_NEG, lw_exact_neg, 0, 0, false},
+    {"floor", LW_K_FLOOR, floor, 0, 0, false},
+    {"square", LW_K_SQUARE, lw_exact_square, 0.5, 0, false},
+    {"ceil", LW_K_CEIL, ceil, 0, 0, false},
+    {"round", LW_K_ROUND, nearbyint, 0, 0, false},
+    {"rsqrt", LW_K_RSQRT, lw_exact_rsqrt, 1.5, 0, false},
+    {"reciprocal", LW_K_RECIPROCAL, lw_exact_reciprocal, 0.5, 0, false},
+    {"sign", LW_K_SIGN, lw_exact_sign, 0, 0, false},
 };
-
-/* The one of a slot, or NULL: a slot that doesn't round. */
-static inline const struct lw_function *lw_function_of(size_t slot) {
-    for (size_t i = 0; i < LW_FUNCTIONS; i++)
-        if (lw_functions[i].slot == slot) return &lw_functions[i];
-    return NULL;
-}
+enum { LW_FUNCTIONS = sizeof lw_functions / sizeof lw_functions[0] };
 
 /* The error of `got`, in distances between floats at `want` (2^-149 where that is denormal or 0). An infinite `got`
  * counts as 2^128. Infinite where one is NaN and the other isn't, where `want` is infinite and `got` something else,
- * where `got` has the wrong sign, and where it is above `least` and want isn't. */
-static inline double lw_ulps(double least, float got, double want) {
+ * where `got` has the wrong sign, and where it is above `f->least` and want isn't. */
+static inline double lw_ulps(const struct lw_function *f, float got, double want) {
     if (isnan(got) || isnan(want)) return isnan(got) && isnan(want) ? 0 : (double)INFINITY;
     if (isinf(want)) return (double)got == want ? 0 : (double)INFINITY;
     if (!signbit(got) != !signbit(want)) return (double)INFINITY;
     const double a = fmin(fabs((double)got), 0x1p128), b = fmin(fabs(want), 0x1p128);
-    if (b < least) return a <= least ? 0 : (double)INFINITY;
+    if (b < f->least) return a <= f->least ? 0 : (double)INFINITY;
     uint64_t bits;
     memcpy(&bits, &b, sizeof bits);
     int exponent = (int)(bits >> 52) - 1023;

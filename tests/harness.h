@@ -36,6 +36,7 @@ struct lw_test {
     uint64_t state; /* of the random numbers */
     /* The harness's own: */
     const char *row;              /* "family/row" */
+    size_t slot;                  /* the row's; tests/run.c sets it */
     uint64_t seed;                /* the --seed that runs this row again with the same numbers */
     unsigned side;                /* which side of the next buffer gets the guard page */
     struct lw_test_block *blocks; /* all buffers, newest first */
@@ -86,6 +87,7 @@ void lw_test_all_written(const void *buffer, size_t bytes);
 /* ---- Rows ---- */
 
 struct lw_bench;
+struct lw_row;
 
 /* Adds one benchmark: `label` names the shape, flops and bytes are what one call does and moves; run(context, arg) is
  * what is timed. Buffers for it come from lw_bench_floats, which live until the program ends. */
@@ -131,6 +133,7 @@ void lw_test_report(const char *message);
 /* What a row's bench function talks to. The program fills in add, which is called for each lw_bench_add. */
 struct lw_bench {
     const struct lw_context *context;
+    const struct lw_row *row;
     void (*add)(struct lw_bench *b, const char *label, double flops, double bytes, lw_bench_fn *run, void *arg);
     void *user;                    /* the program's */
     struct lw_bench_block *blocks; /* the buffers */

@@ -51,6 +51,7 @@ static void run_row(int number) {
     static struct lw_test t; /* outlives a failing test's longjmp: the next row frees its buffers */
     for (unsigned side = 0; side < 2; side++) {
         lw_test_begin(&t, contexts[0], tested, test->name, options.seed + repetition, side);
+        t.slot = test->row->slot;
         test->row->check(&t);
         lw_test_end(&t);
     }

@@ -6,11 +6,9 @@
 #include "tests/functions.h"
 #include "tests/rows.h"
 
-typedef double function(double x, double alpha);
-
-/* Compares one slot on x with the doubles (exactly, or within the bound of tests/functions.h) and with scalar, into a
- * new buffer and in place. fused says whether relaxed may differ from scalar. */
-static void compare(struct lw_test *t, size_t slot, function *f, bool fused, float alpha, const float *x, size_t n) {
+/* Compares a slot on x with scalar, into a new buffer and in place. fused says whether relaxed may differ from scalar.
+ * Returns the result. */
+static const float *compare(struct lw_test *t, size_t slot, bool fused, float alpha, const float *x, size_t n) {
     float *got = lw_test_floats(t, n, LW_FILL_POISON), *other = lw_test_floats(t, n, LW_FILL_POISON);
     float *in_place = lw_test_floats(t, n, LW_FILL_POISON);
     memcpy(in_place, x, n * sizeof *x);
@@ -19,21 +17,73 @@ static void compare(struct lw_test *t, size_t slot, function *f, bool fused, flo
     t->tested->kernels.unary_f32[slot](n, alpha, in_place, in_place);
     lw_test_same("in place", got, in_place, n);
     if (t->exact || !fused) lw_test_same("against scalar", other, got, n);
+    return got;
+}
 
-    const struct lw_function *rounds = lw_function_of(slot);
+/* And with doubles. */
+static void compare_function(struct lw_test *t, const struct lw_function *f, const float *x, size_t n) {
+    const float *got = compare(t, f->slot, f->fused, 0.0f, x, n);
     for (size_t i = 0; i < n; i++) {
-        const double want = f((double)x[i], (double)alpha), ulps = lw_ulps(rounds ? rounds->least : 0, got[i], want);
-        lw_test_true(ulps <= (rounds ? rounds->ulps : 0), "f(%a) = %a, expected %a: off by %g ulps", (double)x[i],
-                     (double)got[i], want, ulps);
+        const double want = f->exact((double)x[i]), ulps = lw_ulps(f, got[i], want);
+        lw_test_true(ulps <= f->ulps, "%s(%a) = %a, expected %a: %g ULP", f->name, (double)x[i], (double)got[i], want,
+                     ulps);
     }
 }
 
-static void check_slot(struct lw_test *t, size_t slot, function *f, bool fused) {
+/* f(x) must be exactly want (a NaN any NaN), with its sign. */
+static const struct {
+    size_t slot;
+    float x, want;
+} values[] = {
+    {LW_K_ELU, -INFINITY, -1.0f},
+    {LW_K_ELU, -0x1p-149f, -0x1p-149f},
+    {LW_K_ELU, -0x1p-30f, -0x1p-30f},
+    {LW_K_ELU, -0.0f, -0.0f},
+    {LW_K_ELU, INFINITY, INFINITY},
+    {LW_K_SIGMOID, -INFINITY, 0.0f},
+    {LW_K_SIGMOID, -100.0f, 0.0f},
+    {LW_K_SIGMOID, 0.0f, 0.5f},
+    {LW_K_SIGMOID, -0.0f, 0.5f},
+    {LW_K_SIGMOID, 100.0f, 1.0f},
+    {LW_K_SIGMOID, INFINITY, 1.0f},
+    {LW_K_TANH, -INFINITY, -1.0f},
+    {LW_K_TANH, INFINITY, 1.0f},
+    {LW_K_TANH, 0x1p-149f, 0x1p-149f},
+    {LW_K_TANH, -0x1p-20f, -0x1p-20f},
+    {LW_K_TANH, -0.0f, -0.0f},
+    {LW_K_HARD_SWISH, 3e38f, 3e38f},
+    {LW_K_HARD_SWISH, -3e38f, -0.0f},
+    {LW_K_HARD_SWISH, INFINITY, INFINITY},
+    {LW_K_EXP, -INFINITY, 0.0f},
+    {LW_K_EXP, -104.0f, 0.0f},
+    {LW_K_EXP, -103.9f, 0x1p-149f},
+    {LW_K_EXP, -0.0f, 1.0f},
+    {LW_K_EXP, 88.8f, INFINITY},
+    {LW_K_EXP, INFINITY, INFINITY},
+    {LW_K_CEIL, -0.5f, -0.0f},
+    {LW_K_ROUND, -0.5f, -0.0f},
+    {LW_K_ROUND, 2.5f, 2.0f},
+    {LW_K_ROUND, -3.5f, -4.0f},
+    {LW_K_ROUND, 8388609.0f, 8388609.0f},
+    {LW_K_RSQRT, -0.0f, -INFINITY},
+    {LW_K_RSQRT, INFINITY, 0.0f},
+    {LW_K_RSQRT, -1.0f, NAN},
+    {LW_K_RECIPROCAL, -0.0f, -INFINITY},
+    {LW_K_RECIPROCAL, -INFINITY, -0.0f},
+    {LW_K_SIGN, -0.0f, 0.0f},
+    {LW_K_SIGN, NAN, 0.0f},
+};
+
+/* The check of every row whose function is in tests/functions.h. */
+static void check_function(struct lw_test *t) {
+    const struct lw_function *f = lw_functions;
+    while (offsetof(struct lw_kernels, unary_f32) + f->slot * sizeof(lw_unary_f32_fn *) != t->slot) f++;
+
     for (int round = 0; round < 120; round++) {
         size_t n = round < 40 ? (size_t)round : lw_test_range(t, 0, 300);
         const float *x =
             lw_test_floats(t, n, round % 3 ? round % 3 == 1 ? LW_FILL_SPECIAL : LW_FILL_WIDE : LW_FILL_UNIFORM);
-        compare(t, slot, f, fused, lw_test_uniform(t, -2, 2), x, n);
+        compare_function(t, f, x, n);
     }
 
     /* Every exponent of both signs, 256 mantissas each, another set for each seed. */
@@ -45,130 +95,46 @@ static void check_slot(struct lw_test *t, size_t slot, function *f, bool fused) 
         memcpy(&sweep[i], &bits, sizeof bits);
     }
     lw_test_seal(t, sweep);
-    compare(t, slot, f, fused, 0.3f, sweep, COUNT);
+    compare_function(t, f, sweep, COUNT);
 
     /* Where exp and its relatives do something: -110 to 110, and the neighbourhood of 0. */
     enum { DENSE = 40000 };
     float *dense = lw_test_floats(t, DENSE, LW_FILL_POISON);
     for (size_t i = 0; i < DENSE; i++) dense[i] = i % 2 ? lw_test_uniform(t, -110, 110) : lw_test_uniform(t, -10, 10);
     lw_test_seal(t, dense);
-    compare(t, slot, f, fused, 0.3f, dense, DENSE);
+    compare_function(t, f, dense, DENSE);
+
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        if (values[i].slot != f->slot) continue;
+        float in[5], got[5], want[5]; /* a whole vector and a tail */
+        for (size_t j = 0; j < 5; j++) in[j] = values[i].x, want[j] = values[i].want;
+        t->tested->kernels.unary_f32[f->slot](5, 0.0f, in, got);
+        lw_test_same("special value", want, got, 5);
+    }
 }
 
-/* x must give exactly want (a NaN any NaN). */
-static void exactly(struct lw_test *t, size_t slot, float x, float want) {
-    float in[5], got[5], expected[5];
-    for (size_t i = 0; i < 5; i++) in[i] = x, expected[i] = want; /* a whole vector and a tail */
-    t->tested->kernels.unary_f32[slot](5, 0.0f, in, got);
-    lw_test_same("special value", expected, got, 5);
+static void check_with_alpha(struct lw_test *t, size_t slot, float (*exact)(float x, float alpha)) {
+    for (int round = 0; round < 120; round++) {
+        const size_t n = round < 40 ? (size_t)round : lw_test_range(t, 0, 300);
+        const float *x = lw_test_floats(t, n, round % 2 ? LW_FILL_SPECIAL : LW_FILL_WIDE);
+        const float alpha = lw_test_uniform(t, -2, 2), *got = compare(t, slot, false, alpha, x, n);
+        float *want = lw_test_floats(t, n, LW_FILL_POISON);
+        for (size_t i = 0; i < n; i++) want[i] = exact(x[i], alpha);
+        lw_test_same("with alpha", want, got, n);
+    }
 }
-
-static double f_leaky_relu(double x, double alpha) {
-    return x < 0 ? (double)((float)alpha * (float)x) : x;
+static float exact_leaky_relu(float x, float alpha) {
+    return x < 0 ? alpha * x : x;
 }
-static double f_elu(double x, double alpha) {
-    (void)alpha;
-    return lw_exact_elu(x);
+static float exact_step(float x, float alpha) {
+    if (isnan(x)) return x;
+    return x > 0 ? 1.0f : alpha;
 }
-static double f_sigmoid(double x, double alpha) {
-    (void)alpha;
-    return lw_exact_sigmoid(x);
-}
-static double f_tanh(double x, double alpha) {
-    (void)alpha;
-    return lw_exact_tanh(x);
-}
-static double f_hard_swish(double x, double alpha) {
-    (void)alpha;
-    return lw_exact_hard_swish(x);
-}
-static double f_exp(double x, double alpha) {
-    (void)alpha;
-    return lw_exact_exp(x);
-}
-static double f_sqrt(double x, double alpha) {
-    (void)alpha;
-    return (double)(float)sqrt(x);
-}
-static double f_abs(double x, double alpha) {
-    (void)alpha;
-    return fabs(x);
-}
-static double f_neg(double x, double alpha) {
-    (void)alpha;
-    return -x;
-}
-static double f_floor(double x, double alpha) {
-    (void)alpha;
-    return floor(x);
-}
-static double f_square(double x, double alpha) {
-    (void)alpha;
-    return (double)(float)(x * x);
-}
-
 static void check_leaky_relu(struct lw_test *t) {
-    check_slot(t, LW_K_LEAKY_RELU, f_leaky_relu, false);
+    check_with_alpha(t, LW_K_LEAKY_RELU, exact_leaky_relu);
 }
-static void check_elu(struct lw_test *t) {
-    check_slot(t, LW_K_ELU, f_elu, true);
-    exactly(t, LW_K_ELU, -INFINITY, -1.0f);
-    exactly(t, LW_K_ELU, -0x1p-149f, -0x1p-149f);
-    exactly(t, LW_K_ELU, -0x1p-30f, -0x1p-30f);
-    exactly(t, LW_K_ELU, -0.0f, -0.0f);
-    exactly(t, LW_K_ELU, INFINITY, INFINITY);
-    exactly(t, LW_K_ELU, NAN, NAN);
-}
-static void check_sigmoid(struct lw_test *t) {
-    check_slot(t, LW_K_SIGMOID, f_sigmoid, true);
-    exactly(t, LW_K_SIGMOID, -INFINITY, 0.0f);
-    exactly(t, LW_K_SIGMOID, -100.0f, 0.0f);
-    exactly(t, LW_K_SIGMOID, 0.0f, 0.5f);
-    exactly(t, LW_K_SIGMOID, -0.0f, 0.5f);
-    exactly(t, LW_K_SIGMOID, 100.0f, 1.0f);
-    exactly(t, LW_K_SIGMOID, INFINITY, 1.0f);
-    exactly(t, LW_K_SIGMOID, NAN, NAN);
-}
-static void check_tanh(struct lw_test *t) {
-    check_slot(t, LW_K_TANH, f_tanh, true);
-    exactly(t, LW_K_TANH, -INFINITY, -1.0f);
-    exactly(t, LW_K_TANH, INFINITY, 1.0f);
-    exactly(t, LW_K_TANH, 0x1p-149f, 0x1p-149f);
-    exactly(t, LW_K_TANH, -0x1p-20f, -0x1p-20f);
-    exactly(t, LW_K_TANH, -0.0f, -0.0f);
-    exactly(t, LW_K_TANH, NAN, NAN);
-}
-static void check_hard_swish(struct lw_test *t) {
-    check_slot(t, LW_K_HARD_SWISH, f_hard_swish, false);
-    exactly(t, LW_K_HARD_SWISH, 3e38f, 3e38f);
-    exactly(t, LW_K_HARD_SWISH, -3e38f, -0.0f);
-    exactly(t, LW_K_HARD_SWISH, INFINITY, INFINITY);
-    exactly(t, LW_K_HARD_SWISH, NAN, NAN);
-}
-static void check_exp(struct lw_test *t) {
-    check_slot(t, LW_K_EXP, f_exp, true);
-    exactly(t, LW_K_EXP, -INFINITY, 0.0f);
-    exactly(t, LW_K_EXP, -104.0f, 0.0f);
-    exactly(t, LW_K_EXP, -103.9f, 0x1p-149f);
-    exactly(t, LW_K_EXP, -0.0f, 1.0f);
-    exactly(t, LW_K_EXP, 88.8f, INFINITY);
-    exactly(t, LW_K_EXP, INFINITY, INFINITY);
-    exactly(t, LW_K_EXP, NAN, NAN);
-}
-static void check_sqrt(struct lw_test *t) {
-    check_slot(t, LW_K_SQRT, f_sqrt, false);
-}
-static void check_abs(struct lw_test *t) {
-    check_slot(t, LW_K_ABS, f_abs, false);
-}
-static void check_neg(struct lw_test *t) {
-    check_slot(t, LW_K_NEG, f_neg, false);
-}
-static void check_floor(struct lw_test *t) {
-    check_slot(t, LW_K_FLOOR, f_floor, false);
-}
-static void check_square(struct lw_test *t) {
-    check_slot(t, LW_K_SQUARE, f_square, false);
+static void check_step(struct lw_test *t) {
+    check_with_alpha(t, LW_K_STEP, exact_step);
 }
 
 static void check_clamp(struct lw_test *t) {
@@ -200,14 +166,18 @@ static void check_operator(struct lw_test *t) {
     float *got = lw_test_floats(t, N, LW_FILL_POISON), *want = lw_test_floats(t, N, LW_FILL_POISON);
     const struct lw_kernels *k = &t->tested->kernels;
 
-    static const struct {
-        enum lw_unary_op op;
-        size_t slot;
-    } ops[] = {{LW_UNARY_EXP, LW_K_EXP}, {LW_UNARY_SQRT, LW_K_SQRT},   {LW_UNARY_ABS, LW_K_ABS},
-               {LW_UNARY_NEG, LW_K_NEG}, {LW_UNARY_FLOOR, LW_K_FLOOR}, {LW_UNARY_SQUARE, LW_K_SQUARE}};
-    for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++) {
-        k->unary_f32[ops[i].slot](N, 0.0f, x, want);
-        lw_test_true(lw_unary_run(t->tested, ops[i].op, NULL, N, x, got) == LW_OK, "op %d", (int)ops[i].op);
+    static const uint8_t ops[] = {
+        [LW_UNARY_EXP] = LW_K_EXP,   [LW_UNARY_SQRT] = LW_K_SQRT,   [LW_UNARY_ABS] = LW_K_ABS,
+        [LW_UNARY_NEG] = LW_K_NEG,   [LW_UNARY_FLOOR] = LW_K_FLOOR, [LW_UNARY_SQUARE] = LW_K_SQUARE,
+        [LW_UNARY_CEIL] = LW_K_CEIL, [LW_UNARY_ROUND] = LW_K_ROUND, [LW_UNARY_RSQRT] = LW_K_RSQRT,
+        [LW_UNARY_SIGN] = LW_K_SIGN, [LW_UNARY_STEP] = LW_K_STEP,   [LW_UNARY_RECIPROCAL] = LW_K_RECIPROCAL,
+    };
+    enum { OPS = sizeof ops };
+    const struct lw_activation alpha = {.alpha = 0.25f};
+    for (uint32_t op = LW_UNARY_EXP; op < OPS; op++) {
+        k->unary_f32[ops[op]](N, 0.25f, x, want);
+        const struct lw_activation *given = op == LW_UNARY_STEP ? &alpha : NULL;
+        lw_test_true(lw_unary_run(t->tested, (enum lw_unary_op)op, given, N, x, got) == LW_OK, "op %u", op);
         lw_test_same("operator", want, got, N);
     }
 
@@ -242,7 +212,8 @@ static void check_operator(struct lw_test *t) {
     lw_test_true(lw_unary_run(c, LW_UNARY_EXP, NULL, N, NULL, untouched) == LW_NULL_POINTER, "no input");
     lw_test_true(lw_unary_run(c, LW_UNARY_EXP, NULL, N, x, NULL) == LW_NULL_POINTER, "no output");
     lw_test_true(lw_unary_run(c, LW_UNARY_ACTIVATION, NULL, N, x, untouched) == LW_NULL_POINTER, "no activation");
-    lw_test_true(lw_unary_run(c, (enum lw_unary_op)7, NULL, N, x, untouched) == LW_BAD_ENUM, "bad op");
+    lw_test_true(lw_unary_run(c, (enum lw_unary_op)OPS, NULL, N, x, untouched) == LW_BAD_ENUM, "bad op");
+    lw_test_true(lw_unary_run(c, LW_UNARY_STEP, NULL, N, x, untouched) == LW_NULL_POINTER, "no alpha");
     lw_test_true(lw_unary_run(c, LW_UNARY_EXP, NULL, SIZE_MAX / 2, x, untouched) == LW_TOO_LARGE, "too large");
     lw_test_true(lw_unary_run(c, LW_UNARY_EXP, NULL, 0, NULL, NULL) == LW_OK, "empty");
     a.kind = LW_PRELU;
@@ -272,65 +243,42 @@ static void bench_clamp_run(const struct lw_context *context, void *arg) {
     context->kernels.clamp_f32(a->n, (struct lw_clamp){0.0f, 6.0f}, a->x, a->out);
 }
 
-static void bench_both(struct lw_bench *b, size_t slot, lw_bench_fn *run) {
+static void bench_both(struct lw_bench *b, lw_bench_fn *run) {
+    const size_t slot = (b->row->slot - offsetof(struct lw_kernels, unary_f32)) / sizeof(lw_unary_f32_fn *);
     for (size_t n = 10000; n <= 1000000; n *= 100) {
         struct bench_arg *a = lw_bench_buffer(b, sizeof *a);
         *a = (struct bench_arg){slot, n, lw_bench_floats(b, n), lw_bench_buffer(b, n * sizeof(float))};
         lw_bench_add(b, n == 10000 ? "1e4" : "1e6", 0, 8.0 * (double)n, run, a);
     }
 }
-static void bench_leaky_relu(struct lw_bench *b) {
-    bench_both(b, LW_K_LEAKY_RELU, bench_slot_run);
-}
-static void bench_elu(struct lw_bench *b) {
-    bench_both(b, LW_K_ELU, bench_slot_run);
-}
-static void bench_sigmoid(struct lw_bench *b) {
-    bench_both(b, LW_K_SIGMOID, bench_slot_run);
-}
-static void bench_tanh(struct lw_bench *b) {
-    bench_both(b, LW_K_TANH, bench_slot_run);
-}
-static void bench_hard_swish(struct lw_bench *b) {
-    bench_both(b, LW_K_HARD_SWISH, bench_slot_run);
-}
-static void bench_exp(struct lw_bench *b) {
-    bench_both(b, LW_K_EXP, bench_slot_run);
-}
-static void bench_sqrt(struct lw_bench *b) {
-    bench_both(b, LW_K_SQRT, bench_slot_run);
-}
-static void bench_abs(struct lw_bench *b) {
-    bench_both(b, LW_K_ABS, bench_slot_run);
-}
-static void bench_neg(struct lw_bench *b) {
-    bench_both(b, LW_K_NEG, bench_slot_run);
-}
-static void bench_floor(struct lw_bench *b) {
-    bench_both(b, LW_K_FLOOR, bench_slot_run);
-}
-static void bench_square(struct lw_bench *b) {
-    bench_both(b, LW_K_SQUARE, bench_slot_run);
+static void bench(struct lw_bench *b) {
+    bench_both(b, bench_slot_run);
 }
 static void bench_clamp(struct lw_bench *b) {
-    bench_both(b, 0, bench_clamp_run);
+    bench_both(b, bench_clamp_run);
 }
 
 #define SLOT(k) offsetof(struct lw_kernels, unary_f32[k])
 
 static const struct lw_row rows[] = {
     {"clamp_f32", offsetof(struct lw_kernels, clamp_f32), check_clamp, bench_clamp},
-    {"leaky_relu_f32", SLOT(LW_K_LEAKY_RELU), check_leaky_relu, bench_leaky_relu},
-    {"elu_f32", SLOT(LW_K_ELU), check_elu, bench_elu},
-    {"sigmoid_f32", SLOT(LW_K_SIGMOID), check_sigmoid, bench_sigmoid},
-    {"tanh_f32", SLOT(LW_K_TANH), check_tanh, bench_tanh},
-    {"hard_swish_f32", SLOT(LW_K_HARD_SWISH), check_hard_swish, bench_hard_swish},
-    {"exp_f32", SLOT(LW_K_EXP), check_exp, bench_exp},
-    {"sqrt_f32", SLOT(LW_K_SQRT), check_sqrt, bench_sqrt},
-    {"abs_f32", SLOT(LW_K_ABS), check_abs, bench_abs},
-    {"neg_f32", SLOT(LW_K_NEG), check_neg, bench_neg},
-    {"floor_f32", SLOT(LW_K_FLOOR), check_floor, bench_floor},
-    {"square_f32", SLOT(LW_K_SQUARE), check_square, bench_square},
+    {"leaky_relu_f32", SLOT(LW_K_LEAKY_RELU), check_leaky_relu, bench},
+    {"elu_f32", SLOT(LW_K_ELU), check_function, bench},
+    {"sigmoid_f32", SLOT(LW_K_SIGMOID), check_function, bench},
+    {"tanh_f32", SLOT(LW_K_TANH), check_function, bench},
+    {"hard_swish_f32", SLOT(LW_K_HARD_SWISH), check_function, bench},
+    {"exp_f32", SLOT(LW_K_EXP), check_function, bench},
+    {"sqrt_f32", SLOT(LW_K_SQRT), check_function, bench},
+    {"abs_f32", SLOT(LW_K_ABS), check_function, bench},
+    {"neg_f32", SLOT(LW_K_NEG), check_function, bench},
+    {"floor_f32", SLOT(LW_K_FLOOR), check_function, bench},
+    {"square_f32", SLOT(LW_K_SQUARE), check_function, bench},
+    {"ceil_f32", SLOT(LW_K_CEIL), check_function, bench},
+    {"round_f32", SLOT(LW_K_ROUND), check_function, bench},
+    {"rsqrt_f32", SLOT(LW_K_RSQRT), check_function, bench},
+    {"reciprocal_f32", SLOT(LW_K_RECIPROCAL), check_function, bench},
+    {"sign_f32", SLOT(LW_K_SIGN), check_function, bench},
+    {"step_f32", SLOT(LW_K_STEP), check_step, bench},
     {"unary", LW_NO_SLOT, check_operator, NULL},
 };
 const struct lw_family lw_family_unary = {"unary", rows, sizeof rows / sizeof rows[0]};

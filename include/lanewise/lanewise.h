@@ -310,10 +310,17 @@ enum lw_unary_op {
     LW_UNARY_ABS = 3,
     LW_UNARY_NEG = 4,
     LW_UNARY_FLOOR = 5,
-    LW_UNARY_SQUARE = 6
+    LW_UNARY_SQUARE = 6,
+    LW_UNARY_CEIL = 7,
+    LW_UNARY_ROUND = 8, /* to the nearest integer, half-way cases to the even one */
+    LW_UNARY_RSQRT = 9, /* 1 / sqrt(x) */
+    LW_UNARY_RECIPROCAL = 10,
+    LW_UNARY_SIGN = 11, /* x < 0 ? -1 : x > 0 ? 1 : 0; so 0 for a NaN */
+    LW_UNARY_STEP = 12  /* x > 0 ? 1 : alpha of the activation given; a NaN for a NaN */
 };
 
-/* output[i] = op(input[i]) for count elements. output may be input. activation may be NULL for other ops. */
+/* output[i] = op(input[i]) for count elements. output may be input. activation: for LW_UNARY_ACTIVATION and
+ * LW_UNARY_STEP, whose alpha alone it is; may be NULL for other ops. */
 LW_API enum lw_status lw_unary_run(const struct lw_context *context, enum lw_unary_op op,
                                    const struct lw_activation *activation, size_t count, const float *input,
                                    float *output);

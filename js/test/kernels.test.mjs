@@ -368,6 +368,10 @@ const functions = {
 for (const [kernel, op] of Object.entries(functions)) {
   check(kernel, 'some numbers', ulps(4, kernel === 'Reciprocal' ? 1000 : 20), r => op(r.float([5, 40])));
 }
+check(['Ceil', 'Round', 'Reciprocal', 'Sign', 'Step'], 'int32', 0, () => {
+  const x = tf.tensor1d([-7, -1, 0, 1, 2, 2147483647], 'int32');
+  return [...['Ceil', 'Round', 'Reciprocal', 'Sign'].map(kernel => raw(kernel, { x })), raw('Step', { x }, { alpha: -2.7 })];
+});
 check(['IsNan', 'IsInf', 'IsFinite', 'Sign', 'Round'], 'NaN and infinities', 0, () => {
   const x = tf.tensor1d([NaN, Infinity, -Infinity, 0, 2.5, -2.5, -0.5]);
   return [tf.isNaN(x), tf.isInf(x), tf.isFinite(x), tf.round(tf.slice(x, [3], [4])), tf.sign(tf.slice(x, [1], [4]))];

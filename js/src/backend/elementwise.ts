@@ -223,6 +223,28 @@ const square: Kernel = (backend, inputs, attrs) => {
   return binary('Square', lw.LW_BINARY_MUL)(backend, { a: x, b: x } as never, attrs);
 };
 
+/** Integers stay as they are. */
+const rounding = (op: string, code: number): Kernel => {
+  const float = unary(op, code, NUMBER);
+  return (backend, inputs, attrs) => inputs.x?.dtype === 'int32'
+    ? backend.share(inputs.x, inputs.x.shape.slice()) : float(backend, inputs, attrs);
+};
+
+const signFloat = unary('Sign', lw.LW_UNARY_SIGN, NUMBER);
+const sign: Kernel = (backend, inputs, attrs) => inputs.x?.dtype === 'int32'
+  ? clip(backend, inputs, { clipValueMin: -1, clipValueMax: 1 }) : signFloat(backend, inputs, attrs);
+
+/** alpha, truncated for integers, up to 0 and 1 above. */
+const step: Kernel = (backend, { x }, { alpha = 0 }) => {
+  expect('Step', 'x', x, NUMBER);
+  const y = backend.output(x.shape.slice(), x.dtype);
+  const size = product(x.shape), isInt = x.dtype === 'int32';
+  const input = toFloat(backend, x), result = isInt ? input : backend.pointer(y);
+  backend.kernels.unary(lw.LW_UNARY_STEP, activation(lw.LW_LINEAR, alpha), size, input, result);
+  if (isInt) backend.kernels.cast(lw.LW_FLOAT32, lw.LW_INT32, size, result, backend.pointer(y));
+  return y;
+};
+
 const leakyRelu: Kernel = (backend, { x }, { alpha = 0.2 }) => {
   expect('LeakyRelu', 'x', x, NUMBER);
   return apply(backend, x, lw.LW_UNARY_ACTIVATION, activation(lw.LW_LEAKY_RELU, alpha));
@@ -260,16 +282,22 @@ export const elementwise: KernelTable = {
   IsNan: isNan,
 
   Abs: abs,
+  Ceil: rounding('Ceil', lw.LW_UNARY_CEIL),
   ClipByValue: clip,
   Elu: activate('Elu', lw.LW_ELU),
   Exp: unary('Exp', lw.LW_UNARY_EXP, NUMBER),
   Floor: unary('Floor', lw.LW_UNARY_FLOOR),
   LeakyRelu: leakyRelu,
   Neg: unaryWithConstant('Neg', unary('Neg', lw.LW_UNARY_NEG), lw.LW_BINARY_SUB, 0, true),
+  Reciprocal: unaryWithConstant('Reciprocal', unary('Reciprocal', lw.LW_UNARY_RECIPROCAL), lw.LW_BINARY_DIV, 1, true),
   Relu: unaryWithConstant('Relu', activate('Relu', lw.LW_RELU), lw.LW_BINARY_MAX, 0),
   Relu6: relu6,
+  Round: rounding('Round', lw.LW_UNARY_ROUND),
+  Rsqrt: unary('Rsqrt', lw.LW_UNARY_RSQRT),
   Sigmoid: activate('Sigmoid', lw.LW_SIGMOID),
+  Sign: sign,
   Sqrt: unary('Sqrt', lw.LW_UNARY_SQRT),
   Square: square,
+  Step: step,
   Tanh: activate('Tanh', lw.LW_TANH),
 };

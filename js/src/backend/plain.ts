@@ -35,12 +35,6 @@ const each = (op: string, f: (x: number, alpha: number) => number, dtypes = ANY,
     return y;
   };
 
-/** Half-way cases go to the even neighbour. */
-function roundToEven(x: number): number {
-  const down = Math.floor(x), rest = x - down;
-  return rest < 0.5 || (rest === 0.5 && down % 2 === 0) ? down : down + (Number.isNaN(x) ? x : 1);
-}
-
 function softplus(x: number): number {
   return x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x));
 }
@@ -285,7 +279,6 @@ export const plain: KernelTable = {
   Atan: each('Atan', Math.atan, FLOAT),
   Atanh: each('Atanh', Math.atanh, FLOAT),
   BatchToSpaceND: batchToSpace,
-  Ceil: each('Ceil', Math.ceil, NUMBER),
   Cos: each('Cos', Math.cos, FLOAT),
   Cosh: each('Cosh', Math.cosh, FLOAT),
   CropAndResize: cropAndResize,
@@ -301,17 +294,12 @@ export const plain: KernelTable = {
   NonMaxSuppressionV5: suppress5,
   OneHot: oneHot,
   Range: range,
-  Reciprocal: each('Reciprocal', x => 1 / x, NUMBER),
-  Round: each('Round', roundToEven, NUMBER),
-  Rsqrt: each('Rsqrt', x => 1 / Math.sqrt(x), FLOAT),
   Selu: each('Selu', selu, FLOAT),
-  Sign: each('Sign', x => (x > 0 ? 1 : x < 0 ? -1 : 0), NUMBER),
   Sin: each('Sin', Math.sin, FLOAT),
   Sinh: each('Sinh', Math.sinh, FLOAT),
   Softplus: each('Softplus', softplus, FLOAT),
   SpaceToBatchND: spaceToBatch,
   SparseToDense: sparseToDense,
-  Step: each('Step', (x, alpha) => (Number.isNaN(x) ? x : x > 0 ? 1 : alpha), NUMBER),
   Tan: each('Tan', Math.tan, FLOAT),
   TopK: topK,
 };

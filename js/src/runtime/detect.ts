@@ -66,7 +66,7 @@ function simd128Probe(): Uint8Array<ArrayBuffer> {
     ...LOCAL_GET_0, ...LOCAL_GET_0, ...LOCAL_GET_0, ...simd(0x52), ...DROP, // v128.bitselect
     ...binary(0xe4), ...binary(0xe6), ...binary(0xe7), // f32x4.add, mul, div
     ...binary(0xea), ...binary(0xeb), // f32x4.pmin, pmax
-    ...unary(0xe3), ...unary(0x68), // f32x4.sqrt, floor
+    ...unary(0xe3), ...unary(0x67), ...unary(0x68), ...unary(0x6a), // f32x4.sqrt, ceil, floor, nearest
     ...unary(0xf8), ...unary(0xfa), // i32x4.trunc_sat_f32x4_s, f32x4.convert_i32x4_s
     ...binary(0xb5), // i32x4.mul
   ], [0, 1]);

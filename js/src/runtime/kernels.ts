@@ -310,7 +310,7 @@ export class Kernels {
 
   // ---- Elementwise ---------------------------------------------------------------------------------------
 
-  /** op: LW_UNARY_...; the activation counts for LW_UNARY_ACTIVATION only. output may be input. */
+  /** op: LW_UNARY_...; the activation counts for LW_UNARY_ACTIVATION, its alpha for LW_UNARY_STEP. output may be input. */
   unary(op: number, activation: Activation, count: number, input: Pointer, output: Pointer): void {
     this.activation(this.area, activation);
     this.check('unary', activation, this.exports.lw_unary_run(this.context, op, this.area, count, input, output));

@@ -24,10 +24,12 @@ const BINARY: Record<BinaryName, number> = {
   max: lw.LW_BINARY_MAX, squaredDifference: lw.LW_BINARY_SQUARED_DIFFERENCE, prelu: lw.LW_BINARY_PRELU,
 };
 
-export type UnaryName = ActivationName | 'exp' | 'sqrt' | 'abs' | 'neg' | 'floor' | 'square';
+export type UnaryName = ActivationName | 'exp' | 'sqrt' | 'abs' | 'neg' | 'floor' | 'square'
+  | 'ceil' | 'round' | 'rsqrt' | 'reciprocal' | 'sign';
 const UNARY: Partial<Record<UnaryName, number>> = {
   exp: lw.LW_UNARY_EXP, sqrt: lw.LW_UNARY_SQRT, abs: lw.LW_UNARY_ABS, neg: lw.LW_UNARY_NEG, floor: lw.LW_UNARY_FLOOR,
-  square: lw.LW_UNARY_SQUARE,
+  square: lw.LW_UNARY_SQUARE, ceil: lw.LW_UNARY_CEIL, round: lw.LW_UNARY_ROUND, rsqrt: lw.LW_UNARY_RSQRT,
+  reciprocal: lw.LW_UNARY_RECIPROCAL, sign: lw.LW_UNARY_SIGN,
 };
 
 /** How a window slides. Pairs are [height, width]. */
