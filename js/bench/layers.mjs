@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The layers that scripts/bench ops times. Each is { group, name, inputs, run, flops, bytes, reference, goal }:
- *   inputs     shapes by name; the tensors are made once, with random values in -1 to 1
+ *   inputs     shapes by name; the tensors are made once, with random values in -1 to 1. Those that isWeight() knows
+ *              are weights, which a library may pack beforehand
  *   run        (tf, tensors) => output, through TensorFlow.js's API
  *   flops      of the direct sum: what Winograd's method saves shows as more GFLOP/s than the machine has
  *   bytes      read and written at least once; a layer without flops is measured against the copy bandwidth
@@ -9,6 +10,8 @@
  *              this one; not measured by this program
  *   goal       how many times faster than that Lanewise wants to be
  */
+export const isWeight = (name) => /^(filter|bias|slopes|alpha|weights)$/.test(name);
+
 const convolution = (group, side, inputs, outputs, kernel, stride, reference, goal) => {
   const output = Math.ceil(side / stride);
   const macs = output * output * kernel * kernel * inputs * outputs;
@@ -56,8 +59,8 @@ const matmul = (batch, m, n, k, reference, goal, options = {}) => {
   return {
     group: 'matmul',
     name: `matmul ${batch > 1 ? `${batch}x` : ''}${m}x${k}x${n}${transposeA ? ' Aᵀ' : ''}${transposeB ? ' Bᵀ' : ''}`,
-    inputs: { a: transposeA ? shape(k, m) : shape(m, k), b: transposeB ? shape(n, k) : shape(k, n) },
-    run: (tf, { a, b }) => tf.matMul(a, b, transposeA, transposeB),
+    inputs: { a: transposeA ? shape(k, m) : shape(m, k), weights: transposeB ? shape(n, k) : shape(k, n) },
+    run: (tf, { a, weights }) => tf.matMul(a, weights, transposeA, transposeB),
     flops: 2 * batch * m * n * k, bytes: 4 * batch * (m * k + k * n + m * n), reference, goal,
   };
 };
@@ -155,16 +158,22 @@ export const LAYERS = [
   unary('leaky relu', (tf, x) => tf.leakyRelu(x), 98, 1),
   rows('elementwise', 'prelu 1e6', { x: [1000, 1000], alpha: [1000] }, (tf, { x, alpha }) => tf.prelu(x, alpha),
     8e6, 224, 2),
-  rows('elementwise', 'add bias row 1e6', { x: [1000, 1000], b: [1000] }, (tf, { x, b }) => tf.add(x, b), 8e6, 240, 2),
+  rows('elementwise', 'add bias row 1e6', { x: [1000, 1000], bias: [1000] }, (tf, { x, bias }) => tf.add(x, bias),
+    8e6, 240, 2),
   rows('elementwise', 'add 1e6', { x: MILLION, b: MILLION }, (tf, { x, b }) => tf.add(x, b), 12e6),
-  rows('elementwise', 'pointwise and prelu 96²x16', { x: [1, 96, 96, 16], filter: [1, 1, 16, 16], bias: [16], slopes: [16] },
-    (tf, { x, filter, bias, slopes }) => tf.fused.conv2d({ x, filter, bias, strides: 1, pad: 'same', activation: 'prelu',
-      preluActivationWeights: slopes }), 8 * 96 * 96 * 16),
-  rows('elementwise', 'add bias 56²x128', { x: [1, 56, 56, 128], b: [128] }, (tf, { x, b }) => tf.add(x, b),
+  rows('elementwise', 'pointwise and prelu 96²x16',
+    { x: [1, 96, 96, 16], filter: [1, 1, 16, 16], bias: [16], slopes: [16] },
+    (tf, { x, filter, bias, slopes }) => tf.fused.conv2d({
+      x, filter, bias, strides: 1, pad: 'same', activation: 'prelu', preluActivationWeights: slopes,
+    }), 8 * 96 * 96 * 16),
+  rows('elementwise', 'add bias 56²x128', { x: [1, 56, 56, 128], bias: [128] },
+    (tf, { x, bias }) => tf.add(x, bias),
     8 * 56 * 56 * 128),
-  rows('elementwise', 'add bias 112²x16', { x: [1, 112, 112, 16], b: [16] }, (tf, { x, b }) => tf.add(x, b),
+  rows('elementwise', 'add bias 112²x16', { x: [1, 112, 112, 16], bias: [16] },
+    (tf, { x, bias }) => tf.add(x, bias),
     8 * 112 * 112 * 16),
-  rows('elementwise', 'add bias 224²x3', { x: [1, 224, 224, 3], b: [3] }, (tf, { x, b }) => tf.add(x, b),
+  rows('elementwise', 'add bias 224²x3', { x: [1, 224, 224, 3], bias: [3] },
+    (tf, { x, bias }) => tf.add(x, bias),
     8 * 224 * 224 * 3),
   rows('elementwise', 'multiply 14²x240 by channel', { a: [1, 1, 1, 240], x: [1, 14, 14, 240] },
     (tf, { a, x }) => tf.mul(a, x), 8 * 14 * 14 * 240),
@@ -195,3 +204,6 @@ export const LAYERS = [
   rows('movement', 'concat channels 2 of 56²x64', { x: [1, 56, 56, 64], y: [1, 56, 56, 64] },
     (tf, { x, y }) => tf.concat([x, y], 3), 16 * 56 * 56 * 64),
 ];
+
+/* What a call costs that has next to nothing to do. */
+export const SMALLEST = rows('', 'relu of 4 numbers', { x: [4] }, (tf, { x }) => tf.relu(x), 32);

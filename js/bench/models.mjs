@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * scripts/bench models [--rounds N] [--models REGEX] [--warm-up MS] [--profile] [--out FOLDER]: whole models, one
- * thread, Lanewise's tiers beside the official backend and LiteRT in one process, interleaved.
+ * thread, Lanewise's tiers beside LiteRT, onnxruntime and the official backend in one process, interleaved.
  *
  * --profile: for each model, the time in each kind of kernel of the best tier instead, by timing every kernel call.
  */
@@ -9,8 +9,10 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { backendOf, chosenTier, registerTiers } from '../demo/backends.mjs';
-import { infer, maxDifference, runContest } from '../demo/contest.mjs';
-import { analyse, inputOf, loadModel, MODELS, toleranceOf } from '../test/models/catalogue.mjs';
+import { infer, runContest } from '../demo/contest.mjs';
+import { inputOf, loadModel, MODELS } from '../test/models/catalogue.mjs';
+import { peerModel } from './peers/model.mjs';
+import { findPeers } from './peers/peers.mjs';
 import { printTable, writeJson } from './report.mjs';
 
 function fail(message) {
@@ -82,38 +84,7 @@ async function profile(definition) {
     [key, (micros / rounds).toFixed(1), String(calls / rounds)]))]);
 }
 
-/*
- * LiteRT as a contestant. It gets the operations that TensorFlow.js runs, simplified as a converter would, and takes
- * part only if its outputs agree with Lanewise's as closely as the tests ask of any backend; throws why it doesn't.
- * Its packages are loaded here: where they are missing, all else runs.
- */
-async function liteRt(definition) {
-  const [{ record }, { writeTflite }, { loadLiteRt }] = await Promise.all(
-    ['graph', 'tflite', 'litert'].map((name) => import(`./peers/${name}.mjs`)));
-  const { values, shape, dtype } = inputOf(definition);
-  await tf.setBackend(backendOf(chosenTier()));
-  const model = await loadModel(definition), input = tf.tensor(values, shape, dtype);
-  try {
-    const analysis = await analyse(definition), names = model.outputs.map(({ name }) => name);
-    const expected = infer(model, values, shape, dtype, [...analysis.logits.values()]);
-    const run = () => (model.execute ? model.execute(input, names) : model.predict(input));
-    const bytes = writeTflite(record(run, [input]));
-    const peer = await loadLiteRt(bytes), outputs = await peer.infer(values, shape);
-    peer.dispose();
-    names.forEach((name, i) => {
-      const logit = expected.find((each) => each.name === analysis.logits.get(name));
-      const difference = maxDifference([outputs[i]], [expected[i]]);
-      const tolerance = toleranceOf(analysis, expected[i], logit);
-      if (difference > tolerance) throw new Error(`output ${name} is off by ${difference}, more than ${tolerance}`);
-    });
-    return { label: peer.complete ? 'LiteRT' : 'LiteRT, in part', load: () => loadLiteRt(bytes) };
-  } finally {
-    tf.dispose(input);
-    model.dispose();
-  }
-}
-
-const report = [], notes = [];
+const report = [], { peers, notes } = await findPeers();
 for (const definition of chosen) {
   if (options.profile) {
     await profile(definition);
@@ -124,18 +95,26 @@ for (const definition of chosen) {
     ...tiers.map((tier) => ({ label: `Lanewise ${tier}`, backend: backendOf(tier) })),
     { label: 'official wasm', backend: 'wasm' },
   ];
-  try {
-    contestants.splice(-1, 0, await liteRt(definition));
-  } catch (error) {
-    notes.push(`${definition.name}: no LiteRT: ${error.message}`);
+  for (const peer of peers) {
+    try {
+      const { file, input, complete } = await peerModel(peer, definition);
+      contestants.splice(-1, 0, {
+        label: complete ? peer.label : `${peer.label}, in part`,
+        async load() {
+          const model = await peer.model(file);
+          return { ...model, infer: () => model.infer(input.data, input.shape) };
+        },
+      });
+    } catch (error) {
+      notes.push(`${definition.name}: no ${peer.label}: ${error.message}`);
+    }
   }
   const results = await runContest(contestants, () => loadModel(definition), values, shape, {
     rounds, dtype, warmUpMs,
   });
-  for (const { label, first, median, min, max } of results) {
-    // LiteRT packs its weights while it loads a model, so its first inference isn't like the others' first.
-    const unlike = label.startsWith('LiteRT');
-    report.push({ model: definition.name, backend: label, first: unlike ? null : first, median, min, max });
+  for (const { label, backend, first, median, min, max } of results) {
+    // Those without a backend pack their weights while they load a model, so their first inference isn't like others'.
+    report.push({ model: definition.name, backend: label, first: backend ? first : null, median, min, max });
   }
 }
 
@@ -146,8 +125,8 @@ if (!options.profile) {
     return [entry.model, entry.backend, ms(entry.first), ms(entry.median), ms(entry.min), ms(entry.max),
       (official.median / entry.median).toFixed(2)];
   })]);
-  if (report.some(({ backend }) => backend === 'LiteRT, in part')) {
-    notes.push('in part: LiteRT runs some of the operations by other kernels than XNNPACK\'s');
+  if (report.some(({ backend }) => backend.endsWith(', in part'))) {
+    notes.push('in part: that library runs some of the operations by other kernels than its fast ones');
   }
   notes.forEach((note) => console.log(note));
   writeJson(`${options.out}/models.json`, { date: new Date().toISOString(), node: process.version, report, notes });

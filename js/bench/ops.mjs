@@ -5,8 +5,11 @@ import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { backendOf, registerTiers } from '../demo/backends.mjs';
 import { median } from '../demo/contest.mjs';
-import { LAYERS } from './layers.mjs';
+import { LAYERS, SMALLEST } from './layers.mjs';
 import { measurePeaks, peaksTable } from './peaks.mjs';
+import { sizeOf } from './peers/graph.mjs';
+import { agrees, peerLayer } from './peers/layer.mjs';
+import { findPeers } from './peers/peers.mjs';
 import { barChart, markdownTable, printTable, writeJson, writeText } from './report.mjs';
 
 const USAGE = `usage: scripts/bench ops [--filter REGEX] [--rounds N] [--no-peers] [--out FOLDER]
@@ -17,6 +20,11 @@ peaks, measured in the same run.
   C         one call of the C operator, on packed weights: what to compare with a library's own figures
   tfjs API  one call of the function of TensorFlow.js, its overhead and the output's disposal included
   official  the same on @tensorflow/tfjs-backend-wasm (XNNPACK of 2022)
+  LiteRT, onnxruntime
+            one call of @litertjs/core (XNNPACK's newest, relaxed SIMD) and of onnxruntime-web (its own kernels,
+            simd128) on a model of that one layer, weights packed, inputs and outputs staying in the library's
+            memory. Such a call has a cost of its own, which counts in small layers; the last line tells it. A layer
+            is timed only where its output agrees with ours.
 
   --filter REGEX  only layers whose group or name matches
   --rounds N      rounds of each side, 9 by default; each is the mean of a burst of about 3 ms, after one call that
@@ -50,11 +58,10 @@ function randoms(count, seed) {
   return values;
 }
 
-const sizeOf = (shape) => shape.reduce((product, n) => product * n, 1);
 const valuesOf = (layer) => Object.fromEntries(Object.entries(layer.inputs).map(([name, shape], i) => (
   [name, randoms(sizeOf(shape), i + 1)])));
 
-/* A side is { label, run(count), output() }: runs the layer `count` times; the values of one run. */
+/* A side is { label, backend, run(count), output(), dispose() }: runs the layer `count` times; one run's values. */
 async function tfjsSides(layer, values, backend, label, direct) {
   await tf.setBackend(backend);
   const tensors = Object.fromEntries(Object.entries(layer.inputs).map(([name, shape]) => (
@@ -98,29 +105,43 @@ async function tfjsSides(layer, values, backend, label, direct) {
 const microseconds = (value) => (
   value === undefined ? '–' : value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0));
 
-async function timeLayer(layer, { rounds, peers }) {
+/* How long a side runs before it counts, until the engine has compiled everything at its best. */
+const WARM_UP_MS = 120, WARM_UP_PEER_MS = 300;
+
+async function timeLayer(layer, { rounds, peers, official, notes }) {
   const values = valuesOf(layer);
   const sides = [];
   for (const tier of TIERS) {
     sides.push(...await tfjsSides(layer, values, backendOf(tier), `${tier} tfjs`, `${tier} C`));
   }
-  if (peers) sides.push(...await tfjsSides(layer, values, 'wasm', 'official'));
-
   const use = async ({ backend }) => {
     if (backend && tf.getBackend() !== backend) await tf.setBackend(backend);
   };
+  const own = sides.find(({ label }) => label === 'simd128 tfjs');
+  await use(own);
+  const expected = own.output();
+  for (const peer of peers) {
+    try {
+      sides.push({ label: peer.label, ...await peerLayer(peer, layer, values, expected) });
+    } catch (error) {
+      notes.push(`${layer.name}: no ${peer.label}: ${error.message}`);
+    }
+  }
+  if (official) sides.push(...await tfjsSides(layer, values, 'wasm', 'official'));
+
   const burst = async (side, count) => {
     await use(side);
-    side.run(1);
+    await side.run(1);
     const start = performance.now();
-    side.run(count);
+    await side.run(count);
     return performance.now() - start;
   };
-  // Warm up until the engine has compiled everything at its best, and find how many calls make a burst.
+  // Warm up, and find how many calls make a burst.
   for (const side of sides) {
     let ms = 0;
     side.count = 1;
-    for (const start = performance.now(); performance.now() - start < 120;) {
+    const enough = side.backend ? WARM_UP_MS : WARM_UP_PEER_MS;
+    for (const start = performance.now(); performance.now() - start < enough;) {
       ms = await burst(side, side.count);
       if (ms < 3) side.count *= 2;
     }
@@ -129,20 +150,12 @@ async function timeLayer(layer, { rounds, peers }) {
   for (let round = 0; round < rounds; round++) {
     for (const side of sides) side.times.push(await burst(side, side.count) * 1000 / side.count);
   }
-  await use(sides[0]);
-  const expected = sides.find(({ label }) => label === 'simd128 tfjs').output();
-  const largest = expected.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
   const result = { group: layer.group, name: layer.name, flops: layer.flops, bytes: layer.bytes, sides: {} };
   for (const side of sides) {
     await use(side);
-    const got = side.output();
-    const wrong = got.length !== expected.length
-      || got.some((value, i) => !(Math.abs(value - expected[i]) <= 1e-3 * largest + 1e-6));
-    const { times } = side;
-    result.sides[side.label] = { median: median(times), min: Math.min(...times), max: Math.max(...times), wrong };
-  }
-  for (const side of sides) {
-    await use(side);
+    const wrong = !agrees(await side.output(), expected);
+    const { label, times, complete = true } = side;
+    result.sides[label] = { median: median(times), min: Math.min(...times), max: Math.max(...times), wrong, complete };
     side.dispose();
   }
   return result;
@@ -161,9 +174,12 @@ async function main() {
   }
   tf.enableProdMode();
   const peaks = measurePeaks();
+  const { peers, notes } = chosen.peers ? await findPeers() : { peers: [], notes: [] };
+  const settings = { rounds: chosen.rounds, peers, official: chosen.peers, notes };
   const results = [];
+  const smallest = await timeLayer(SMALLEST, settings);
   for (const layer of chosen.layers) {
-    results.push({ ...await timeLayer(layer, chosen), reference: layer.reference, goal: layer.goal });
+    results.push({ ...await timeLayer(layer, settings), reference: layer.reference, goal: layer.goal });
     process.stderr.write(`\r${results.length} of ${chosen.layers.length}`);
   }
   process.stderr.write('\n');
@@ -172,9 +188,11 @@ async function main() {
   const share = ({ flops, bytes }, side, peak) => (
     side && (flops ? flops / side.min / 1e3 / peak : bytes / side.min / 1e3 / copy));
   const percent = (value) => (value === undefined ? '–' : `${(100 * value).toFixed(0)} %`);
-  const mark = (side) => (side ? microseconds(side.min) + (side.wrong ? ' (wrong result)' : '') : '–');
-  const head = ['layer', 'relaxed C µs', 'of peak', 'simd128 C µs', 'of peak', 'relaxed tfjs µs', 'official µs',
-    'times faster', 'XNNPACK µs (given)', 'times faster', 'goal'];
+  const mark = (side) => (
+    side ? microseconds(side.min) + (side.wrong ? ' (wrong result)' : side.complete ? '' : '*') : '–');
+  const head = ['layer', 'relaxed C µs', 'of peak', 'simd128 C µs', 'of peak',
+    ...peers.flatMap(({ label }) => [`${label} µs`, 'times faster']), 'relaxed tfjs µs', 'official µs', 'times faster',
+    'XNNPACK µs (given)', 'times faster', 'goal'];
   const ratio = (peer, side) => (peer && side ? (peer.median / side.median).toFixed(2) : '–');
   // The given figure is from another run: for arithmetic the two runs' peaks even that out.
   const timesGiven = ({ reference, flops }, side) => (
@@ -185,7 +203,9 @@ async function main() {
     const api = sides['relaxed tfjs'] ?? sides['simd128 tfjs'];
     return [
       result.name, mark(relaxed), percent(share(result, relaxed, peaks.madd)), mark(simd128),
-      percent(share(result, simd128, peaks.mulAdd)), mark(api), mark(sides.official), ratio(sides.official, api),
+      percent(share(result, simd128, peaks.mulAdd)),
+      ...peers.flatMap(({ label }) => [mark(sides[label]), ratio(sides[label], relaxed ?? simd128)]),
+      mark(api), mark(sides.official), ratio(sides.official, api),
       microseconds(reference), timesGiven(result, relaxed),
       goal ? String(goal) : '–',
     ];
@@ -195,17 +215,29 @@ async function main() {
   printTable(table);
   console.log(`
 µs are minima over the rounds. Shares: of the tier's multiply-add peak, for layers without multiply-adds of the copy
-bandwidth in 4 MB. Times faster: medians of this run, tfjs API against official; and the given time of XNNPACK against
-the relaxed minimum, for multiply-adds times ${REFERENCE_PEAK} / ${peaks.madd.toFixed(1)}, the GFLOP/s of the two runs' peaks.`);
-  writeJson(`${chosen.out}/ops.json`, { date: new Date().toISOString(), node: process.version, peaks, results });
+bandwidth in 4 MB. Times faster: medians of this run, other libraries against C and official against tfjs API; and the
+given time of XNNPACK against the relaxed minimum, for multiply-adds times the quotient of the two runs' peaks,
+${REFERENCE_PEAK} / ${peaks.madd.toFixed(1)}.`);
+  if (results.some(({ sides }) => Object.values(sides).some(({ complete }) => !complete))) {
+    console.log('*: that library runs this layer, or a part of it, by other kernels than its fast ones.');
+  }
+  notes.forEach((note) => console.log(note));
+  console.log(`A call that does next to nothing (${smallest.name}): ` +
+    `${Object.entries(smallest.sides).map(([label, side]) => `${label} ${microseconds(side.min)}`).join(', ')} µs`);
+  writeJson(`${chosen.out}/ops.json`, {
+    date: new Date().toISOString(), node: process.version, peaks, smallest, results, notes,
+  });
   writeText(`${chosen.out}/ops.md`, `${markdownTable(peaksTable(peaks))}\n\n${markdownTable(table)}`);
   writeText(`${chosen.out}/ops.svg`, barChart('Share of the measured peak, one core', [
     { name: 'relaxed', colour: '#1565c0' }, { name: 'simd128', colour: '#90caf9' },
+    ...peers.map(({ label }, i) => ({ name: label, colour: ['#ef6c00', '#6a1b9a'][i] })),
     { name: 'official wasm', colour: '#c62828' },
   ], results.map((result) => ({
     label: result.name,
     values: [share(result, result.sides['relaxed C'], peaks.madd),
-      share(result, result.sides['simd128 C'], peaks.mulAdd), share(result, result.sides.official, peaks.mulAdd)],
+      share(result, result.sides['simd128 C'], peaks.mulAdd),
+      ...peers.map(({ label }) => share(result, result.sides[label], label === 'LiteRT' ? peaks.madd : peaks.mulAdd)),
+      share(result, result.sides.official, peaks.mulAdd)],
   }))));
 }
 

@@ -7,25 +7,37 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-cpu';
 import { supports } from 'lanewise/runtime';
+import { peerLayer } from '../bench/peers/layer.mjs';
+import { findPeers } from '../bench/peers/peers.mjs';
+
+const installed = (name) => existsSync(new URL(`../node_modules/${name}`, import.meta.url));
+const peers = [['LiteRT', '@litertjs/core'], ['onnxruntime', 'onnxruntime-web']].filter(([, name]) => installed(name))
+  .map(([label]) => label);
 
 const bench = (mode, ...options) => spawnSync(process.execPath,
   [fileURLToPath(new URL(`../bench/${mode}.mjs`, import.meta.url)), ...options], { encoding: 'utf8' });
 
-test('ops times a layer on both sides, and finds no wrong result', (t) => {
+test('ops times layers on all sides, and finds no wrong result', (t) => {
   if (Number(process.versions.node.split('.')[0]) < 26) return t.skip('the peaks need relaxed SIMD');
   const out = mkdtempSync(join(tmpdir(), 'lanewise-bench-'));
   try {
-    const run = bench('ops', '--filter', '28² 96→2|softmax 1x', '--rounds', '1', '--out', out);
+    const layers = ['28² 96→2', 'depthwise 3x3 s2 14', 'transposed 2x2', 'global average', '14²x240 by channel',
+      'matmul 1x1024x1001', 'softmax 1x', 'bilinear 2x 64²x3'];
+    const run = bench('ops', '--filter', layers.join('|'), '--rounds', '1', '--out', out);
     assert.equal(run.status, 0, run.stderr);
-    const { results, peaks } = JSON.parse(readFileSync(join(out, 'ops.json'), 'utf8'));
-    assert.equal(results.length, 2);
-    for (const { name, sides } of results) {
+    const { results, peaks, smallest, notes } = JSON.parse(readFileSync(join(out, 'ops.json'), 'utf8'));
+    assert.deepEqual(notes.filter((note) => !/is left out/.test(note)), []);
+    assert.equal(results.length, layers.length);
+    for (const { name, sides } of [smallest, ...results]) {
       assert.deepEqual(Object.keys(sides).sort(),
-        ['official', 'relaxed C', 'relaxed tfjs', 'simd128 C', 'simd128 tfjs'], name);
+        [...peers, 'official', 'relaxed C', 'relaxed tfjs', 'simd128 C', 'simd128 tfjs'].sort(), name);
       for (const [label, side] of Object.entries(sides)) {
         assert.ok(side.min > 0 && side.min <= side.median && side.median <= side.max, `${name}, ${label}`);
         assert.equal(side.wrong, false, `${name}, ${label}`);
+        assert.equal(side.complete, true, `${name}, ${label}`);
       }
     }
     assert.ok(peaks.madd > 0 && peaks.mulAdd > 0 && peaks.read.length === 5 && peaks.copy.length === 5);
@@ -36,17 +48,37 @@ test('ops times a layer on both sides, and finds no wrong result', (t) => {
   }
 });
 
-test('models times LiteRT only with outputs that agree', (t) => {
+test('a library whose output differs takes no part', async (t) => {
   if (!supports('relaxed')) return t.skip('LiteRT is compared in relaxed SIMD');
-  if (!existsSync(new URL('../node_modules/@litertjs/core', import.meta.url))) return t.skip('LiteRT is not installed');
+  await tf.setBackend('cpu');
+  const run = (_, { x, bias }) => tf.maxPool(tf.add(x, bias), 2, 1, 'same');
+  const layer = { inputs: { x: [1, 3, 4, 2], bias: [2] }, run };
+  const values = { x: Float32Array.from({ length: 24 }, (_, i) => Math.sin(i)), bias: Float32Array.of(1, -2) };
+  const y = layer.run(tf, { x: tf.tensor(values.x, layer.inputs.x), bias: tf.tensor(values.bias) });
+  const expected = y.dataSync(), { peers: found, notes } = await findPeers();
+  assert.deepEqual(found.map(({ label }) => label), peers);
+  assert.equal(notes.length, 2 - peers.length);
+  for (const peer of found) {
+    const side = await peerLayer(peer, layer, values, expected);
+    side.dispose();
+    for (const i of [0, 7, 23]) {
+      const other = Float32Array.from(expected);
+      other[i] += 0.01;
+      await assert.rejects(peerLayer(peer, layer, values, other), /its output differs/);
+    }
+  }
+});
+
+test('models times other libraries only with outputs that agree', (t) => {
+  if (!supports('relaxed')) return t.skip('LiteRT is compared in relaxed SIMD');
   const out = mkdtempSync(join(tmpdir(), 'lanewise-bench-'));
   try {
     const run = bench('models', '--models', 'blazeface-front', '--rounds', '1', '--warm-up', '0', '--out', out);
     assert.equal(run.status, 0, run.stderr);
     const { report, notes } = JSON.parse(readFileSync(join(out, 'models.json'), 'utf8'));
-    assert.deepEqual(notes, []);
+    assert.deepEqual(notes.filter((note) => !/is left out/.test(note)), []);
     assert.deepEqual(report.map(({ backend }) => backend),
-      ['Lanewise relaxed', 'Lanewise simd128', 'LiteRT', 'official wasm']);
+      ['Lanewise relaxed', 'Lanewise simd128', ...peers, 'official wasm']);
     for (const { backend, min, median, max } of report) assert.ok(min > 0 && min <= median && median <= max, backend);
   } finally {
     rmSync(out, { recursive: true });
@@ -55,7 +87,8 @@ test('models times LiteRT only with outputs that agree', (t) => {
 
 test('options that are not there are refused', () => {
   for (const [mode, option, value, message] of [
-    ['ops', '--filter', 'no such layer', /no layer matches/], ['ops', '--rounds', '0', /--rounds 0: expected 1 or more/],
+    ['ops', '--filter', 'no such layer', /no layer matches/],
+    ['ops', '--rounds', '0', /--rounds 0: expected 1 or more/],
     ['ops', '--fast', '1', /Unknown option '--fast'/], ['models', '--models', 'no such', /no model's name matches/],
     ['models', '--rounds', 'x', /--rounds x: expected 1 or more/], ['models', '--fast', '1', /Unknown option '--fast'/],
     ['models', '--warm-up', 'x', /--warm-up x: expected milliseconds/],

@@ -9,7 +9,24 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 /* The number of a shape's elements. */
-const sizeOf = (shape) => shape.reduce((product, n) => product * n, 1);
+export const sizeOf = (shape) => shape.reduce((product, n) => product * n, 1);
+
+/* A value that has data, with its dimensions in another order: dimension i of the result is dimension order[i]. */
+export function permuted({ shape, dtype, data }, order) {
+  const strides = shape.map((_, i) => sizeOf(shape.slice(i + 1)));
+  const to = order.map((i) => shape[i]), steps = order.map((i) => strides[i]);
+  const out = new data.constructor(data.length), at = to.map(() => 0);
+  for (let i = 0, from = 0; i < out.length; i++) {
+    out[i] = data[from];
+    for (let d = to.length - 1; d >= 0; d--) {
+      from += steps[d];
+      if (++at[d] < to[d]) break;
+      from -= steps[d] * to[d];
+      at[d] = 0;
+    }
+  }
+  return { shape: to, dtype, data: out };
+}
 
 /* The order of a kernel's named inputs; those of kernels that aren't here are in the order of the kernel's own. */
 const INPUTS = {

@@ -39,22 +39,40 @@ async function load() {
 let loaded;
 
 /*
- * bytes: a .tflite file. Returns { infer, dispose, complete }. infer(values, shape) does what the demo's infer() does
- * for TensorFlow.js, so that both are timed alike: it copies the numbers in, runs, and copies the outputs out.
+ * bytes: a .tflite file. Returns { complete, infer, prepare, dispose }.
  * complete: whether XNNPACK runs all of the model's operations.
+ * infer(values, shape): an inference as the demo's infer() does one with TensorFlow.js, so that both are timed alike:
+ *   it copies the numbers in, runs, and copies the outputs out.
+ * prepare(inputs): puts [{ shape, data }] into LiteRT's memory. Returns { run(count), output(), dispose() }, which copy
+ *   nothing but, for output(), the values of its one output.
  */
 export async function loadLiteRt(bytes) {
   loaded ??= load();
   const { loadAndCompile, Tensor } = await loaded;
   const model = await loadAndCompile(bytes, { accelerator: 'wasm' });
+  const remove = (tensors) => tensors.forEach((tensor) => tensor.delete());
   return {
     complete: model.isFullyAccelerated,
     dispose: () => model.delete(),
     async infer(values, shape) {
       const input = new Tensor(values, shape), outputs = await model.run([input]);
       const results = outputs.map((output) => ({ data: output.toTypedArray() }));
-      for (const tensor of [input, ...outputs]) tensor.delete();
+      remove([input, ...outputs]);
       return results;
+    },
+    prepare(inputs) {
+      const tensors = inputs.map(({ data, shape }) => new Tensor(data, shape));
+      return {
+        async run(count) {
+          for (let i = 0; i < count; i++) remove(await model.run(tensors));
+        },
+        async output() {
+          const outputs = await model.run(tensors), values = outputs[0].toTypedArray().slice();
+          remove(outputs);
+          return values;
+        },
+        dispose: () => remove(tensors),
+      };
     },
   };
 }

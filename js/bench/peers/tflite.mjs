@@ -4,6 +4,7 @@
  * TensorFlow Lite's schema.
  */
 import { Builder } from 'flatbuffers';
+import { permuted } from './graph.mjs';
 
 const TYPES = { float32: 0, int32: 2, bool: 6 };
 const ACTIVATIONS = { linear: 0, relu: 1, relu6: 3 };
@@ -14,23 +15,6 @@ const float = (value) => ({ add: 'addFieldFloat32', value });
 
 const floats = (data, shape = [data.length]) => ({ shape, dtype: 'float32', data });
 const ints = (values, shape = [values.length]) => ({ shape, dtype: 'int32', data: Int32Array.from(values) });
-
-/* A constant with its dimensions in another order. */
-function permuted({ shape, data }, order) {
-  const strides = shape.map((_, i) => shape.slice(i + 1).reduce((a, b) => a * b, 1));
-  const to = order.map((i) => shape[i]), steps = order.map((i) => strides[i]);
-  const out = new data.constructor(data.length), at = to.map(() => 0);
-  for (let i = 0, from = 0; i < out.length; i++) {
-    out[i] = data[from];
-    for (let d = to.length - 1; d >= 0; d--) {
-      from += steps[d];
-      if (++at[d] < to[d]) break;
-      from -= steps[d] * to[d];
-      at[d] = 0;
-    }
-  }
-  return { shape: to, dtype: 'float32', data: out };
-}
 
 /* `pad` of a TensorFlow.js kernel: SAME is 0, VALID 1. */
 function padding(pad) {
@@ -106,6 +90,7 @@ const OPERATORS = {
   Mean: reduction(40), Sum: reduction(74), Max: reduction(82), Min: reduction(89),
   ArgMax: arg(56, 40), ArgMin: arg(79, 57),
   Add: binary(0, 11), Sub: binary(41, 28), Multiply: binary(18, 21), RealDiv: binary(42, 29),
+  Less: plain(58), Greater: plain(61), Mod: plain(95),
   Maximum: plain(55), Minimum: plain(57), FloorDiv: plain(90), SquaredDifference: plain(99),
   Relu: plain(19), Relu6: plain(21), Sigmoid: plain(14), Tanh: plain(28), Exp: plain(47), Sqrt: plain(75),
   Elu: plain(111), HardSwish: plain(117), Prelu: plain(54), GatherNd: plain(107),
@@ -126,6 +111,10 @@ const OPERATORS = {
     const options = [15, undefined, undefined, byte(alignCorners), byte(halfPixelCenters)];
     return { code: 23, inputs: [x, ints(size)], options };
   },
+  ResizeNearestNeighbor: ({ inputs: [x], attrs: { size, alignCorners, halfPixelCenters } }) => (
+    { code: 97, inputs: [x, ints(size)], options: [74, byte(alignCorners), byte(halfPixelCenters)] }),
+  Cumsum: ({ inputs: [x], attrs: { axis, exclusive, reverse } }) => (
+    { code: 128, inputs: [x, ints([axis], [])], options: [102, byte(exclusive), byte(reverse)] }),
   Cast: ({ inputs: [x], outputs: [y] }) => (
     { code: 53, inputs: [x], options: [37, byte(TYPES[x.dtype]), byte(TYPES[y.dtype])] }),
 };
