@@ -122,6 +122,15 @@ int main(void) {
     FIELD(lw_activation, max);
     END();
 
+    STRUCT(lw_epilogue);
+    FIELD(lw_epilogue, struct_bytes);
+    FIELD(lw_epilogue, bias);
+    FIELD(lw_epilogue, scale);
+    FIELD(lw_epilogue, shift);
+    FIELD(lw_epilogue, residual);
+    FIELD(lw_epilogue, slopes);
+    END();
+
     STRUCT(lw_window);
     FIELD(lw_window, kernel_height);
     FIELD(lw_window, kernel_width);

@@ -42,7 +42,8 @@ int main(void) {
     void *packed = malloc(sizes.packed_bytes), *scratch = malloc(sizes.scratch_bytes);
     float *output = malloc(sizes.output_elements * sizeof *output);
     check(lw_conv2d_pack(context, &conv, filter, packed));
-    check(lw_conv2d_run(context, &conv, input, packed, bias, NULL, scratch, output));
+    const struct lw_epilogue epilogue = {.struct_bytes = sizeof epilogue, .bias = bias};
+    check(lw_conv2d_run(context, &conv, input, packed, &epilogue, scratch, output));
 
     printf("tier %s, output %u x %u x 2\n", lw_context_tier(context), sizes.output_height, sizes.output_width);
     for (unsigned y = 0; y < sizes.output_height; y++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Activations behind an operator: what the micro-kernel clamps by itself, and what is applied to its output. */
+/* What follows an operator's sum: what the micro-kernel clamps by itself, and what is applied to its output. */
 #include "kernels/operator.h"
 
 #include <math.h>
@@ -61,21 +61,37 @@ static void prelu_rows(const struct lw_context *context, size_t rows, size_t cha
     }
 }
 
-void lw_activation_finish(const struct lw_context *context, const struct lw_activation *activation, size_t rows,
-                          size_t channels, size_t row_stride, const float *slopes, float *x) {
-    if (activation->kind == LW_PRELU) {
-        if (row_stride == channels)
-            prelu_rows(context, rows, channels, slopes, x);
-        else
-            for (size_t r = 0; r < rows; r++, x += row_stride) prelu_rows(context, 1, channels, slopes, x);
-        return;
-    }
+enum lw_status lw_epilogue_read(const struct lw_activation *activation, const struct lw_epilogue *given,
+                                struct lw_epilogue *epilogue) {
+    *epilogue = given ? *given : (struct lw_epilogue){.struct_bytes = sizeof *epilogue};
+    if (epilogue->struct_bytes != sizeof *epilogue) return LW_BAD_STRUCT_BYTES;
+    if (!epilogue->scale != !epilogue->shift) return LW_NULL_POINTER;
+    if (activation->kind == LW_PRELU && !epilogue->slopes) return LW_NULL_POINTER;
+    return LW_OK;
+}
 
+struct lw_clamp lw_epilogue_clamp(const struct lw_activation *activation, const struct lw_epilogue *epilogue) {
+    if (epilogue->scale || epilogue->residual) return (struct lw_clamp){-INFINITY, INFINITY};
+    return lw_activation_clamp(activation);
+}
+
+void lw_epilogue_finish(const struct lw_context *context, const struct lw_activation *activation,
+                        const struct lw_epilogue *epilogue, size_t rows, size_t channels, size_t first, float *output) {
+    const struct lw_kernels *k = &context->kernels;
+    const bool steps = epilogue->scale || epilogue->residual, prelu = activation->kind == LW_PRELU;
     lw_unary_f32_fn *f = function_of(context, activation);
-    if (!f) return;
-    if (row_stride == channels) {
-        f(rows * channels, activation->alpha, x, x);
-        return;
+    if (!steps && !prelu && !f) return;
+
+    /* Two passes go over a few rows at a time, which the second finds in the first-level cache. */
+    enum { CHUNK = 8192 };
+    const size_t most = !steps || (!prelu && !f) ? rows : channels < CHUNK ? CHUNK / channels : 1;
+    const struct lw_clamp clamp = lw_activation_clamp(activation);
+    for (size_t r = 0, height; r < rows; r += height, first += height * channels) {
+        height = rows - r < most ? rows - r : most;
+        float *x = output + first;
+        const float *residual = epilogue->residual ? epilogue->residual + first : NULL;
+        if (steps) k->epilogue_f32(height, channels, x, epilogue->scale, epilogue->shift, residual, clamp, x);
+        if (prelu) prelu_rows(context, height, channels, epilogue->slopes, x);
+        if (f) f(height * channels, activation->alpha, x, x);
     }
-    for (size_t r = 0; r < rows; r++, x += row_stride) f(channels, activation->alpha, x, x);
 }

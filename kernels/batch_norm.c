@@ -4,6 +4,20 @@
 
 #include <math.h>
 
+enum lw_status lw_batch_norm_fold(const struct lw_context *context, size_t channels, float epsilon, const float *mean,
+                                  const float *variance, const float *scale, const float *offset, float *out_scale,
+                                  float *out_shift) {
+    if (!context) return LW_NULL_POINTER;
+    if (channels > SIZE_MAX / sizeof(float)) return LW_TOO_LARGE;
+    if (channels == 0) return LW_OK;
+    if (!mean || !variance || !out_scale || !out_shift) return LW_NULL_POINTER;
+    for (size_t c = 0; c < channels; c++) {
+        out_scale[c] = (scale ? scale[c] : 1.0f) / sqrtf(variance[c] + epsilon);
+        out_shift[c] = (offset ? offset[c] : 0.0f) - mean[c] * out_scale[c];
+    }
+    return LW_OK;
+}
+
 enum lw_status lw_batch_norm_run(const struct lw_context *context, size_t rows, size_t channels, float epsilon,
                                  const float *input, const float *mean, const float *variance, const float *scale,
                                  const float *offset, void *scratch, float *output) {
@@ -16,10 +30,8 @@ enum lw_status lw_batch_norm_run(const struct lw_context *context, size_t rows, 
     if (!input || !mean || !variance || !scratch || !output) return LW_NULL_POINTER;
 
     float *s = scratch, *t = s + channels; /* (channels) each */
-    for (size_t c = 0; c < channels; c++) {
-        s[c] = (scale ? scale[c] : 1.0f) / sqrtf(variance[c] + epsilon);
-        t[c] = (offset ? offset[c] : 0.0f) - mean[c] * s[c];
-    }
-    context->kernels.scale_shift_f32(rows, channels, input, s, t, output);
-    return LW_OK;
+    const enum lw_status status = lw_batch_norm_fold(context, channels, epsilon, mean, variance, scale, offset, s, t);
+    const struct lw_clamp open = {-INFINITY, INFINITY};
+    if (status == LW_OK) context->kernels.epilogue_f32(rows, channels, input, s, t, NULL, open, output);
+    return status;
 }

@@ -218,10 +218,11 @@ static void gather(const struct lw_conv2d *conv, const struct lw_placed_window *
 }
 
 static void run_gathered(const struct lw_context *context, const struct lw_conv2d *conv, const struct plan *plan,
-                         const float *input, const float *packed, const float *bias, const float *slopes, void *scratch,
+                         const float *input, const float *packed, const struct lw_epilogue *epilogue, void *scratch,
                          float *output) {
     const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
-    const struct lw_clamp clamp = lw_activation_clamp(&conv->activation);
+    const struct lw_clamp clamp = lw_epilogue_clamp(&conv->activation, epilogue);
+    const float *bias = epilogue->bias;
     const size_t taps = (size_t)conv->window.kernel_height * conv->window.kernel_width;
     const size_t outputs = conv->output_channels;
     const float **rows = scratch;
@@ -237,7 +238,7 @@ static void run_gathered(const struct lw_context *context, const struct lw_conv2
             gemm->run(count, plan->group_outputs, taps, plan->group_inputs, rows, packed + g * plan->group_packed,
                       bias ? bias + g * plan->group_outputs : NULL, clamp, block + g * plan->group_outputs, outputs);
         }
-        lw_activation_finish(context, &conv->activation, count, outputs, outputs, slopes, block);
+        lw_epilogue_finish(context, &conv->activation, epilogue, count, outputs, first * outputs, output);
     }
 }
 
@@ -282,10 +283,11 @@ static void copy_patch(const struct lw_conv2d *conv, const struct plan *plan, si
 }
 
 static void run_copied(const struct lw_context *context, const struct lw_conv2d *conv, const struct plan *plan,
-                       const float *input, const float *packed, const float *bias, const float *slopes, void *scratch,
+                       const float *input, const float *packed, const struct lw_epilogue *epilogue, void *scratch,
                        float *output) {
     const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
-    const struct lw_clamp clamp = lw_activation_clamp(&conv->activation);
+    const struct lw_clamp clamp = lw_epilogue_clamp(&conv->activation, epilogue);
+    const float *bias = epilogue->bias;
     const struct lw_window *w = &conv->window;
     const size_t taps = w->kernel_height, outputs = conv->output_channels;
     const size_t output_height = plan->window.output_height, output_width = plan->window.output_width;
@@ -306,38 +308,40 @@ static void run_copied(const struct lw_context *context, const struct lw_conv2d 
             const size_t left = output_height - y;
             const size_t height = left < plan->block_height ? left : plan->block_height;
             const size_t count = height * output_width;
-            float *block = output + (n * output_height + y) * output_width * outputs; /* (count, output_channels) */
+            const size_t first = (n * output_height + y) * output_width * outputs;
             const size_t patch_rows = plan->patch_height - (plan->block_height - height) * w->stride_height;
             for (size_t g = 0; g < conv->groups; g++) {
                 copy_patch(conv, plan, y, patch_rows, image + g * plan->group_inputs, patch);
                 gemm->run(count, plan->group_outputs, taps, w->kernel_width * plan->group_inputs, rows,
                           packed + g * plan->group_packed, bias ? bias + g * plan->group_outputs : NULL, clamp,
-                          block + g * plan->group_outputs, outputs);
+                          output + first + g * plan->group_outputs, outputs);
             }
-            lw_activation_finish(context, &conv->activation, count, outputs, outputs, slopes, block);
+            lw_epilogue_finish(context, &conv->activation, epilogue, count, outputs, first, output);
         }
     }
 }
 
 enum lw_status lw_conv2d_run(const struct lw_context *context, const struct lw_conv2d *conv, const float *input,
-                             const void *packed, const float *bias, const float *slopes, void *scratch, float *output) {
+                             const void *packed, const struct lw_epilogue *given, void *scratch, float *output) {
     struct plan plan;
-    const enum lw_status status = make_plan(context, conv, &plan);
+    struct lw_epilogue epilogue;
+    enum lw_status status = make_plan(context, conv, &plan);
+    if (status == LW_OK) status = lw_epilogue_read(&conv->activation, given, &epilogue);
     if (status != LW_OK) return status;
     if ((!input && plan.input_elements) || !packed || (!scratch && plan.scratch_bytes) ||
-        (!output && plan.output_elements) || (!slopes && conv->activation.kind == LW_PRELU))
+        (!output && plan.output_elements))
         return LW_NULL_POINTER;
     if (plan.output_elements == 0) return LW_OK;
 
     if (plan.depthwise) {
         const struct lw_depthwise_conv2d depthwise = depthwise_of(conv);
-        return lw_depthwise_conv2d_run(context, &depthwise, input, packed, bias, slopes, scratch, output);
+        return lw_depthwise_conv2d_run(context, &depthwise, input, packed, &epilogue, scratch, output);
     }
     if (plan.transforms)
-        lw_winograd_run(context, conv, &plan.window, &plan.winograd, input, packed, bias, slopes, scratch, output);
+        lw_winograd_run(context, conv, &plan.window, &plan.winograd, input, packed, &epilogue, scratch, output);
     else if (plan.copies)
-        run_copied(context, conv, &plan, input, packed, bias, slopes, scratch, output);
+        run_copied(context, conv, &plan, input, packed, &epilogue, scratch, output);
     else
-        run_gathered(context, conv, &plan, input, packed, bias, slopes, scratch, output);
+        run_gathered(context, conv, &plan, input, packed, &epilogue, scratch, output);
     return LW_OK;
 }

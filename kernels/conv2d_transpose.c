@@ -218,10 +218,11 @@ static void gather(const struct lw_conv2d_transpose *conv, const struct plan *pl
 
 /* The whole run where each input pixel makes a patch of the output. */
 static void run_patches(const struct lw_context *context, const struct lw_conv2d_transpose *conv,
-                        const struct plan *plan, const float *input, const float *packed, const float *bias,
-                        const float *slopes, void *scratch, float *output) {
+                        const struct plan *plan, const float *input, const float *packed,
+                        const struct lw_epilogue *epilogue, void *scratch, float *output) {
     const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
-    const struct lw_clamp clamp = lw_activation_clamp(&conv->activation);
+    const struct lw_clamp clamp = lw_epilogue_clamp(&conv->activation, epilogue);
+    const float *bias = epilogue->bias;
     const struct lw_window *w = &conv->window;
     const size_t outputs = conv->output_channels, row_elements = (size_t)conv->output_width * outputs;
     const float **rows = scratch;
@@ -258,26 +259,28 @@ static void run_patches(const struct lw_context *context, const struct lw_conv2d
             }
         }
     }
-    lw_activation_finish(context, &conv->activation, plan->output_elements / outputs, outputs, outputs, slopes, output);
+    lw_epilogue_finish(context, &conv->activation, epilogue, plan->output_elements / outputs, outputs, 0, output);
 }
 
 enum lw_status lw_conv2d_transpose_run(const struct lw_context *context, const struct lw_conv2d_transpose *conv,
-                                       const float *input, const void *packed, const float *bias, const float *slopes,
+                                       const float *input, const void *packed, const struct lw_epilogue *given,
                                        void *scratch, float *output) {
     struct plan plan;
-    const enum lw_status status = make_plan(context, conv, &plan);
+    struct lw_epilogue epilogue;
+    enum lw_status status = make_plan(context, conv, &plan);
+    if (status == LW_OK) status = lw_epilogue_read(&conv->activation, given, &epilogue);
     if (status != LW_OK) return status;
     if ((!input && plan.input_elements) || !packed || (!scratch && plan.scratch_bytes) ||
-        (!output && plan.output_elements) || (!slopes && conv->activation.kind == LW_PRELU))
+        (!output && plan.output_elements))
         return LW_NULL_POINTER;
     if (plan.output_elements == 0) return LW_OK;
     if (plan.patches) {
-        run_patches(context, conv, &plan, input, packed, bias, slopes, scratch, output);
+        run_patches(context, conv, &plan, input, packed, &epilogue, scratch, output);
         return LW_OK;
     }
 
     const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
-    const struct lw_clamp clamp = lw_activation_clamp(&conv->activation);
+    const struct lw_clamp clamp = lw_epilogue_clamp(&conv->activation, &epilogue);
     const size_t inputs = conv->input_channels, outputs = conv->output_channels;
     const size_t width = conv->output_width, stride = plan.x.stride;
     const size_t image_elements = (size_t)conv->input_height * conv->input_width * inputs;
@@ -298,11 +301,11 @@ enum lw_status lw_conv2d_transpose_run(const struct lw_context *context, const s
                 const size_t count = pixels - i < plan.block_rows ? pixels - i : plan.block_rows;
                 const size_t x = start + i * stride;
                 gather(conv, &plan, phase_y, phase_x, y, x + plan.pad_left, count, image, zeros, gemm->mr, rows);
-                gemm->run(count, outputs, phase_y.count * phase_x.count, inputs, rows, matrix, bias, clamp,
+                gemm->run(count, outputs, phase_y.count * phase_x.count, inputs, rows, matrix, epilogue.bias, clamp,
                           output_row + x * outputs, stride * outputs);
             }
         }
-        lw_activation_finish(context, &conv->activation, width, outputs, outputs, slopes, output_row);
+        lw_epilogue_finish(context, &conv->activation, &epilogue, width, outputs, row * width * outputs, output);
     }
     return LW_OK;
 }

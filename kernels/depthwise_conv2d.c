@@ -339,21 +339,21 @@ static void run_alone(const struct work *work, struct lw_dwconv_f32 call, size_t
 
 enum lw_status lw_depthwise_conv2d_run(const struct lw_context *context, const struct lw_depthwise_conv2d *d,
                                        const float *input, /* (batch, input_height, input_width, channels) */
-                                       const void *packed, const float *bias, /* (channels * multiplier) or NULL */
-                                       const float *slopes,                   /* (channels * multiplier) for LW_PRELU */
-                                       void *scratch,
+                                       const void *packed, const struct lw_epilogue *given, void *scratch,
                                        float *output) /* (batch, output_height, output_width, channels * multiplier) */
 {
     if (!context || !d) return LW_NULL_POINTER;
     struct plan p;
+    struct lw_epilogue epilogue;
     enum lw_status status = make_plan(d, &p);
     if (status != LW_OK) return status;
     if (p.output_elements == 0) return LW_OK;
+    status = lw_epilogue_read(&d->activation, given, &epilogue);
+    if (status != LW_OK) return status;
     if ((p.input_elements && !input) || !packed || !scratch || !output) return LW_NULL_POINTER;
-    if (d->activation.kind == LW_PRELU && !slopes) return LW_NULL_POINTER;
 
     const struct lw_window *w = &d->window;
-    const float *filter = packed, *folded_filter = filter + p.packed_elements;
+    const float *bias = epilogue.bias, *filter = packed, *folded_filter = filter + p.packed_elements;
     float *folded_bias = scratch; /* (channels * folded) */
     const float **rows = (const float **)(folded_bias + (p.folded > 1 ? p.channels * p.folded : 0));
     size_t *held = (size_t *)(rows + w->kernel_height);
@@ -373,12 +373,13 @@ enum lw_status lw_depthwise_conv2d_run(const struct lw_context *context, const s
         .column_step = w->stride_width * p.pixel_stride,
         .tap_step = w->dilation_width * p.pixel_stride,
         .out_step = p.channels,
-        .clamp = lw_activation_clamp(&d->activation),
+        .clamp = lw_epilogue_clamp(&d->activation, &epilogue),
     };
+    size_t first = 0; /* element of the output */
     size_t width = p.window.output_width, image_elements = (size_t)d->input_height * d->input_width * d->channels;
     for (size_t n = 0; n < d->batch; n++, input += image_elements) {
         memset(held, 0xff, p.ring_rows * sizeof *held); /* no row has the number SIZE_MAX */
-        for (size_t y = 0; y < p.window.output_height; y++, output += width * p.channels) {
+        for (size_t y = 0; y < p.window.output_height; y++, first += width * p.channels) {
             struct span ky = taps_inside(y * w->stride_height, w->kernel_height, w->dilation_height, p.window.pad_top,
                                          d->input_height);
             point_rows(&work, y, ky, input);
@@ -386,10 +387,10 @@ enum lw_status lw_depthwise_conv2d_run(const struct lw_context *context, const s
             if (!p.copied && call.kernel_height)
                 call.readable = (size_t)(input + image_elements - rows[call.kernel_height - 1]);
             size_t first_tap = ky.begin * w->kernel_width;
-            for (size_t x = 0; x < p.inner_begin; x++) run_alone(&work, call, first_tap, x, output);
-            if (p.inner_begin < p.inner_end) run_inner(&work, call, first_tap, output);
-            for (size_t x = p.inner_end; x < width; x++) run_alone(&work, call, first_tap, x, output);
-            lw_activation_finish(context, &d->activation, width, p.channels, p.channels, slopes, output);
+            for (size_t x = 0; x < p.inner_begin; x++) run_alone(&work, call, first_tap, x, output + first);
+            if (p.inner_begin < p.inner_end) run_inner(&work, call, first_tap, output + first);
+            for (size_t x = p.inner_end; x < width; x++) run_alone(&work, call, first_tap, x, output + first);
+            lw_epilogue_finish(context, &d->activation, &epilogue, width, p.channels, first, output);
         }
     }
     return LW_OK;

@@ -206,10 +206,11 @@ enum lw_fold {
 typedef size_t lw_find_f32_fn(size_t n, const float *x, float value);
 typedef size_t lw_find_i32_fn(size_t n, const int32_t *x, int32_t value);
 
-/* out[r][c] = x[r][c] * scale[c] + shift[c]; x and out are [rows][channels]; out may be x. The multiply-add may be
- * fused in relaxed. */
-typedef void lw_scale_shift_f32_fn(size_t rows, size_t channels, const float *x, const float *scale, const float *shift,
-                                   float *out);
+/* out[r][c] = clamp(x[r][c] * scale[c] + shift[c] + residual[r][c]), from left to right; x, residual and out are
+ * [rows][channels]. Without a scale and shift (both NULL), or a residual, that step is left out; one of the two there is.
+ * out may be x. The multiply-add may be fused in relaxed. */
+typedef void lw_epilogue_f32_fn(size_t rows, size_t channels, const float *x, const float *scale, const float *shift,
+                                const float *residual, struct lw_clamp clamp, float *out);
 
 /* Linear interpolation, lerp(a, b, f) = a + (b - a) * f, for a bilinear resize. The multiply-add may be fused in relaxed.
  *   lerp_columns: out[x][c] = lerp(row[x0[x] + c], row[x1[x] + c], fx[x]), x < columns, c < channels; x0 and x1 are offsets
@@ -267,7 +268,7 @@ struct lw_kernels {
     lw_fold_i32_fn *fold_i32[LW_K_FOLD_COUNT];
     lw_find_f32_fn *find_f32;
     lw_find_i32_fn *find_i32;
-    lw_scale_shift_f32_fn *scale_shift_f32;
+    lw_epilogue_f32_fn *epilogue_f32;
     lw_lerp_columns_f32_fn *lerp_columns_f32;
     lw_lerp_rows_f32_fn *lerp_rows_f32;
     lw_transpose_u32_fn *transpose_u32;

@@ -113,17 +113,19 @@ static void transpose_rows(size_t count, size_t m, size_t k, const float *a, flo
 }
 
 enum lw_status lw_matmul_run(const struct lw_context *context, const struct lw_matmul *matmul, const float *a,
-                             const void *packed, const float *bias, const float *slopes, void *scratch, float *output) {
+                             const void *packed, const struct lw_epilogue *given, void *scratch, float *output) {
     struct plan plan;
-    const enum lw_status status = make_plan(context, matmul, &plan);
+    struct lw_epilogue epilogue;
+    enum lw_status status = make_plan(context, matmul, &plan);
+    if (status == LW_OK) status = lw_epilogue_read(&matmul->activation, given, &epilogue);
     if (status != LW_OK) return status;
     if ((!a && plan.a_elements) || (!packed && plan.packed_bytes) || (!scratch && plan.scratch_bytes) ||
-        (!output && plan.output_elements) || (!slopes && matmul->activation.kind == LW_PRELU))
+        (!output && plan.output_elements))
         return LW_NULL_POINTER;
     if (plan.output_elements == 0) return LW_OK;
 
     const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
-    const struct lw_clamp clamp = lw_activation_clamp(&matmul->activation);
+    const struct lw_clamp clamp = lw_epilogue_clamp(&matmul->activation, &epilogue);
     const size_t n = matmul->n, k = matmul->k;
     const float **rows = scratch;
     float *copied = (float *)(rows + plan.block_rows); /* (block_rows, k) */
@@ -134,15 +136,15 @@ enum lw_status lw_matmul_run(const struct lw_context *context, const struct lw_m
         if (plan.packed_matrices > 1) matrix += b * plan.matrix_packed;
         for (size_t first = 0; first < plan.m; first += plan.block_rows) {
             const size_t count = plan.m - first < plan.block_rows ? plan.m - first : plan.block_rows;
-            float *block = output + (b * plan.m + first) * n; /* (count, n) */
+            const size_t element = (b * plan.m + first) * n;
             if (k != 0) {
                 const float *batch = a + b * matmul->a_batch_stride;
                 if (plan.copies) transpose_rows(count, plan.m, k, batch + first, copied);
                 const float *from = plan.copies ? copied : batch + first * k;
                 for (size_t i = 0; i < count; i++) rows[i] = from + i * k;
             }
-            gemm->run(count, n, k ? 1 : 0, k, rows, matrix, bias, clamp, block, n);
-            lw_activation_finish(context, &matmul->activation, count, n, n, slopes, block);
+            gemm->run(count, n, k ? 1 : 0, k, rows, matrix, epilogue.bias, clamp, output + element, n);
+            lw_epilogue_finish(context, &matmul->activation, &epilogue, count, n, element, output);
         }
     }
     return LW_OK;

@@ -74,10 +74,16 @@ struct lw_clamp lw_activation_clamp(const struct lw_activation *activation);
 void lw_activation_apply(const struct lw_context *context, const struct lw_activation *activation, size_t count,
                          const float *x, float *out);
 
-/* Applies what micro-kernels don't fuse (everything but linear, relu, relu6 and clamp) in place to `rows` rows of
- * `channels` floats, row_stride apart. Operators call it for each block of output they have just written, while it is
- * in the cache. slopes: [channels], LW_PRELU only. */
-void lw_activation_finish(const struct lw_context *context, const struct lw_activation *activation, size_t rows,
-                          size_t channels, size_t row_stride, const float *slopes, float *x);
+/* *epilogue = what the caller gave, or nothing when that is NULL. Errors: those of struct lw_epilogue. */
+enum lw_status lw_epilogue_read(const struct lw_activation *activation, const struct lw_epilogue *given,
+                                struct lw_epilogue *epilogue);
+
+/* The clamp for the micro-kernel that computes the sum: the activation's, unless something comes between the two. */
+struct lw_clamp lw_epilogue_clamp(const struct lw_activation *activation, const struct lw_epilogue *epilogue);
+
+/* Applies what the micro-kernel leaves to be done, in place, to `rows` rows of `channels` floats, from element `first` of
+ * the output on. Operators call it for each block of output they have just written, while it is in the cache. */
+void lw_epilogue_finish(const struct lw_context *context, const struct lw_activation *activation,
+                        const struct lw_epilogue *epilogue, size_t rows, size_t channels, size_t first, float *output);
 
 #endif

@@ -304,9 +304,9 @@ static void multiply(const struct run *run, size_t tiles, const float *packed) {
 
 void lw_winograd_run(const struct lw_context *context, const struct lw_conv2d *conv,
                      const struct lw_placed_window *placed, const struct lw_winograd_plan *plan, const float *input,
-                     const float *packed, const float *bias, const float *slopes, void *scratch, float *output) {
+                     const float *packed, const struct lw_epilogue *epilogue, void *scratch, float *output) {
     const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
-    const struct lw_clamp clamp = lw_activation_clamp(&conv->activation);
+    const struct lw_clamp clamp = lw_epilogue_clamp(&conv->activation, epilogue);
     const size_t tile = plan->tile, products = (tile + 2) * (tile + 2), outputs = conv->output_channels;
     const size_t input_image = (size_t)conv->input_height * conv->input_width * conv->input_channels;
     const size_t output_row = placed->output_width * outputs, output_image = placed->output_height * output_row;
@@ -320,7 +320,7 @@ void lw_winograd_run(const struct lw_context *context, const struct lw_conv2d *c
     run.zeros = run.strip + (tile + 2) * plan->strip_floats;
     run.trash = run.zeros + plan->zeros_floats;
     memset(run.zeros, 0, plan->zeros_floats * sizeof *run.zeros);
-    if (!bias) bias = run.zeros;
+    const float *bias = epilogue->bias ? epilogue->bias : run.zeros;
 
     for (size_t n = 0, images; n < conv->batch; n += images) {
         images = conv->batch - n < plan->block_images ? conv->batch - n : plan->block_images;
@@ -339,8 +339,8 @@ void lw_winograd_run(const struct lw_context *context, const struct lw_conv2d *c
             }
             const size_t end = (ty + high) * tile < placed->output_height ? (ty + high) * tile : placed->output_height;
             for (size_t i = 0; i < images; i++)
-                lw_activation_finish(context, &conv->activation, (end - ty * tile) * placed->output_width, outputs,
-                                     outputs, slopes, output + (n + i) * output_image + ty * tile * output_row);
+                lw_epilogue_finish(context, &conv->activation, epilogue, (end - ty * tile) * placed->output_width,
+                                   outputs, (n + i) * output_image + ty * tile * output_row, output);
         }
     }
 }

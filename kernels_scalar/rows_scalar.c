@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whole rows: softmax_f32, sum_f32, sum_rows_f32, find and scale_shift_f32.
+ * Whole rows: softmax_f32, sum_f32, sum_rows_f32, find and epilogue_f32.
  *
  *   softmax:     out[r][c] = e[r][c] * (1 / sum of e[r]), e[r][c] = exp(x[r][c] - max of x[r])
  *   sum:         16 partial sums, x[i] in number i % 16, added up by a fixed tree
  *   sum_rows:    out[c] = sum over r of x[r][c]
- *   scale_shift: out[r][c] = x[r][c] * scale[c] + shift[c]
+ *   epilogue:    out[r][c] = clamp(x[r][c] * scale[c] + shift[c] + residual[r][c])
  *
  * 16 partial sums keep four vectors of additions under way, and are more accurate than a single one.
  */
@@ -52,10 +52,17 @@ static size_t find_i32(size_t n, const int32_t *x, int32_t value) {
     return i;
 }
 
-static void scale_shift(size_t rows, size_t channels, const float *x, const float *scale, const float *shift,
-                        float *out) {
-    for (size_t r = 0; r < rows; r++, x += channels, out += channels)
-        for (size_t c = 0; c < channels; c++) out[c] = x[c] * scale[c] + shift[c];
+static void epilogue(size_t rows, size_t channels, const float *x, const float *scale, const float *shift,
+                     const float *residual, struct lw_clamp clamp, float *out) {
+    for (size_t r = 0, i = 0; r < rows; r++) {
+        for (size_t c = 0; c < channels; c++, i++) {
+            float y = x[i];
+            if (scale) y = y * scale[c] + shift[c];
+            if (residual) y = y + residual[i];
+            y = y < clamp.lo ? clamp.lo : y;
+            out[i] = clamp.hi < y ? clamp.hi : y;
+        }
+    }
 }
 
 void lw_scalar_rows_install(struct lw_kernels *kernels) {
@@ -64,5 +71,5 @@ void lw_scalar_rows_install(struct lw_kernels *kernels) {
     kernels->sum_rows_f32 = sum_rows;
     kernels->find_f32 = find_f32;
     kernels->find_i32 = find_i32;
-    kernels->scale_shift_f32 = scale_shift;
+    kernels->epilogue_f32 = epilogue;
 }

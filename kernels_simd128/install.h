@@ -35,7 +35,7 @@ void lw_simd128_atan2_install(struct lw_kernels *kernels);
 void lw_simd128_pow_install(struct lw_kernels *kernels);
 void lw_simd128_compare_install(struct lw_kernels *kernels); /* comparisons, logic, select */
 void lw_simd128_cast_install(struct lw_kernels *kernels);
-void lw_simd128_rows_install(struct lw_kernels *kernels); /* softmax, sums, scale_shift */
+void lw_simd128_rows_install(struct lw_kernels *kernels); /* softmax, sums, epilogue */
 void lw_simd128_resize_install(struct lw_kernels *kernels);
 void lw_simd128_move_install(struct lw_kernels *kernels);
 void lw_simd128_winograd_install(struct lw_kernels *kernels);

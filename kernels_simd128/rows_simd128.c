@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whole rows: softmax_f32, sum_f32, sum_rows_f32, find and scale_shift_f32.
+ * Whole rows: softmax_f32, sum_f32, sum_rows_f32, find and epilogue_f32.
  *
  *   softmax:     out[r][c] = e[r][c] * (1 / sum of e[r]), e[r][c] = exp(x[r][c] - max of x[r])
  *   sum:         16 partial sums, x[i] in number i % 16, added up by a fixed tree
  *   sum_rows:    out[c] = sum over r of x[r][c]
- *   scale_shift: out[r][c] = x[r][c] * scale[c] + shift[c]
+ *   epilogue:    out[r][c] = clamp(x[r][c] * scale[c] + shift[c] + residual[r][c])
  *
  * The 16 partial sums are four vectors. What is left of a row at its end goes in as vectors padded with +0, which
  * change no partial sum: none of them is ever -0.
@@ -159,36 +159,59 @@ static size_t find_i32(size_t n, const int32_t *x, int32_t value) {
     return i;
 }
 
-/* Two rows at a time share the loads of scale and shift. */
-static void scale_shift(size_t rows, size_t channels, const float *x, const float *scale, const float *shift,
-                        float *out) {
-    for (; rows >= 2; rows -= 2, x += 2 * channels, out += 2 * channels) {
-        const float *x1 = x + channels;
-        float *out1 = out + channels;
+/* The first n <= 4 elements of a vector. */
+static inline v128_t load(const float *p, size_t n) {
+    return n < 4 ? lw_load_lanes(p, n) : wasm_v128_load(p);
+}
+
+struct operands {
+    const float *scale, *shift, *residual;
+    v128_t lo, hi;
+};
+
+/* n <= 4 channels of `rows` rows, which share the loads of scale and shift. */
+static inline __attribute__((always_inline)) void finish(bool scales, bool adds, size_t n, size_t rows, size_t channels,
+                                                         const struct operands *o, size_t c, const float *x,
+                                                         float *out) {
+    const v128_t zero = wasm_f32x4_splat(0.0f);
+    const v128_t s = scales ? load(o->scale + c, n) : zero, t = scales ? load(o->shift + c, n) : zero;
+    for (size_t r = 0, i = c; r < rows; r++, i += channels) {
+        v128_t y = load(x + i, n);
+        if (scales) y = lw_madd(y, s, t);
+        if (adds) y = wasm_f32x4_add(y, load(o->residual + i, n));
+        y = lw_min(lw_max(y, o->lo), o->hi);
+        if (n < 4)
+            lw_store_lanes(out + i, y, n);
+        else
+            wasm_v128_store(out + i, y);
+    }
+}
+
+static inline __attribute__((always_inline)) void all_rows(bool scales, bool adds, size_t rows, size_t channels,
+                                                           struct operands o, const float *x, float *out) {
+    for (size_t together; rows > 0; rows -= together) {
         size_t c = 0;
-        for (; c + 4 <= channels; c += 4) {
-            const v128_t s = wasm_v128_load(scale + c), t = wasm_v128_load(shift + c);
-            wasm_v128_store(out + c, lw_madd(wasm_v128_load(x + c), s, t));
-            wasm_v128_store(out1 + c, lw_madd(wasm_v128_load(x1 + c), s, t));
-        }
-        if (c < channels) {
-            const size_t n = channels - c;
-            const v128_t s = lw_load_lanes(scale + c, n), t = lw_load_lanes(shift + c, n);
-            lw_store_lanes(out + c, lw_madd(lw_load_lanes(x + c, n), s, t), n);
-            lw_store_lanes(out1 + c, lw_madd(lw_load_lanes(x1 + c, n), s, t), n);
-        }
+        together = rows > 1 ? 2 : 1;
+        if (together == 2)
+            for (; c + 4 <= channels; c += 4) finish(scales, adds, 4, 2, channels, &o, c, x, out);
+        else
+            for (; c + 4 <= channels; c += 4) finish(scales, adds, 4, 1, channels, &o, c, x, out);
+        if (c < channels) finish(scales, adds, channels - c, together, channels, &o, c, x, out);
+        x += together * channels;
+        out += together * channels;
+        if (adds) o.residual += together * channels;
     }
-    if (rows == 0) return;
-    size_t c = 0;
-    for (; c + 4 <= channels; c += 4) {
-        const v128_t y = lw_madd(wasm_v128_load(x + c), wasm_v128_load(scale + c), wasm_v128_load(shift + c));
-        wasm_v128_store(out + c, y);
-    }
-    if (c < channels) {
-        const size_t n = channels - c;
-        lw_store_lanes(out + c,
-                       lw_madd(lw_load_lanes(x + c, n), lw_load_lanes(scale + c, n), lw_load_lanes(shift + c, n)), n);
-    }
+}
+
+static void epilogue(size_t rows, size_t channels, const float *x, const float *scale, const float *shift,
+                     const float *residual, struct lw_clamp clamp, float *out) {
+    const struct operands o = {scale, shift, residual, wasm_f32x4_splat(clamp.lo), wasm_f32x4_splat(clamp.hi)};
+    if (!residual)
+        all_rows(true, false, rows, channels, o, x, out);
+    else if (scale)
+        all_rows(true, true, rows, channels, o, x, out);
+    else
+        all_rows(false, true, 1, rows * channels, o, x, out); /* one long row */
 }
 
 void lw_simd128_rows_install(struct lw_kernels *kernels) {
@@ -197,5 +220,5 @@ void lw_simd128_rows_install(struct lw_kernels *kernels) {
     kernels->sum_rows_f32 = sum_rows;
     kernels->find_f32 = find_f32;
     kernels->find_i32 = find_i32;
-    kernels->scale_shift_f32 = scale_shift;
+    kernels->epilogue_f32 = epilogue;
 }

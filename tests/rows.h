@@ -4,18 +4,18 @@
 
 #include "tests/harness.h"
 
-extern const struct lw_family lw_family_gemm;    /* the gemm slot */
-extern const struct lw_family lw_family_conv2d;  /* operators: conv2d, conv2d_transpose */
-extern const struct lw_family lw_family_matmul;  /* operator */
-extern const struct lw_family lw_family_dwconv;  /* slots and operator */
-extern const struct lw_family lw_family_pool;    /* slots and operator */
-extern const struct lw_family lw_family_unary;   /* slots (clamp too) and operator */
-extern const struct lw_family lw_family_binary;  /* slots and operator, f32 and i32 */
-extern const struct lw_family lw_family_compare; /* slots of comparisons and select, and operators */
-extern const struct lw_family lw_family_cast;    /* slots and operator */
-extern const struct lw_family lw_family_rows;   /* slots softmax, sum, sum_rows, scale_shift; operators softmax, reduce,
+extern const struct lw_family lw_family_gemm;     /* the gemm slot */
+extern const struct lw_family lw_family_conv2d;   /* operators: conv2d, conv2d_transpose */
+extern const struct lw_family lw_family_matmul;   /* operator */
+extern const struct lw_family lw_family_dwconv;   /* slots and operator */
+extern const struct lw_family lw_family_pool;     /* slots and operator */
+extern const struct lw_family lw_family_unary;    /* slots (clamp too) and operator */
+extern const struct lw_family lw_family_binary;   /* slots and operator, f32 and i32 */
+extern const struct lw_family lw_family_compare;  /* slots of comparisons and select, and operators */
+extern const struct lw_family lw_family_cast;     /* slots and operator */
+extern const struct lw_family lw_family_rows;     /* slots softmax, sum, sum_rows, epilogue; operators softmax, reduce,
                                                    argmax, cumulative, batch_norm */
-extern const struct lw_family lw_family_resize; /* slots lerp_columns and lerp_rows, and operators */
+extern const struct lw_family lw_family_resize;   /* slots lerp_columns and lerp_rows, and operators */
 extern const struct lw_family lw_family_winograd; /* the slots of its transforms */
 extern const struct lw_family lw_family_move;     /* operators copy, pad, gather, gather_nd; context and status */
 

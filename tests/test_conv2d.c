@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/epilogue.h"
 #include "tests/oracle.h"
 #include "tests/rows.h"
 
@@ -51,9 +52,17 @@ static void conv_run(struct lw_test *t, const struct lw_context *context, const 
     lw_test_status(lw_conv2d_pack(context, d, filter, packed), LW_OK, "conv2d pack");
     lw_test_all_written(packed, sizes.packed_bytes);
     lw_test_seal(t, packed);
-    lw_test_status(lw_conv2d_run(context, d, input, packed, bias, slopes, scratch, output), LW_OK, "conv2d run");
-    /* A second run on the used scratch memory gives the same. */
-    lw_test_status(lw_conv2d_run(context, d, input, packed, bias, slopes, scratch, output), LW_OK, "conv2d run again");
+    const size_t n = sizes.output_elements, channels = d->output_channels;
+    const struct lw_epilogue steps = lw_test_steps(t, n, channels, bias, slopes),
+                             plain = lw_test_epilogue(bias, slopes);
+    struct lw_conv2d linear = *d;
+    linear.activation.kind = LW_LINEAR;
+    float *sums = lw_test_floats(t, n, LW_FILL_POISON);
+    lw_test_status(lw_conv2d_run(context, &linear, input, packed, &plain, scratch, sums), LW_OK, "linear conv2d run");
+    lw_test_status(lw_conv2d_run(context, d, input, packed, &steps, scratch, output), LW_OK, "conv2d run with steps");
+    lw_test_separate_steps(t, context, &d->activation, &steps, n, channels, sums, output);
+    /* On scratch memory that was used. */
+    lw_test_status(lw_conv2d_run(context, d, input, packed, &plain, scratch, output), LW_OK, "conv2d run");
 }
 
 /* The side of Winograd's tiles that the convolution uses, or 0: packed weights tell. */
@@ -383,7 +392,7 @@ static void conv_errors(struct lw_test *t) {
         change;                                                                                                        \
         lw_test_status(lw_conv2d_sizes(c, &d, &sizes), status, #change " (sizes)");                                    \
         lw_test_status(lw_conv2d_pack(c, &d, filter, packed), status, #change " (pack)");                              \
-        lw_test_status(lw_conv2d_run(c, &d, input, packed, NULL, NULL, scratch, output), status, #change " (run)");    \
+        lw_test_status(lw_conv2d_run(c, &d, input, packed, NULL, scratch, output), status, #change " (run)");          \
     } while (0)
     WRONG(LW_BAD_STRUCT_BYTES, d.struct_bytes = 0);
     WRONG(LW_BAD_STRUCT_BYTES, d.struct_bytes++);
@@ -416,20 +425,28 @@ static void conv_errors(struct lw_test *t) {
     lw_test_status(lw_conv2d_sizes(c, &good, NULL), LW_NULL_POINTER, "sizes without sizes");
     lw_test_status(lw_conv2d_pack(c, &good, NULL, packed), LW_NULL_POINTER, "pack without a filter");
     lw_test_status(lw_conv2d_pack(c, &good, filter, NULL), LW_NULL_POINTER, "pack to nowhere");
-    lw_test_status(lw_conv2d_run(c, &good, NULL, packed, NULL, NULL, scratch, output), LW_NULL_POINTER, "no input");
-    lw_test_status(lw_conv2d_run(c, &good, input, NULL, NULL, NULL, scratch, output), LW_NULL_POINTER,
-                   "no packed filter");
-    lw_test_status(lw_conv2d_run(c, &good, input, packed, NULL, NULL, NULL, output), LW_NULL_POINTER, "no scratch");
-    lw_test_status(lw_conv2d_run(c, &good, input, packed, NULL, NULL, scratch, NULL), LW_NULL_POINTER, "no output");
+    lw_test_status(lw_conv2d_run(c, &good, NULL, packed, NULL, scratch, output), LW_NULL_POINTER, "no input");
+    lw_test_status(lw_conv2d_run(c, &good, input, NULL, NULL, scratch, output), LW_NULL_POINTER, "no packed filter");
+    lw_test_status(lw_conv2d_run(c, &good, input, packed, NULL, NULL, output), LW_NULL_POINTER, "no scratch");
+    lw_test_status(lw_conv2d_run(c, &good, input, packed, NULL, scratch, NULL), LW_NULL_POINTER, "no output");
     d = good;
     d.activation.kind = LW_PRELU;
-    lw_test_status(lw_conv2d_run(c, &d, input, packed, NULL, NULL, scratch, output), LW_NULL_POINTER,
-                   "PReLU without slopes");
+    lw_test_status(lw_conv2d_run(c, &d, input, packed, NULL, scratch, output), LW_NULL_POINTER, "PReLU without slopes");
     untouched(t, output, n);
 
     d = good;
     d.batch = 0;
-    lw_test_status(lw_conv2d_run(c, &d, NULL, packed, NULL, NULL, scratch, NULL), LW_OK, "an empty batch");
+    lw_test_status(lw_conv2d_run(c, &d, NULL, packed, NULL, scratch, NULL), LW_OK, "an empty batch");
+
+    struct lw_epilogue e = lw_test_epilogue(input, NULL);
+    e.struct_bytes--;
+    lw_test_status(lw_conv2d_run(c, &good, input, packed, &e, scratch, output), LW_BAD_STRUCT_BYTES, "epilogue's size");
+    e = lw_test_epilogue(NULL, NULL);
+    e.scale = input;
+    lw_test_status(lw_conv2d_run(c, &good, input, packed, &e, scratch, output), LW_NULL_POINTER, "no shift");
+    e.scale = NULL;
+    e.shift = input;
+    lw_test_status(lw_conv2d_run(c, &good, input, packed, &e, scratch, output), LW_NULL_POINTER, "no scale");
 }
 
 static void conv_row(struct lw_test *t) {
@@ -450,7 +467,18 @@ static void transpose_run(struct lw_test *t, const struct lw_context *context, c
     lw_test_status(lw_conv2d_transpose_pack(context, d, filter, packed), LW_OK, "conv2d_transpose pack");
     lw_test_all_written(packed, sizes.packed_bytes);
     lw_test_seal(t, packed);
-    lw_test_status(lw_conv2d_transpose_run(context, d, input, packed, bias, slopes, scratch, output), LW_OK,
+    const size_t n = sizes.output_elements, channels = d->output_channels;
+    const struct lw_epilogue steps = lw_test_steps(t, n, channels, bias, slopes),
+                             plain = lw_test_epilogue(bias, slopes);
+    struct lw_conv2d_transpose linear = *d;
+    linear.activation.kind = LW_LINEAR;
+    float *sums = lw_test_floats(t, n, LW_FILL_POISON);
+    lw_test_status(lw_conv2d_transpose_run(context, &linear, input, packed, &plain, scratch, sums), LW_OK,
+                   "linear conv2d_transpose run");
+    lw_test_status(lw_conv2d_transpose_run(context, d, input, packed, &steps, scratch, output), LW_OK,
+                   "conv2d_transpose run with steps");
+    lw_test_separate_steps(t, context, &d->activation, &steps, n, channels, sums, output);
+    lw_test_status(lw_conv2d_transpose_run(context, d, input, packed, &plain, scratch, output), LW_OK,
                    "conv2d_transpose run");
 }
 
@@ -560,7 +588,7 @@ static void transpose_errors(struct lw_test *t) {
         change;                                                                                                        \
         lw_test_status(lw_conv2d_transpose_sizes(c, &d, &sizes), status, #change " (sizes)");                          \
         lw_test_status(lw_conv2d_transpose_pack(c, &d, filter, packed), status, #change " (pack)");                    \
-        lw_test_status(lw_conv2d_transpose_run(c, &d, input, packed, NULL, NULL, scratch, output), status,             \
+        lw_test_status(lw_conv2d_transpose_run(c, &d, input, packed, NULL, scratch, output), status,                   \
                        #change " (run)");                                                                              \
     } while (0)
     WRONG(LW_BAD_STRUCT_BYTES, d.struct_bytes--);
@@ -586,22 +614,18 @@ static void transpose_errors(struct lw_test *t) {
     lw_test_status(lw_conv2d_transpose_sizes(c, &good, NULL), LW_NULL_POINTER, "sizes without sizes");
     lw_test_status(lw_conv2d_transpose_pack(c, &good, NULL, packed), LW_NULL_POINTER, "pack without a filter");
     lw_test_status(lw_conv2d_transpose_pack(c, &good, filter, NULL), LW_NULL_POINTER, "pack to nowhere");
-    lw_test_status(lw_conv2d_transpose_run(c, &good, NULL, packed, NULL, NULL, scratch, output), LW_NULL_POINTER,
-                   "no input");
-    lw_test_status(lw_conv2d_transpose_run(c, &good, input, NULL, NULL, NULL, scratch, output), LW_NULL_POINTER,
-                   "no packed");
-    lw_test_status(lw_conv2d_transpose_run(c, &good, input, packed, NULL, NULL, NULL, output), LW_NULL_POINTER,
-                   "no scratch");
-    lw_test_status(lw_conv2d_transpose_run(c, &good, input, packed, NULL, NULL, scratch, NULL), LW_NULL_POINTER,
-                   "no output");
+    lw_test_status(lw_conv2d_transpose_run(c, &good, NULL, packed, NULL, scratch, output), LW_NULL_POINTER, "no input");
+    lw_test_status(lw_conv2d_transpose_run(c, &good, input, NULL, NULL, scratch, output), LW_NULL_POINTER, "no packed");
+    lw_test_status(lw_conv2d_transpose_run(c, &good, input, packed, NULL, NULL, output), LW_NULL_POINTER, "no scratch");
+    lw_test_status(lw_conv2d_transpose_run(c, &good, input, packed, NULL, scratch, NULL), LW_NULL_POINTER, "no output");
     d = good;
     d.activation.kind = LW_PRELU;
-    lw_test_status(lw_conv2d_transpose_run(c, &d, input, packed, NULL, NULL, scratch, output), LW_NULL_POINTER,
+    lw_test_status(lw_conv2d_transpose_run(c, &d, input, packed, NULL, scratch, output), LW_NULL_POINTER,
                    "PReLU without slopes");
     untouched(t, output, n);
     d = good;
     d.batch = 0;
-    lw_test_status(lw_conv2d_transpose_run(c, &d, NULL, packed, NULL, NULL, scratch, NULL), LW_OK, "an empty batch");
+    lw_test_status(lw_conv2d_transpose_run(c, &d, NULL, packed, NULL, scratch, NULL), LW_OK, "an empty batch");
 }
 
 static void transpose_row(struct lw_test *t) {
@@ -620,12 +644,14 @@ struct call {
 
 static void bench_conv_run(const struct lw_context *context, void *arg) {
     const struct call *c = arg;
-    lw_conv2d_run(context, &c->conv, c->input, c->packed, c->bias, NULL, c->scratch, c->output);
+    const struct lw_epilogue epilogue = lw_test_epilogue(c->bias, NULL);
+    lw_conv2d_run(context, &c->conv, c->input, c->packed, &epilogue, c->scratch, c->output);
 }
 
 static void bench_transpose_run(const struct lw_context *context, void *arg) {
     const struct call *c = arg;
-    lw_conv2d_transpose_run(context, &c->transpose, c->input, c->packed, c->bias, NULL, c->scratch, c->output);
+    const struct lw_epilogue epilogue = lw_test_epilogue(c->bias, NULL);
+    lw_conv2d_transpose_run(context, &c->transpose, c->input, c->packed, &epilogue, c->scratch, c->output);
 }
 
 static void bench_conv(struct lw_bench *b) {

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "tests/epilogue.h"
 #include "tests/oracle.h"
 #include "tests/rows.h"
 
@@ -130,7 +131,18 @@ static void run(struct lw_test *t, const struct lw_context *context, const struc
     void *packed = lw_test_buffer(t, sizes.packed_bytes);
     status = lw_depthwise_conv2d_pack(context, d, filter, packed);
     lw_test_true(status == LW_OK, "depthwise_conv2d pack: %s", lw_status_string(status));
-    status = lw_depthwise_conv2d_run(context, d, input, packed, bias, slopes, scratch, output);
+    const size_t n = sizes.output_elements, channels = (size_t)d->channels * d->depth_multiplier;
+    const struct lw_epilogue steps = lw_test_steps(t, n, channels, bias, slopes),
+                             plain = lw_test_epilogue(bias, slopes);
+    struct lw_depthwise_conv2d linear = *d;
+    linear.activation.kind = LW_LINEAR;
+    float *sums = lw_test_floats(t, n, LW_FILL_POISON);
+    status = lw_depthwise_conv2d_run(context, &linear, input, packed, &plain, scratch, sums);
+    lw_test_true(status == LW_OK, "linear depthwise_conv2d run: %s", lw_status_string(status));
+    status = lw_depthwise_conv2d_run(context, d, input, packed, &steps, scratch, output);
+    lw_test_true(status == LW_OK, "depthwise_conv2d run with steps: %s", lw_status_string(status));
+    lw_test_separate_steps(t, context, &d->activation, &steps, n, channels, sums, output);
+    status = lw_depthwise_conv2d_run(context, d, input, packed, &plain, scratch, output);
     lw_test_true(status == LW_OK, "depthwise_conv2d run: %s", lw_status_string(status));
 }
 
@@ -208,7 +220,8 @@ static void check_rejected(struct lw_test *t, const char *what, struct lw_depthw
     lw_test_same_bytes(what, &same, &sizes, sizeof sizes);
     float *output = lw_test_floats(t, 2048, LW_FILL_POISON);
     lw_test_seal(t, output);
-    status = lw_depthwise_conv2d_run(t->tested, &d, some, some, some, some, scratch, output);
+    const struct lw_epilogue epilogue = lw_test_epilogue(some, some);
+    status = lw_depthwise_conv2d_run(t->tested, &d, some, some, &epilogue, scratch, output);
     lw_test_true(status == want, "%s: run gives %s", what, lw_status_string(status));
     status = lw_depthwise_conv2d_pack(t->tested, &d, some, output);
     lw_test_true(status == want, "%s: pack gives %s", what, lw_status_string(status));
@@ -268,11 +281,12 @@ static void check_errors(struct lw_test *t) {
     lw_test_true(lw_depthwise_conv2d_sizes(NULL, &d, &sizes) == LW_NULL_POINTER, "no context");
     lw_test_true(lw_depthwise_conv2d_sizes(t->tested, NULL, &sizes) == LW_NULL_POINTER, "no descriptor");
     lw_test_true(lw_depthwise_conv2d_sizes(t->tested, &d, NULL) == LW_NULL_POINTER, "no sizes");
+    const struct lw_epilogue epilogue = lw_test_epilogue(some, some);
     for (int missing = 0; missing < 7; missing++) {
         d.activation.kind = missing == 6 ? LW_PRELU : LW_LINEAR;
         enum lw_status status = lw_depthwise_conv2d_run(missing == 0 ? NULL : t->tested, missing == 1 ? NULL : &d,
-                                                        missing == 2 ? NULL : some, missing == 3 ? NULL : some, some,
-                                                        missing == 6 ? NULL : some, missing == 4 ? NULL : scratch,
+                                                        missing == 2 ? NULL : some, missing == 3 ? NULL : some,
+                                                        missing == 6 ? NULL : &epilogue, missing == 4 ? NULL : scratch,
                                                         missing == 5 ? NULL : output);
         lw_test_true(status == LW_NULL_POINTER, "argument %d missing: %s", missing, lw_status_string(status));
     }
@@ -287,11 +301,11 @@ static void check_errors(struct lw_test *t) {
     /* What has no output needs no pointers. */
     d = right();
     d.batch = 0;
-    lw_test_true(lw_depthwise_conv2d_run(t->tested, &d, NULL, NULL, NULL, NULL, NULL, NULL) == LW_OK, "batch 0");
+    lw_test_true(lw_depthwise_conv2d_run(t->tested, &d, NULL, NULL, NULL, NULL, NULL) == LW_OK, "batch 0");
     lw_test_true(lw_depthwise_conv2d_pack(t->tested, &d, NULL, NULL) == LW_OK, "batch 0: nothing to pack");
     d = right();
     d.channels = 0;
-    lw_test_true(lw_depthwise_conv2d_run(t->tested, &d, NULL, NULL, NULL, NULL, NULL, NULL) == LW_OK, "no channels");
+    lw_test_true(lw_depthwise_conv2d_run(t->tested, &d, NULL, NULL, NULL, NULL, NULL) == LW_OK, "no channels");
 }
 
 static void check_operator(struct lw_test *t) {
@@ -350,7 +364,8 @@ struct bench_arg {
 
 static void bench_run(const struct lw_context *context, void *arg) {
     struct bench_arg *a = arg;
-    lw_depthwise_conv2d_run(context, &a->d, a->input, a->packed, a->bias, NULL, a->scratch, a->output);
+    const struct lw_epilogue epilogue = lw_test_epilogue(a->bias, NULL);
+    lw_depthwise_conv2d_run(context, &a->d, a->input, a->packed, &epilogue, a->scratch, a->output);
 }
 
 static void bench_layer(struct lw_bench *b, const char *label, uint32_t size, uint32_t channels, uint32_t kernel,

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/epilogue.h"
 #include "tests/oracle.h"
 #include "tests/rows.h"
 
@@ -16,7 +17,16 @@ static void run(struct lw_test *t, const struct lw_context *context, const struc
     lw_test_status(lw_matmul_pack(context, d, b, packed), LW_OK, "matmul pack");
     lw_test_all_written(packed, sizes.packed_bytes);
     lw_test_seal(t, packed);
-    lw_test_status(lw_matmul_run(context, d, a, packed, bias, slopes, scratch, output), LW_OK, "matmul run");
+    const size_t elements = sizes.output_elements;
+    const struct lw_epilogue steps = lw_test_steps(t, elements, d->n, bias, slopes);
+    const struct lw_epilogue plain = lw_test_epilogue(bias, slopes);
+    struct lw_matmul linear = *d;
+    linear.activation.kind = LW_LINEAR;
+    float *sums = lw_test_floats(t, elements, LW_FILL_POISON);
+    lw_test_status(lw_matmul_run(context, &linear, a, packed, &plain, scratch, sums), LW_OK, "linear matmul run");
+    lw_test_status(lw_matmul_run(context, d, a, packed, &steps, scratch, output), LW_OK, "matmul run with steps");
+    lw_test_separate_steps(t, context, &d->activation, &steps, elements, d->n, sums, output);
+    lw_test_status(lw_matmul_run(context, d, a, packed, &plain, scratch, output), LW_OK, "matmul run");
 }
 
 /* Elements of `batch` matrices that lie `stride` apart. */
@@ -103,7 +113,7 @@ static void errors(struct lw_test *t) {
         change;                                                                                                        \
         lw_test_status(lw_matmul_sizes(c, &d, &sizes), status, #change " (sizes)");                                    \
         lw_test_status(lw_matmul_pack(c, &d, b, packed), status, #change " (pack)");                                   \
-        lw_test_status(lw_matmul_run(c, &d, a, packed, NULL, NULL, scratch, output), status, #change " (run)");        \
+        lw_test_status(lw_matmul_run(c, &d, a, packed, NULL, scratch, output), status, #change " (run)");              \
     } while (0)
     WRONG(LW_BAD_STRUCT_BYTES, d.struct_bytes--);
     WRONG(LW_BAD_ENUM, d.transpose_a = 2);
@@ -123,23 +133,22 @@ static void errors(struct lw_test *t) {
     lw_test_status(lw_matmul_sizes(c, &good, NULL), LW_NULL_POINTER, "sizes without sizes");
     lw_test_status(lw_matmul_pack(c, &good, NULL, packed), LW_NULL_POINTER, "pack without B");
     lw_test_status(lw_matmul_pack(c, &good, b, NULL), LW_NULL_POINTER, "pack to nowhere");
-    lw_test_status(lw_matmul_run(c, &good, NULL, packed, NULL, NULL, scratch, output), LW_NULL_POINTER, "no A");
-    lw_test_status(lw_matmul_run(c, &good, a, NULL, NULL, NULL, scratch, output), LW_NULL_POINTER, "no packed B");
-    lw_test_status(lw_matmul_run(c, &good, a, packed, NULL, NULL, NULL, output), LW_NULL_POINTER, "no scratch");
-    lw_test_status(lw_matmul_run(c, &good, a, packed, NULL, NULL, scratch, NULL), LW_NULL_POINTER, "no output");
+    lw_test_status(lw_matmul_run(c, &good, NULL, packed, NULL, scratch, output), LW_NULL_POINTER, "no A");
+    lw_test_status(lw_matmul_run(c, &good, a, NULL, NULL, scratch, output), LW_NULL_POINTER, "no packed B");
+    lw_test_status(lw_matmul_run(c, &good, a, packed, NULL, NULL, output), LW_NULL_POINTER, "no scratch");
+    lw_test_status(lw_matmul_run(c, &good, a, packed, NULL, scratch, NULL), LW_NULL_POINTER, "no output");
     d = good;
     d.activation.kind = LW_PRELU;
-    lw_test_status(lw_matmul_run(c, &d, a, packed, NULL, NULL, scratch, output), LW_NULL_POINTER,
-                   "PReLU without slopes");
+    lw_test_status(lw_matmul_run(c, &d, a, packed, NULL, scratch, output), LW_NULL_POINTER, "PReLU without slopes");
     lw_test_same_bytes("the output after an error", poison, output, n * sizeof *output);
 
     d = good;
     d.k = 0;
     lw_test_status(lw_matmul_pack(c, &d, NULL, NULL), LW_OK, "packing nothing");
-    lw_test_status(lw_matmul_run(c, &d, NULL, NULL, NULL, NULL, scratch, output), LW_OK, "k = 0 without operands");
+    lw_test_status(lw_matmul_run(c, &d, NULL, NULL, NULL, scratch, output), LW_OK, "k = 0 without operands");
     for (size_t i = 0; i < n; i++) lw_test_true(output[i] == 0, "an empty sum is %g", (double)output[i]);
     d.batch = 0;
-    lw_test_status(lw_matmul_run(c, &d, NULL, NULL, NULL, NULL, scratch, NULL), LW_OK, "an empty batch");
+    lw_test_status(lw_matmul_run(c, &d, NULL, NULL, NULL, scratch, NULL), LW_OK, "an empty batch");
 }
 
 static void check(struct lw_test *t) {
@@ -157,7 +166,7 @@ struct call {
 
 static void bench_run(const struct lw_context *context, void *arg) {
     const struct call *c = arg;
-    lw_matmul_run(context, &c->matmul, c->a, c->packed, NULL, NULL, c->scratch, c->output);
+    lw_matmul_run(context, &c->matmul, c->a, c->packed, NULL, c->scratch, c->output);
 }
 
 static void bench_pack(const struct lw_context *context, void *arg) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Rows: the slots softmax, sum, sum_rows, scale_shift and the folds; the operators softmax, reduce, argmax and argmin,
+/* Rows: the slots softmax, sum, sum_rows, epilogue and the folds; the operators softmax, reduce, argmax and argmin,
  * cumulative, batch_norm. */
 #include <math.h>
 #include <string.h>
@@ -451,27 +451,34 @@ static void check_cumulative(struct lw_test *t) {
     lw_test_status(lw_cumulative_run(c, sum, f32, 0, 0, 1, 0, 3, NULL, NULL), LW_OK, "empty");
 }
 
-/* ---- Scale and shift, batch normalisation ---- */
+/* ---- Epilogue, batch normalisation ---- */
 
-static void check_scale_shift(struct lw_test *t) {
-    for (int round = 0; round < 200; round++) {
+static void check_epilogue(struct lw_test *t) {
+    for (int round = 0; round < 300; round++) {
         const size_t rows = lw_test_range(t, 0, 9), channels = lw_test_range(t, 0, 50), n = rows * channels;
-        const int fill = round % 4 == 3 ? LW_FILL_SPECIAL : LW_FILL_UNIFORM;
-        const float *x = lw_test_floats(t, n, fill), *scale = lw_test_floats(t, channels, fill);
-        const float *shift = lw_test_floats(t, channels, fill);
+        const int fill = round % 4 == 3 ? LW_FILL_SPECIAL : LW_FILL_UNIFORM, steps = round % 3;
+        const struct lw_clamp clamp = {round % 5 ? -1.0f : -INFINITY, round % 7 ? 6.0f : INFINITY};
+        const float *x = lw_test_floats(t, n, fill);
+        const float *scale = steps != 0 ? lw_test_floats(t, channels, fill) : NULL;
+        const float *shift = steps != 0 ? lw_test_floats(t, channels, fill) : NULL;
+        const float *residual = steps != 1 ? lw_test_floats(t, n, fill) : NULL;
         float *got = lw_test_floats(t, n, LW_FILL_POISON), *other = lw_test_floats(t, n, LW_FILL_POISON);
-        t->tested->kernels.scale_shift_f32(rows, channels, x, scale, shift, got);
-        t->reference->kernels.scale_shift_f32(rows, channels, x, scale, shift, other);
+        t->tested->kernels.epilogue_f32(rows, channels, x, scale, shift, residual, clamp, got);
+        t->reference->kernels.epilogue_f32(rows, channels, x, scale, shift, residual, clamp, other);
         if (t->exact) lw_test_same("against scalar", other, got, n);
         memcpy(other, x, n * sizeof *x);
-        t->tested->kernels.scale_shift_f32(rows, channels, other, scale, shift, other);
+        t->tested->kernels.epilogue_f32(rows, channels, other, scale, shift, residual, clamp, other);
         lw_test_same("in place", got, other, n);
         for (size_t i = 0; i < n; i++) {
-            const double s = (double)scale[i % channels], b = (double)shift[i % channels], product = (double)x[i] * s;
-            double want = product + b, bound = lw_test_gamma(2, fabs(product) + fabs(b));
-            if (fabs(product) > 1e38) want = (double)got[i]; /* the product may overflow, unless fused */
+            const double s = scale ? (double)scale[i % channels] : 1, b = shift ? (double)shift[i % channels] : 0;
+            const double product = (double)x[i] * s, added = residual ? (double)residual[i] : 0;
+            double want = product + b + added, bound = lw_test_gamma(3, fabs(product) + fabs(b) + fabs(added));
+            if (want < (double)clamp.lo) want = (double)clamp.lo;
+            if (want > (double)clamp.hi) want = (double)clamp.hi;
+            if (fabs(product) > 1e38 || fabs(b) > 1e38)
+                want = (double)got[i]; /* may overflow on the way, unless fused */
             if (!isfinite(bound)) bound = 0;
-            lw_test_within("scale_shift", &want, &bound, &got[i], 1);
+            lw_test_within("epilogue", &want, &bound, &got[i], 1);
         }
     }
 }
@@ -513,6 +520,15 @@ static void check_batch_norm(struct lw_test *t) {
     lw_test_true(lw_batch_norm_run(c, SIZE_MAX / 4, 3, 0, x, x, x, x, x, scratch, untouched) == LW_TOO_LARGE,
                  "too large");
     lw_test_true(lw_batch_norm_run(c, 0, 3, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL) == LW_OK, "empty");
+
+    float shift[3];
+    lw_test_status(lw_batch_norm_fold(NULL, 3, 0, x, x, x, x, untouched, shift), LW_NULL_POINTER, "no context");
+    lw_test_status(lw_batch_norm_fold(c, 3, 0, NULL, x, x, x, untouched, shift), LW_NULL_POINTER, "no mean");
+    lw_test_status(lw_batch_norm_fold(c, 3, 0, x, NULL, x, x, untouched, shift), LW_NULL_POINTER, "no variance");
+    lw_test_status(lw_batch_norm_fold(c, 3, 0, x, x, x, x, NULL, shift), LW_NULL_POINTER, "no scale");
+    lw_test_status(lw_batch_norm_fold(c, 3, 0, x, x, x, x, untouched, NULL), LW_NULL_POINTER, "no shift");
+    lw_test_status(lw_batch_norm_fold(c, SIZE_MAX / 2, 0, x, x, x, x, untouched, shift), LW_TOO_LARGE, "too large");
+    lw_test_status(lw_batch_norm_fold(c, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL), LW_OK, "no channels");
 }
 
 /* ---- Benchmarks ---- */
@@ -581,7 +597,7 @@ static void bench_batch_norm_run(const struct lw_context *context, void *arg) {
     lw_batch_norm_run(context, a->rows, a->columns, 1e-3f, a->x, a->statistics, a->statistics, NULL, NULL, a->scratch,
                       a->out);
 }
-static void bench_scale_shift(struct lw_bench *b) {
+static void bench_batch_norm(struct lw_bench *b) {
     const double n = 112 * 112 * 32;
     lw_bench_add(b, "batch norm 112x112x32", 2 * n, 8 * n, bench_batch_norm_run, bench_data(b, 112 * 112, 32));
 }
@@ -592,7 +608,7 @@ static const struct lw_row rows[] = {
     {"softmax_f32", SLOT(softmax_f32), check_softmax, bench_softmax},
     {"sum_f32", SLOT(sum_f32), check_sum, bench_sum},
     {"sum_rows_f32", SLOT(sum_rows_f32), check_sum_rows, bench_sum_rows},
-    {"scale_shift_f32", SLOT(scale_shift_f32), check_scale_shift, bench_scale_shift},
+    {"epilogue_f32", SLOT(epilogue_f32), check_epilogue, bench_batch_norm},
     {"fold_max_f32", SLOT(fold_f32[LW_K_FOLD_MAX]), fold_max, bench_max},
     {"fold_min_f32", SLOT(fold_f32[LW_K_FOLD_MIN]), fold_min, NULL},
     {"fold_product_f32", SLOT(fold_f32[LW_K_FOLD_PRODUCT]), fold_product, NULL},

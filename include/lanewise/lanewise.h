@@ -140,6 +140,20 @@ enum lw_padding {
     LW_PADDING_EXPLICIT = 2 /* as the four pad_ fields say, in pixels */
 };
 
+/* What follows an operator's sum. Every pointer may be NULL for a step that there is not; so may the whole epilogue.
+ *
+ *   output = activation(sum' scale[o] + shift[o] + residual),   sum' = the sum, which starts from bias[o]
+ *
+ * bias, scale, shift, slopes: one value for each output channel o. scale and shift: both or neither; slopes: LW_PRELU
+ * needs them, the other activations ignore them. residual: a tensor of the output's shape, which it may not overlap.
+ * Each step rounds as the operator of its own would (lw_batch_norm_run's last line, LW_BINARY_ADD, lw_unary_run): the
+ * bits are the same, but a block of output takes them all while it is in the cache.
+ * Errors: LW_BAD_STRUCT_BYTES; LW_NULL_POINTER when scale or shift is missing beside the other, or slopes. */
+struct lw_epilogue {
+    uint32_t struct_bytes;
+    const float *bias, *scale, *shift, *residual, *slopes;
+};
+
 /* A sliding window over the height and width of an image.
  * output = floor((input + pads - ((kernel - 1) dilation + 1)) / stride) + 1 for VALID and EXPLICIT.
  * All kernel, stride and dilation fields are 1 or more; LW_BAD_SHAPE otherwise. */
@@ -181,14 +195,13 @@ enum lw_winograd {
     LW_WINOGRAD_OFF = 2   /* never: the sum in its stated order */
 };
 
-/* output[n][y][x][o] = activation(bias[o] + sum over ky, kx, i of
+/* output[n][y][x][o] = epilogue(bias[o] + sum over ky, kx, i of
  *     input[n][y stride - pad_top + ky dilation][x stride - pad_left + kx dilation][g I + i] filter[ky][kx][i][o])
  * summed in ascending (ky, kx, i), starting from the bias, unless Winograd's method is taken (see above);
  * I = input_channels / groups, and g is the group of o. Pixels outside of the image count as 0. The formula is
  * TensorFlow's conv2d.
  *
  * filter: [kernel_height][kernel_width][input_channels / groups][output_channels]
- * bias:   [output_channels] or NULL for none;  slopes: [output_channels] for LW_PRELU, else ignored.
  * Errors: LW_BAD_SHAPE also when groups does not divide both channel counts, or when the window does not fit. */
 struct lw_conv2d {
     uint32_t struct_bytes;
@@ -205,16 +218,15 @@ LW_API enum lw_status lw_conv2d_sizes(const struct lw_context *context, const st
 LW_API enum lw_status lw_conv2d_pack(const struct lw_context *context, const struct lw_conv2d *op, const float *filter,
                                      void *packed);
 LW_API enum lw_status lw_conv2d_run(const struct lw_context *context, const struct lw_conv2d *op, const float *input,
-                                    const void *packed, const float *bias, const float *slopes, void *scratch,
+                                    const void *packed, const struct lw_epilogue *epilogue, void *scratch,
                                     float *output);
 
 /* ---- Depthwise convolution ------------------------------------------------------------------------------ */
 
-/* output[n][y][x][c M + m] = activation(bias[c M + m] + sum over ky, kx of
+/* output[n][y][x][c M + m] = epilogue(bias[c M + m] + sum over ky, kx of
  *     input[n][...][...][c] filter[ky][kx][c][m]),  M = depth_multiplier, ascending (ky, kx), from the bias.
  * Pixels outside of the image, and the taps that meet them, are left out.
- * filter: [kernel_height][kernel_width][channels][depth_multiplier]
- * bias, slopes: [channels * depth_multiplier]. */
+ * filter: [kernel_height][kernel_width][channels][depth_multiplier] */
 struct lw_depthwise_conv2d {
     uint32_t struct_bytes;
     uint32_t batch, input_height, input_width, channels;
@@ -228,13 +240,13 @@ LW_API enum lw_status lw_depthwise_conv2d_sizes(const struct lw_context *context
 LW_API enum lw_status lw_depthwise_conv2d_pack(const struct lw_context *context, const struct lw_depthwise_conv2d *op,
                                                const float *filter, void *packed);
 LW_API enum lw_status lw_depthwise_conv2d_run(const struct lw_context *context, const struct lw_depthwise_conv2d *op,
-                                              const float *input, const void *packed, const float *bias,
-                                              const float *slopes, void *scratch, float *output);
+                                              const float *input, const void *packed,
+                                              const struct lw_epilogue *epilogue, void *scratch, float *output);
 
 /* ---- Transposed convolution ----------------------------------------------------------------------------- */
 
 /* The gradient of conv2d with respect to its input (TensorFlow's conv2d_backprop_input):
- * output[n][y][x][o] = activation(bias[o] + sum over (ky, kx, i) with y = iy stride - pad_top + ky dilation and the
+ * output[n][y][x][o] = epilogue(bias[o] + sum over (ky, kx, i) with y = iy stride - pad_top + ky dilation and the
  *     same for x, of input[n][iy][ix][i] filter[ky][kx][o][i]), ascending (ky, kx, i), from the bias.
  * filter: [kernel_height][kernel_width][output_channels][input_channels]
  * The window describes the forward convolution, which goes from the output's size to the input's, so
@@ -253,15 +265,15 @@ LW_API enum lw_status lw_conv2d_transpose_sizes(const struct lw_context *context
 LW_API enum lw_status lw_conv2d_transpose_pack(const struct lw_context *context, const struct lw_conv2d_transpose *op,
                                                const float *filter, void *packed);
 LW_API enum lw_status lw_conv2d_transpose_run(const struct lw_context *context, const struct lw_conv2d_transpose *op,
-                                              const float *input, const void *packed, const float *bias,
-                                              const float *slopes, void *scratch, float *output);
+                                              const float *input, const void *packed,
+                                              const struct lw_epilogue *epilogue, void *scratch, float *output);
 
 /* ---- Matrix multiplication ------------------------------------------------------------------------------ */
 
-/* output[b][i][j] = activation(bias[j] + sum over k ascending of A[b][i][k] B[b][k][j]), from the bias.
+/* output[b][i][j] = epilogue(bias[j] + sum over k ascending of A[b][i][k] B[b][k][j]), from the bias.
  * A is stored [m][k], or [k][m] when transpose_a is 1; B [k][n], or [n][k] when transpose_b is 1.
  * Batches lie a_batch_stride and b_batch_stride elements apart; 0 uses the same matrix for every batch.
- * lw_matmul_pack packs B: all batches of it, or the one. bias, slopes: [n] or NULL as in convolution. */
+ * lw_matmul_pack packs B: all batches of it, or the one. The epilogue's channels are the columns j. */
 struct lw_matmul {
     uint32_t struct_bytes;
     uint32_t batch, m, n, k; /* k = 0 is allowed: the sum is then empty */
@@ -275,7 +287,7 @@ LW_API enum lw_status lw_matmul_sizes(const struct lw_context *context, const st
 LW_API enum lw_status lw_matmul_pack(const struct lw_context *context, const struct lw_matmul *op, const float *b,
                                      void *packed);
 LW_API enum lw_status lw_matmul_run(const struct lw_context *context, const struct lw_matmul *op, const float *a,
-                                    const void *packed, const float *bias, const float *slopes, void *scratch,
+                                    const void *packed, const struct lw_epilogue *epilogue, void *scratch,
                                     float *output);
 
 /* ---- Pooling -------------------------------------------------------------------------------------------- */
@@ -424,8 +436,15 @@ LW_API enum lw_status lw_argmax_run(const struct lw_context *context, enum lw_ty
 LW_API enum lw_status lw_argmin_run(const struct lw_context *context, enum lw_type type, size_t outer, size_t reduced,
                                     size_t inner, const void *input, int32_t *output);
 
-/* output[r][c] = (input[r][c] - mean[c]) * scale[c] / sqrt(variance[c] + epsilon) + offset[c], evaluated as
- * input * s + t with s = scale / sqrt(variance + epsilon) and t = offset - mean * s.
+/* Batch normalisation, (x - mean[c]) * scale[c] / sqrt(variance[c] + epsilon) + offset[c], as a scale and a shift of each
+ * channel, such as an epilogue takes: out_scale = scale / sqrt(variance + epsilon), out_shift = offset - mean * out_scale.
+ * scale and offset may be NULL for 1 and 0. out_scale may be any of the inputs but mean and offset; out_shift any but
+ * out_scale. */
+LW_API enum lw_status lw_batch_norm_fold(const struct lw_context *context, size_t channels, float epsilon,
+                                         const float *mean, const float *variance, const float *scale,
+                                         const float *offset, float *out_scale, float *out_shift);
+
+/* output[r][c] = input[r][c] * s[c] + t[c] with the scale s and shift t of lw_batch_norm_fold.
  * scale and offset may be NULL for 1 and 0. scratch: 2 * channels floats. output may be input. */
 LW_API enum lw_status lw_batch_norm_run(const struct lw_context *context, size_t rows, size_t channels, float epsilon,
                                         const float *input, const float *mean, const float *variance,

@@ -66,7 +66,11 @@ async function tfjsSides(layer, values, backend, label, direct) {
   await tf.setBackend(backend);
   const tensors = Object.fromEntries(Object.entries(layer.inputs).map(([name, shape]) => (
     [name, tf.tensor(values[name], shape)])));
-  const once = () => tf.tidy(() => layer.run(tf, tensors));
+  const once = () => {
+    const y = tf.tidy(() => layer.run(tf, tensors));
+    tf.backend().finish?.(); // Lanewise's convolutions wait until they are needed
+    return y;
+  };
   const sides = [{
     label, backend, output: () => tf.tidy(() => once().dataSync()),
     run: (count) => {

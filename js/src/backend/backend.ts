@@ -7,19 +7,31 @@ import type { Features, Tier } from '../runtime/detect.js';
 import type { Heap } from '../runtime/heap.js';
 import type { Kernels, Pointer, Sizes } from '../runtime/kernels.js';
 import type { Module } from '../runtime/load.js';
+import type { Deferred } from './deferred.js';
 import type { Attrs, Inputs, Kernel } from './kernel.js';
+
+/** A block of memory with several holders: the last to let go of it frees it. */
+export class Memory {
+  pointer: Pointer = 0;
+  holders = 0;
+}
+
+/** The operators with weights, by their method of Kernels. */
+export type Operator = 'conv2d' | 'depthwiseConv2d' | 'conv2dTranspose' | 'matmul';
 
 /**
  * An operator prepared for one geometry: its descriptor, its sizes and its packed weights. Plans belong to the weights'
  * data and die with them.
  */
 export interface Plan {
-  readonly kernel: string;
+  readonly kernel: Operator;
+  readonly op: Parameters<Kernels[Operator]>[0];
   readonly sizes: Sizes;
-  /** Packed weights; 0 when there are none. */
-  readonly packed: Pointer;
+  readonly packed: Memory;
   /** Plans of the same weights with the same of this share their packed copy. Undefined: none shares. */
   readonly packing?: string;
+  /** Whether to run at once: what it computes has been needed by itself and with more steps. */
+  alone?: boolean;
 }
 
 /** Weights that meet ever new geometries keep the packed copies of the last few. */
@@ -29,10 +41,11 @@ const MAX_PLANS = 4;
  * A tensor's data. For tensors that this backend made it is its own DataId, so that finding it takes no look-up; data
  * that came from another backend keeps that backend's DataId.
  */
-export class Data {
+export class Data extends Memory {
   /** The backend that holds the data now; undefined when it is disposed of or has moved away. */
   owner: BackendWasm | undefined;
-  pointer: Pointer = 0;
+  /** What will compute the data; until then there is no memory. */
+  deferred: Deferred | undefined;
   dtype: DataType = 'float32';
   size = 0;
   refCount = 0;
@@ -67,17 +80,23 @@ export class BackendWasm extends KernelBackend {
   /** Data whose DataId another backend made. */
   private readonly foreign = new Map<DataId, Data>();
   private count = 0;
+  /** All data that are deferred. */
+  private readonly waiting = new Set<Data>();
   /** What the kernel that runs has allocated: data, given back when it throws, and blocks, given back in any case. */
   private readonly outputs: Data[] = [];
   private readonly temporaries: Pointer[] = [];
   /** One element, for operators that take a value's address. */
   readonly value: Pointer;
+  /** The number 0, likewise. */
+  readonly zero: Pointer;
 
   constructor(readonly module: Module) {
     super();
     ({ kernels: this.kernels, heap: this.heap, tier: this.tier, features: this.features, why: this.why } = module);
     this.winograd = module.winograd;
     this.value = this.heap.allocate(4);
+    this.zero = this.heap.allocate(4);
+    this.heap.u32[this.zero >>> 2] = 0;
   }
 
   // ---- Data ----------------------------------------------------------------------------------------------
@@ -89,7 +108,8 @@ export class BackendWasm extends KernelBackend {
   }
 
   override move(dataId: DataId, values: BackendValues, shape: number[], dtype: DataType, refCount: number): void {
-    const data = dataId instanceof Data ? dataId : new Data();
+    // What waits in the backend that it comes from may still hold its old memory.
+    const data = dataId instanceof Data && dataId.holders === 0 ? dataId : new Data();
     this.fill(data, values, dtype, util.sizeFromShape(shape), refCount);
     if (data !== dataId) this.foreign.set(dataId, data);
   }
@@ -110,6 +130,11 @@ export class BackendWasm extends KernelBackend {
 
   private allocate(data: Data, dtype: DataType, size: number): void {
     data.pointer = this.heap.allocate(size * elementBytes(dtype));
+    this.register(data, dtype, size);
+  }
+
+  private register(data: Data, dtype: DataType, size: number): void {
+    data.holders = 1;
     data.dtype = dtype;
     data.size = size;
     data.refCount = 1;
@@ -117,9 +142,15 @@ export class BackendWasm extends KernelBackend {
     this.count++;
   }
 
-  /** The data of a tensor; fetched from the backend that holds it when that is another one. */
+  /** The data of a tensor, computed if it was deferred. */
   data(dataId: DataId): Data {
-    if (dataId instanceof Data && dataId.owner === this) return dataId;
+    const data = this.entry(dataId);
+    if (data.deferred) this.compute(data, data.deferred);
+    return data;
+  }
+
+  /** The same, not computed; fetched from the backend that holds it when that is another one. */
+  private entry(dataId: DataId): Data {
     const found = this.find(dataId);
     if (found) return found;
     engine().moveData(this, dataId);
@@ -129,8 +160,7 @@ export class BackendWasm extends KernelBackend {
   }
 
   private find(dataId: DataId): Data | undefined {
-    if (dataId instanceof Data) return dataId.owner === this ? dataId : undefined;
-    return this.foreign.get(dataId);
+    return dataId instanceof Data && dataId.owner === this ? dataId : this.foreign.get(dataId);
   }
 
   override numDataIds(): number {
@@ -164,10 +194,46 @@ export class BackendWasm extends KernelBackend {
 
   private release(data: Data): void {
     while (data.plans?.length) this.forget(data.plans);
-    this.heap.free(data.pointer);
+    if (data.deferred) this.settle(data, data.deferred);
     data.plans = data.strings = data.owner = undefined;
-    data.pointer = data.refCount = 0;
+    data.refCount = 0;
     this.count--;
+    this.letGo(data);
+  }
+
+  private letGo(memory: Memory): void {
+    if (--memory.holders > 0) return;
+    this.heap.free(memory.pointer);
+    memory.pointer = 0;
+  }
+
+  /** Runs what a tensor waits for. */
+  private compute(data: Data, deferred: Deferred): void {
+    const pointer = this.heap.allocate(4 * data.size);
+    try {
+      deferred.run(this, pointer);
+    } catch (error) {
+      this.heap.free(pointer);
+      throw error;
+    }
+    data.pointer = pointer;
+    this.settle(data, deferred);
+  }
+
+  private settle(data: Data, deferred: Deferred): void {
+    data.deferred = undefined;
+    this.waiting.delete(data);
+    for (const memory of deferred.held) this.letGo(memory);
+  }
+
+  /**
+   * Runs what has been asked for and waits, as a convolution does, for its output to be read or used. To be called
+   * before a clock is stopped; otherwise nobody needs to.
+   */
+  finish(): void {
+    for (const data of this.waiting) {
+      if (!data.deferred!.joined) this.compute(data, data.deferred!);
+    }
   }
 
   override readSync(dataId: DataId, start = 0, end?: number): BackendValues {
@@ -199,6 +265,7 @@ export class BackendWasm extends KernelBackend {
   override async time(query: () => void): Promise<{ kernelMs: number }> {
     const start = util.now();
     query();
+    this.finish();
     return { kernelMs: util.now() - start };
   }
 
@@ -241,6 +308,25 @@ export class BackendWasm extends KernelBackend {
     return { dataId: data, shape, dtype };
   }
 
+  /** What will compute a tensor's data; undefined when they are there, or held by another backend. */
+  deferred(x: TensorInfo): Deferred | undefined {
+    const { owner, deferred } = x.dataId as Data;
+    return owner === this ? deferred : undefined;
+  }
+
+  /** A new float32 tensor that is computed when it is needed. */
+  deferredOutput(shape: number[], deferred: Deferred): TensorInfo {
+    const data = new Data();
+    let size = 1;
+    for (let i = 0; i < shape.length; i++) size *= shape[i];
+    this.register(data, 'float32', size);
+    data.deferred = deferred;
+    for (const memory of deferred.held) memory.holders++;
+    this.waiting.add(data);
+    this.outputs.push(data);
+    return { dataId: data, shape, dtype: 'float32' };
+  }
+
   /** Gives an output of this kernel back before the kernel returns. */
   drop(x: TensorInfo): void {
     const { outputs } = this;
@@ -250,12 +336,19 @@ export class BackendWasm extends KernelBackend {
 
   /** Another tensor over the same data. */
   share(x: TensorInfo, shape: number[]): TensorInfo {
-    this.data(x.dataId).refCount++;
+    this.entry(x.dataId).refCount++;
     return { dataId: x.dataId, shape, dtype: x.dtype };
   }
 
   pointer(x: TensorInfo): Pointer {
     return this.data(x.dataId).pointer;
+  }
+
+  /** Memory that lasts until everything that holds it is done. */
+  block(bytes: number): Memory {
+    const memory = new Memory();
+    memory.pointer = this.heap.allocate(bytes);
+    return memory;
   }
 
   /** Memory that lasts until the kernel returns. */
@@ -271,14 +364,15 @@ export class BackendWasm extends KernelBackend {
     let packed = plan.packing === undefined ? undefined
       : plans.find(({ packing }) => packing === plan.packing)?.packed;
     if (packed === undefined) {
-      packed = this.heap.allocate(plan.sizes.packedBytes);
+      packed = this.block(plan.sizes.packedBytes);
       try {
-        if (packed) pack(packed);
+        if (packed.pointer) pack(packed.pointer);
       } catch (error) {
-        this.heap.free(packed);
+        this.heap.free(packed.pointer);
         throw error;
       }
     }
+    packed.holders++;
     const done = { ...plan, packed } as unknown as P;
     plans.push(done);
     if (plans.length > MAX_PLANS) this.forget(plans);
@@ -287,7 +381,6 @@ export class BackendWasm extends KernelBackend {
 
   /** Drops the oldest plan. */
   private forget(plans: Plan[]): void {
-    const { packed } = plans.shift()!;
-    if (!plans.some(plan => plan.packed === packed)) this.heap.free(packed);
+    this.letGo(plans.shift()!.packed);
   }
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Convolutions: ordinary, depthwise, transposed. */
-import { backend_util } from '@tensorflow/tfjs-core';
+import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
 import { LW_WINOGRAD_OFF } from '../generated/layout.js';
 import { LanewiseError, OutOfMemoryError } from '../runtime/errors.js';
-import { LINEAR, type Conv2d, type Conv2dTranspose, type DepthwiseConv2d } from '../runtime/kernels.js';
-import type { BackendWasm } from './backend.js';
-import { fusedOf } from './fused.js';
+import type { Conv2d, Conv2dTranspose, DepthwiseConv2d } from '../runtime/kernels.js';
+import type { BackendWasm, Data } from './backend.js';
+import { imageOf, start, type Border } from './deferred.js';
+import { fusedOf, NOT_FUSED, type Fused } from './fused.js';
 import {
   expect, expectNhwc, expectRank, FLOAT, type Attrs, type Inputs, type Kernel, type KernelTable,
 } from './kernel.js';
@@ -31,31 +32,39 @@ function expectChannels(op: string, found: number, wanted: number, filterShape: 
   }
 }
 
+/** The image's own size, which TensorFlow.js takes to include the border. */
+function insideOf(info: backend_util.Conv2DInfo, [top, bottom, left, right]: Border) {
+  return { inputHeight: info.inHeight - top - bottom, inputWidth: info.inWidth - left - right };
+}
+
+function run(backend: BackendWasm, plan: WindowPlan, data: Data, fused: Fused): TensorInfo {
+  const shape = plan.outShape.slice();
+  if (plan.sizes === NO_SIZES) return backend.output(shape, 'float32');
+  const y = start(backend, plan, shape, data.pointer, fused.epilogue, [data, ...fused.held]);
+  fused.finish?.(y);
+  return y;
+}
+
 const conv2d = (op: string): Kernel => (backend, inputs, attrs) => {
   const { x, filter } = images(op, inputs, attrs);
   const { kernels, heap } = backend;
   const fused = fusedOf(backend, op, inputs, attrs, filter.shape[3]);
   const weights = backend.data(filter.dataId);
-  const plan = findPlan<Conv2d>(weights.plans, 'conv2d', x.shape, filter.shape, attrs, fused.activation) ?? makePlan();
-  const input = backend.pointer(x);
-  const y = backend.output(plan.outShape.slice(), 'float32');
-  if (plan.sizes === NO_SIZES) return y;
-  kernels.conv2d(plan.op, input, plan.packed, fused.bias, fused.slopes, heap.scratch(plan.sizes.scratchBytes),
-    backend.pointer(y));
-  fused.finish(y);
-  return y;
+  const { data, border } = imageOf(backend, x, filter.shape[0], filter.shape[1]);
+  const plan = findPlan<Conv2d>(weights.plans, 'conv2d', x.shape, filter.shape, attrs, border) ?? makePlan();
+  return run(backend, plan, data, fused);
 
   function makePlan(): WindowPlan<Conv2d> {
     const info = backend_util.computeConv2DInfo(x.shape as Shape4D, filter.shape as Shape4D, attrs.strides,
       attrs.dilations ?? 1, attrs.pad, attrs.dimRoundingMode, false, 'channelsLast');
     const groups = filter.shape[2] > 0 ? x.shape[3] / filter.shape[2] : 1;
     if (!Number.isInteger(groups)) expectChannels(op, x.shape[3], filter.shape[2], filter.shape);
-    const key = planKey('conv2d', x.shape, filter.shape, attrs, fused.activation);
+    const key = planKey('conv2d', x.shape, filter.shape, attrs, border);
     const empty = info.outShape.includes(0);
     for (let { winograd } = backend; ; winograd++) {
       const descriptor: Conv2d = {
-        batch: info.batchSize, inputHeight: info.inHeight, inputWidth: info.inWidth, inputChannels: info.inChannels,
-        outputChannels: info.outChannels, groups, window: windowOf(info), activation: fused.activation, winograd,
+        batch: info.batchSize, ...insideOf(info, border), inputChannels: info.inChannels,
+        outputChannels: info.outChannels, groups, window: windowOf(info, border), winograd,
       };
       const sizes = empty ? NO_SIZES : kernels.conv2dSizes(descriptor);
       if (!empty) checkOutput(op, info, sizes);
@@ -76,32 +85,27 @@ const conv2d = (op: string): Kernel => (backend, inputs, attrs) => {
 
 const depthwiseConv2d = (op: string): Kernel => (backend, inputs, attrs) => {
   const { x, filter } = images(op, inputs, attrs);
-  const { kernels, heap } = backend;
+  const { kernels } = backend;
   const fused = fusedOf(backend, op, inputs, attrs, filter.shape[2] * filter.shape[3]);
   const weights = backend.data(filter.dataId);
-  const plan = findPlan<DepthwiseConv2d>(weights.plans, 'depthwise', x.shape, filter.shape, attrs, fused.activation)
+  const { data, border } = imageOf(backend, x, filter.shape[0], filter.shape[1]);
+  const plan = findPlan<DepthwiseConv2d>(weights.plans, 'depthwiseConv2d', x.shape, filter.shape, attrs, border)
     ?? makePlan();
-  const input = backend.pointer(x);
-  const y = backend.output(plan.outShape.slice(), 'float32');
-  if (plan.sizes === NO_SIZES) return y;
-  kernels.depthwiseConv2d(plan.op, input, plan.packed, fused.bias, fused.slopes, heap.scratch(plan.sizes.scratchBytes),
-    backend.pointer(y));
-  fused.finish(y);
-  return y;
+  return run(backend, plan, data, fused);
 
   function makePlan(): WindowPlan<DepthwiseConv2d> {
     expectChannels(op, x.shape[3], filter.shape[2], filter.shape);
     const info = backend_util.computeConv2DInfo(x.shape as Shape4D, filter.shape as Shape4D, attrs.strides,
       attrs.dilations ?? 1, attrs.pad, attrs.dimRoundingMode, true);
     const descriptor: DepthwiseConv2d = {
-      batch: info.batchSize, inputHeight: info.inHeight, inputWidth: info.inWidth, channels: info.inChannels,
-      depthMultiplier: filter.shape[3], window: windowOf(info), activation: fused.activation,
+      batch: info.batchSize, ...insideOf(info, border), channels: info.inChannels, depthMultiplier: filter.shape[3],
+      window: windowOf(info, border),
     };
     const empty = info.outShape.includes(0);
     const sizes = empty ? NO_SIZES : kernels.depthwiseConv2dSizes(descriptor);
     if (!empty) checkOutput(op, info, sizes);
     const made = {
-      ...planKey('depthwise', x.shape, filter.shape, attrs, fused.activation), op: descriptor, sizes,
+      ...planKey('depthwiseConv2d', x.shape, filter.shape, attrs, border), op: descriptor, sizes,
       outShape: info.outShape, packing: `depthwise ${filter.shape} ${sizes.packedBytes}`,
     };
     return backend.plan<WindowPlan<DepthwiseConv2d>>(weights, made,
@@ -112,20 +116,17 @@ const depthwiseConv2d = (op: string): Kernel => (backend, inputs, attrs) => {
 const conv2dTranspose: Kernel = (backend: BackendWasm, inputs, attrs) => {
   const op = 'Conv2DBackpropInput';
   const { x: dy, filter } = images(op, inputs, attrs, 'dy');
-  const { kernels, heap } = backend;
+  const { kernels } = backend;
   const weights = backend.data(filter.dataId);
   // The window belongs to the output, whose shape is an attribute; that of dy follows from it.
-  const plan = findPlan<Conv2dTranspose>(weights.plans, 'transpose', attrs.inputShape, filter.shape, attrs, LINEAR)
+  const plan = findPlan<Conv2dTranspose>(weights.plans, 'conv2dTranspose', attrs.inputShape, filter.shape, attrs)
     ?? makePlan();
   if (plan.op.inputHeight !== dy.shape[1] || plan.op.inputWidth !== dy.shape[2] || plan.op.batch !== dy.shape[0]
     || plan.op.inputChannels !== dy.shape[3]) {
     throw new LanewiseError(`${op}: argument 'dy' has shape [${dy.shape}]; expected [${plan.op.batch}, ` +
       `${plan.op.inputHeight}, ${plan.op.inputWidth}, ${plan.op.inputChannels}]`);
   }
-  const input = backend.pointer(dy);
-  const y = backend.output(plan.outShape.slice(), 'float32');
-  kernels.conv2dTranspose(plan.op, input, plan.packed, 0, 0, heap.scratch(plan.sizes.scratchBytes), backend.pointer(y));
-  return y;
+  return run(backend, plan, backend.data(dy.dataId), NOT_FUSED);
 
   function makePlan(): WindowPlan<Conv2dTranspose> {
     const info = backend_util.computeConv2DInfo(attrs.inputShape, filter.shape as Shape4D, attrs.strides, 1, attrs.pad,
@@ -135,11 +136,10 @@ const conv2dTranspose: Kernel = (backend: BackendWasm, inputs, attrs) => {
     const descriptor: Conv2dTranspose = {
       batch: info.batchSize, inputHeight: info.outHeight, inputWidth: info.outWidth, inputChannels: info.outChannels,
       outputHeight: info.inHeight, outputWidth: info.inWidth, outputChannels: info.inChannels, window: windowOf(info),
-      activation: LINEAR,
     };
     const sizes = kernels.conv2dTransposeSizes(descriptor);
     const made = {
-      ...planKey('transpose', [...attrs.inputShape], filter.shape, attrs, LINEAR), op: descriptor, sizes,
+      ...planKey('conv2dTranspose', [...attrs.inputShape], filter.shape, attrs), op: descriptor, sizes,
       outShape: [...attrs.inputShape],
     };
     return backend.plan<WindowPlan<Conv2dTranspose>>(weights, made,

@@ -5,6 +5,7 @@ import * as lw from '../generated/layout.js';
 import { LanewiseError } from '../runtime/errors.js';
 import { activation, LINEAR, type Activation, type Pointer } from '../runtime/kernels.js';
 import type { BackendWasm } from './backend.js';
+import { joinActivation, joinBound, joinPrelu, joinResidual } from './deferred.js';
 import { ANY, expect, FLOAT, NUMBER, product, typeOf, type Attrs, type Kernel, type KernelTable } from './kernel.js';
 
 function expectSame(op: string, a: TensorInfo, b: TensorInfo): void {
@@ -22,6 +23,22 @@ const binary = (op: string, code: number, dtypes = NUMBER): Kernel => (backend, 
   const y = backend.output(shape, a.dtype);
   backend.kernels.binary(code, typeOf(a.dtype), a.shape, b.shape, aPointer, bPointer, backend.pointer(y));
   return y;
+};
+
+/** A sum that an operator's epilogue may be able to do, whichever of the two it made. */
+const plainAdd = binary('Add', lw.LW_BINARY_ADD);
+const add: Kernel = (backend, inputs, attrs) => {
+  const { a, b } = inputs;
+  return (a && b && (joinResidual(backend, a, b) ?? joinResidual(backend, b, a))) || plainAdd(backend, inputs, attrs);
+};
+
+/** The larger or smaller of two, where the second may be a bound of an operator's output. */
+const extreme = (op: string, code: number): Kernel => {
+  const plain = binary(op, code);
+  return (backend, inputs, attrs) => {
+    const { a, b } = inputs;
+    return (a && b && joinBound(backend, a, code, b)) || plain(backend, inputs, attrs);
+  };
 };
 
 const BOOL: readonly DataType[] = ['bool'];
@@ -119,6 +136,8 @@ export function toFloat(backend: BackendWasm, x: TensorInfo): Pointer {
 const prelu: Kernel = (backend, { x, alpha }) => {
   expect('Prelu', 'x', x, NUMBER);
   expect('Prelu', 'alpha', alpha, NUMBER);
+  const joined = joinPrelu(backend, x, alpha);
+  if (joined) return joined;
   const shape = broadcast_util.assertAndGetBroadcastShape(x.shape, alpha.shape);
   const input = toFloat(backend, x), slopes = toFloat(backend, alpha);
   const y = backend.output(shape, 'float32');
@@ -164,6 +183,8 @@ const activate = (op: string, kind: number): Kernel => {
 };
 
 function apply(backend: BackendWasm, x: TensorInfo, code: number, how: Activation): TensorInfo {
+  const joined = code === lw.LW_UNARY_ACTIVATION ? joinActivation(backend, x, how) : undefined;
+  if (joined) return joined;
   const input = toFloat(backend, x);
   const y = backend.output(x.shape.slice(), 'float32');
   backend.kernels.unary(code, how, product(x.shape), input, backend.pointer(y));
@@ -251,14 +272,14 @@ const leakyRelu: Kernel = (backend, { x }, { alpha = 0.2 }) => {
 };
 
 export const elementwise: KernelTable = {
-  Add: binary('Add', lw.LW_BINARY_ADD),
+  Add: add,
   AddN: addN,
   Sub: binary('Sub', lw.LW_BINARY_SUB),
   Multiply: binary('Multiply', lw.LW_BINARY_MUL),
   RealDiv: binary('RealDiv', lw.LW_BINARY_DIV),
   FloorDiv: floorDivide,
-  Minimum: binary('Minimum', lw.LW_BINARY_MIN),
-  Maximum: binary('Maximum', lw.LW_BINARY_MAX),
+  Minimum: extreme('Minimum', lw.LW_BINARY_MIN),
+  Maximum: extreme('Maximum', lw.LW_BINARY_MAX),
   SquaredDifference: binary('SquaredDifference', lw.LW_BINARY_SQUARED_DIFFERENCE),
   Atan2: binary('Atan2', lw.LW_BINARY_ATAN2, FLOAT),
   BitwiseAnd: binary('BitwiseAnd', lw.LW_BINARY_BITWISE_AND, INT),

@@ -3,8 +3,8 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import * as lw from '../generated/layout.js';
 import { LanewiseError } from '../runtime/errors.js';
-import { activation, LINEAR, type Activation, type Pointer } from '../runtime/kernels.js';
-import type { BackendWasm } from './backend.js';
+import { activation, LINEAR, NO_EPILOGUE, type Activation, type Epilogue, type Pointer } from '../runtime/kernels.js';
+import type { BackendWasm, Memory } from './backend.js';
 import { expect, FLOAT, product, type Attrs, type Inputs } from './kernel.js';
 
 const SIMPLE: Record<string, Activation> = {
@@ -33,43 +33,49 @@ function activationOf(op: string, attrs: Attrs): Activation {
  */
 export interface Fused {
   /** What the library fuses. */
-  readonly activation: Activation;
-  readonly bias: Pointer;
-  readonly slopes: Pointer;
+  readonly epilogue: Epilogue;
+  /** What it points into. */
+  readonly held: readonly Memory[];
   /** Does the rest. */
-  finish(output: TensorInfo): void;
+  readonly finish?: (output: TensorInfo) => void;
 }
 
-const NOTHING: Fused = { activation: LINEAR, bias: 0, slopes: 0, finish: () => {} };
-const done = () => {};
+export const NOT_FUSED: Fused = { epilogue: NO_EPILOGUE, held: [] };
 
 export function fusedOf(backend: BackendWasm, op: string, inputs: Inputs, attrs: Attrs, channels: number): Fused {
   const { bias, preluActivationWeights: slopes } = inputs;
   const wanted = activationOf(op, attrs);
-  if (!bias && wanted === LINEAR) return NOTHING;
+  if (!bias && wanted === LINEAR) return NOT_FUSED;
   if (bias) expect(op, 'bias', bias, FLOAT);
-  if (wanted.kind === lw.LW_PRELU) expect(op, 'preluActivationWeights', slopes, FLOAT);
+  const prelu = wanted.kind === lw.LW_PRELU;
+  if (prelu) expect(op, 'preluActivationWeights', slopes, FLOAT);
 
   const fusesBias = !bias || perChannel(bias, channels);
-  const fusesActivation = fusesBias && (wanted.kind !== lw.LW_PRELU || perChannel(slopes, channels));
-  const biasPointer = bias ? backend.pointer(bias) : 0;
-  const slopesPointer = wanted.kind === lw.LW_PRELU ? backend.pointer(slopes) : 0;
-  if (fusesActivation) return { activation: wanted, bias: biasPointer, slopes: slopesPointer, finish: done };
+  const fusesActivation = fusesBias && (!prelu || perChannel(slopes, channels));
+  const held: Memory[] = [];
+  const pointer = (x: TensorInfo): Pointer => {
+    const data = backend.data(x.dataId);
+    held.push(data);
+    return data.pointer;
+  };
+  const epilogue: Epilogue = {
+    ...NO_EPILOGUE,
+    activation: fusesActivation ? wanted : LINEAR,
+    bias: bias && fusesBias ? pointer(bias) : 0,
+    slopes: prelu && fusesActivation ? pointer(slopes) : 0,
+  };
+  if (fusesActivation) return { epilogue, held };
 
   return {
-    activation: LINEAR,
-    bias: fusesBias ? biasPointer : 0,
-    slopes: 0,
+    epilogue,
+    held,
     finish(output) {
       const { kernels } = backend;
       const y = backend.pointer(output);
       const count = product(output.shape);
-      if (!fusesBias) inPlace(backend, op, 'bias', lw.LW_BINARY_ADD, output, y, bias, biasPointer);
-      if (wanted.kind === lw.LW_PRELU) {
-        inPlace(backend, op, 'preluActivationWeights', lw.LW_BINARY_PRELU, output, y, slopes, slopesPointer);
-      } else if (wanted !== LINEAR) {
-        kernels.unary(lw.LW_UNARY_ACTIVATION, wanted, count, y, y);
-      }
+      if (!fusesBias) inPlace(backend, op, 'bias', lw.LW_BINARY_ADD, output, y, bias);
+      if (prelu) inPlace(backend, op, 'preluActivationWeights', lw.LW_BINARY_PRELU, output, y, slopes);
+      else if (wanted !== LINEAR) kernels.unary(lw.LW_UNARY_ACTIVATION, wanted, count, y, y);
     },
   };
 }
@@ -80,7 +86,7 @@ function perChannel(x: TensorInfo, channels: number): boolean {
 }
 
 function inPlace(backend: BackendWasm, op: string, argument: string, binary: number, output: TensorInfo, y: Pointer,
-  x: TensorInfo, pointer: Pointer): void {
+  x: TensorInfo): void {
   // fused.matMul folds the outer dimensions of its output, but not of a bias of the same size.
   const shape = product(x.shape) === product(output.shape) ? output.shape : x.shape;
   const offset = output.shape.length - shape.length;
@@ -88,5 +94,5 @@ function inPlace(backend: BackendWasm, op: string, argument: string, binary: num
     throw new LanewiseError(`${op}: argument '${argument}' has shape [${x.shape}], which does not broadcast to the ` +
       `output's [${output.shape}]`);
   }
-  backend.kernels.binary(binary, lw.LW_FLOAT32, output.shape, shape, y, pointer, y);
+  backend.kernels.binary(binary, lw.LW_FLOAT32, output.shape, shape, y, backend.pointer(x), y);
 }

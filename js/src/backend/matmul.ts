@@ -2,8 +2,9 @@
 /* Matrix products. */
 import { broadcast_util, type TensorInfo } from '@tensorflow/tfjs-core';
 import { LanewiseError } from '../runtime/errors.js';
-import type { Activation, Matmul } from '../runtime/kernels.js';
+import type { Matmul } from '../runtime/kernels.js';
 import type { BackendWasm, Data, Plan } from './backend.js';
+import { start } from './deferred.js';
 import { fusedOf } from './fused.js';
 import { expect, FLOAT, NUMBER, product, stridesOf, type Kernel, type KernelTable } from './kernel.js';
 
@@ -35,41 +36,42 @@ const matmul = (name: string): Kernel => (backend, inputs, attrs) => {
   if (batch * m * n === 0) return backend.output([...outer, m, n], 'float32');
   const fused = fusedOf(backend, name, inputs, attrs, n);
   const weights = backend.data(b.dataId);
-  let aPointer = backend.pointer(a);
+  const data = backend.data(a.dataId);
   // Matrices repeat as a whole or not at all; anything between is written out first.
-  if (aBatch !== 1 && aBatch !== batch) aPointer = repeat(backend, aPointer, a.shape, outer);
-  const repeatsB = bBatch !== 1 && bBatch !== batch;
+  const repeatsA = aBatch !== 1 && aBatch !== batch, repeatsB = bBatch !== 1 && bBatch !== batch;
+  const aPointer = repeatsA ? repeat(backend, data.pointer, a.shape, outer) : data.pointer;
 
   const op: Matmul = {
     batch, m, n, k, transposeA, transposeB, aBatchStride: aBatch === 1 ? 0 : m * k,
-    bBatchStride: bBatch === 1 ? 0 : k * n, activation: fused.activation,
+    bBatchStride: bBatch === 1 ? 0 : k * n,
   };
-  const y = backend.output([...outer, m, n], 'float32');
-  const output = backend.pointer(y);
+  const shape = [...outer, m, n];
+  let y: TensorInfo;
   if (repeatsB) {
+    y = backend.output(shape, 'float32');
     const sizes = kernels.matmulSizes(op);
     const packed = backend.temporary(sizes.packedBytes);
     kernels.matmulPack(op, repeat(backend, weights.pointer, b.shape, outer), packed);
-    kernels.matmul(op, aPointer, packed, fused.bias, fused.slopes, heap.scratch(sizes.scratchBytes), output);
+    kernels.matmul(op, fused.epilogue, aPointer, packed, heap.scratch(sizes.scratchBytes), backend.pointer(y));
   } else {
-    const plan = findPlan(weights, op, fused.activation) ?? backend.plan<MatmulPlan>(weights,
+    const plan = findPlan(weights, op) ?? backend.plan<MatmulPlan>(weights,
       { kernel: 'matmul', op, sizes: kernels.matmulSizes(op) },
       packed => kernels.matmulPack(op, weights.pointer, packed));
-    kernels.matmul(op, aPointer, plan.packed, fused.bias, fused.slopes, heap.scratch(plan.sizes.scratchBytes), output);
+    y = start(backend, plan, shape, aPointer, fused.epilogue, [data, ...fused.held]);
+    if (repeatsA) backend.pointer(y); // the copy doesn't last
   }
-  fused.finish(y);
+  fused.finish?.(y);
   return y;
 };
 
-function findPlan(weights: Data, op: Matmul, activation: Activation): MatmulPlan | undefined {
+function findPlan(weights: Data, op: Matmul): MatmulPlan | undefined {
   if (!weights.plans) return undefined;
   for (const candidate of weights.plans) {
     if (candidate.kernel !== 'matmul') continue;
     const { op: made } = candidate as MatmulPlan;
     if (made.batch === op.batch && made.m === op.m && made.n === op.n && made.k === op.k
       && made.transposeA === op.transposeA && made.transposeB === op.transposeB
-      && made.aBatchStride === op.aBatchStride && made.bBatchStride === op.bBatchStride
-      && made.activation.kind === activation.kind && made.activation.alpha === activation.alpha) {
+      && made.aBatchStride === op.aBatchStride && made.bBatchStride === op.bBatchStride) {
       return candidate as MatmulPlan;
     }
   }

@@ -3,6 +3,7 @@
 import { backend_util, slice_util, util, type DataType, type TensorInfo } from '@tensorflow/tfjs-core';
 import { LanewiseError } from '../runtime/errors.js';
 import { elementBytes, type BackendWasm } from './backend.js';
+import { deferPad } from './deferred.js';
 import { ANY, expect, product, stridesOf, typeOf, type Inputs, type Kernel, type KernelTable } from './kernel.js';
 
 const STORABLE: readonly DataType[] = ['float32', 'int32', 'bool', 'string'];
@@ -238,12 +239,16 @@ export const padV2: Kernel = (backend, { x }, attrs) => {
   const paddings = attrs.paddings as Array<[number, number]>;
   const { constantValue = 0 } = attrs;
   const outShape = x.shape.map((n, i) => paddings[i][0] + n + paddings[i][1]);
-  const y = backend.output(outShape, x.dtype);
   const before = paddings.map(p => p[0]), after = paddings.map(p => p[1]);
   if ([...before, ...after].some(n => !(n >= 0))) {
     throw new LanewiseError(`PadV2: attribute 'paddings' is ${JSON.stringify(paddings)}; expected no negative number`);
   }
-  if (product(x.shape) === 0) {
+  const size = product(x.shape);
+  if (size && x.dtype === 'float32' && constantValue === 0 && x.shape.length === 4 && before[0] + after[0] === 0
+    && before[3] + after[3] === 0) return deferPad(backend, x, [before[1], after[1], before[2], after[2]]);
+  const input = backend.pointer(x);
+  const y = backend.output(outShape, x.dtype);
+  if (size === 0) {
     fillWith(backend, y, constantValue);
     return y;
   }
@@ -251,7 +256,7 @@ export const padV2: Kernel = (backend, { x }, attrs) => {
   if (x.dtype === 'float32') heap.f32[value >>> 2] = constantValue;
   else if (x.dtype === 'int32') heap.i32[value >>> 2] = constantValue;
   else heap.u8[value] = constantValue;
-  backend.kernels.pad(elementBytes(x.dtype), x.shape, before, after, backend.pointer(x), value, backend.pointer(y));
+  backend.kernels.pad(elementBytes(x.dtype), x.shape, before, after, input, value, backend.pointer(y));
   return y;
 };
 

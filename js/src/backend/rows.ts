@@ -5,6 +5,7 @@ import * as lw from '../generated/layout.js';
 import { LanewiseError } from '../runtime/errors.js';
 import type { Pointer } from '../runtime/kernels.js';
 import type { BackendWasm } from './backend.js';
+import { joinBatchNorm } from './deferred.js';
 import { toFloat } from './elementwise.js';
 import {
   ANY, axesOf, expect, FLOAT, NUMBER, product, stridesOf, typeOf, type Kernel, type KernelTable,
@@ -168,6 +169,9 @@ const batchNorm: Kernel = (backend, inputs, { varianceEpsilon = 0.001 }) => {
   const { kernels, heap } = backend;
   const pointers = [parameter('mean', means), parameter('variance', variance), parameter('scale', scale),
     parameter('offset', offset)];
+  const joined = joinBatchNorm(backend, x, channels, varianceEpsilon, pointers[0], pointers[1], pointers[2],
+    pointers[3]);
+  if (joined) return joined;
   const input = backend.pointer(x);
   const y = backend.output(x.shape.slice(), 'float32');
   kernels.batchNorm(size / channels, channels, varianceEpsilon, input, pointers[0], pointers[1], pointers[2],

@@ -3,16 +3,19 @@
 import type { backend_util } from '@tensorflow/tfjs-core';
 import * as lw from '../generated/layout.js';
 import { LanewiseError } from '../runtime/errors.js';
-import type { Activation, Sizes, Window } from '../runtime/kernels.js';
-import type { Plan } from './backend.js';
+import type { Sizes, Window } from '../runtime/kernels.js';
+import type { Operator, Plan } from './backend.js';
+import { NO_BORDER, type Border } from './deferred.js';
 import { pair, type Attrs } from './kernel.js';
 
 /**
  * The window that TensorFlow.js computed, with explicit padding. Its output size is the authority (it knows about
- * dimRoundingMode), so the padding behind the image is whatever leads to that size.
+ * dimRoundingMode), so the padding behind the image is whatever leads to that size. A border around the image that
+ * TensorFlow.js takes for a part of it comes on top.
  */
-export function windowOf(info: backend_util.Conv2DInfo): Window {
+export function windowOf(info: backend_util.Conv2DInfo, border = NO_BORDER): Window {
   const { padInfo } = info;
+  const [top, bottom, left, right] = border;
   const behind = (output: number, stride: number, kernel: number, input: number, before: number) =>
     Math.max(0, (output - 1) * stride + kernel - input - before);
   return {
@@ -23,10 +26,11 @@ export function windowOf(info: backend_util.Conv2DInfo): Window {
     dilationHeight: info.dilationHeight,
     dilationWidth: info.dilationWidth,
     padding: lw.LW_PADDING_EXPLICIT,
-    padTop: padInfo.top,
-    padLeft: padInfo.left,
-    padBottom: behind(info.outHeight, info.strideHeight, info.effectiveFilterHeight, info.inHeight, padInfo.top),
-    padRight: behind(info.outWidth, info.strideWidth, info.effectiveFilterWidth, info.inWidth, padInfo.left),
+    padTop: top + padInfo.top,
+    padLeft: left + padInfo.left,
+    padBottom:
+      bottom + behind(info.outHeight, info.strideHeight, info.effectiveFilterHeight, info.inHeight, padInfo.top),
+    padRight: right + behind(info.outWidth, info.strideWidth, info.effectiveFilterWidth, info.inWidth, padInfo.left),
   };
 }
 
@@ -42,7 +46,7 @@ export function checkOutput(op: string, info: backend_util.Conv2DInfo, sizes: Si
 }
 
 /** A plan for weights that slide over an image. */
-export interface WindowPlan<Op> extends Plan {
+export interface WindowPlan<Op extends Plan['op'] = Plan['op']> extends Plan {
   readonly op: Op;
   readonly outShape: number[];
   /** What the plan was made for. */
@@ -52,8 +56,8 @@ export interface WindowPlan<Op> extends Plan {
   readonly strides: number | number[];
   readonly dilations: number | number[];
   readonly pad: string | number;
+  readonly border: Border;
   readonly rounding: string | undefined;
-  readonly activation: Activation;
 }
 
 function padKey(pad: unknown): string | number {
@@ -61,8 +65,9 @@ function padKey(pad: unknown): string | number {
 }
 
 /** The plan made for this image and these attributes; it allocates nothing. */
-export function findPlan<Op>(plans: Plan[] | undefined, kernel: string, imageShape: readonly number[],
-  filterShape: readonly number[], attrs: Attrs, activation: Activation): WindowPlan<Op> | undefined {
+export function findPlan<Op extends Plan['op']>(plans: Plan[] | undefined, kernel: Operator,
+  imageShape: readonly number[], filterShape: readonly number[], attrs: Attrs,
+  border = NO_BORDER): WindowPlan<Op> | undefined {
   if (!plans) return undefined;
   const { strides } = attrs;
   const dilations = attrs.dilations ?? 1; // layers models say null
@@ -73,27 +78,26 @@ export function findPlan<Op>(plans: Plan[] | undefined, kernel: string, imageSha
     if (same(plan.imageShape, imageShape) && same(plan.filterShape, filterShape)
       && pair(strides, 0) === pair(plan.strides, 0) && pair(strides, 1) === pair(plan.strides, 1)
       && pair(dilations, 0) === pair(plan.dilations, 0) && pair(dilations, 1) === pair(plan.dilations, 1)
-      && pad === plan.pad && attrs.dimRoundingMode === plan.rounding
-      && activation.kind === plan.activation.kind && activation.alpha === plan.activation.alpha) {
+      && pad === plan.pad && attrs.dimRoundingMode === plan.rounding && same(border, plan.border)) {
       return plan;
     }
   }
   return undefined;
 }
 
-/** Whether two shapes of four dimensions are the same. */
+/** Whether two lists of four are the same. */
 function same(a: readonly number[], b: readonly number[]): boolean {
   return a[0] === b[0] && a[1] === b[1] && a[2] === b[2] && a[3] === b[3];
 }
 
 /** The fields of a plan that findPlan compares. */
-export function planKey(kernel: string, imageShape: readonly number[], filterShape: readonly number[], attrs: Attrs,
-  activation: Activation) {
+export function planKey<O extends Operator>(kernel: O, imageShape: readonly number[], filterShape: readonly number[],
+  attrs: Attrs, border = NO_BORDER) {
   const { strides } = attrs;
   const dilations = attrs.dilations ?? 1; // layers models say null
   return {
-    kernel, imageShape, filterShape, activation, strides: copyOf(strides), dilations: copyOf(dilations),
-    pad: padKey(attrs.pad), rounding: attrs.dimRoundingMode,
+    kernel, imageShape, filterShape, strides: copyOf(strides), dilations: copyOf(dilations), pad: padKey(attrs.pad),
+    rounding: attrs.dimRoundingMode, border,
   };
 }
 

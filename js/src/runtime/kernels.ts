@@ -26,6 +26,17 @@ export function activation(kind: number, alpha = 0, min = 0, max = 0): Activatio
 }
 export const LINEAR: Activation = activation(lw.LW_LINEAR);
 
+/** `struct lw_epilogue` and the activation: what follows an operator's sum. The pointer of what there is not is 0. */
+export interface Epilogue {
+  readonly activation: Activation;
+  readonly bias: Pointer;
+  readonly scale: Pointer;
+  readonly shift: Pointer;
+  readonly residual: Pointer;
+  readonly slopes: Pointer;
+}
+export const NO_EPILOGUE: Epilogue = { activation: LINEAR, bias: 0, scale: 0, shift: 0, residual: 0, slopes: 0 };
+
 /** `struct lw_window`: a sliding window; the four pads count for LW_PADDING_EXPLICIT only. */
 export interface Window {
   readonly kernelHeight: number;
@@ -50,7 +61,6 @@ export interface Conv2d {
   readonly outputChannels: number;
   readonly groups: number;
   readonly window: Window;
-  readonly activation: Activation;
   /** `enum lw_winograd`; by default LW_WINOGRAD_AUTO. */
   readonly winograd?: number;
 }
@@ -63,7 +73,6 @@ export interface DepthwiseConv2d {
   readonly channels: number;
   readonly depthMultiplier: number;
   readonly window: Window;
-  readonly activation: Activation;
 }
 
 /** `struct lw_conv2d_transpose` */
@@ -76,7 +85,6 @@ export interface Conv2dTranspose {
   readonly outputWidth: number;
   readonly outputChannels: number;
   readonly window: Window;
-  readonly activation: Activation;
 }
 
 /** `struct lw_matmul` */
@@ -89,7 +97,6 @@ export interface Matmul {
   readonly transposeB: boolean;
   readonly aBatchStride: number;
   readonly bBatchStride: number;
-  readonly activation: Activation;
 }
 
 /** `struct lw_pool2d` */
@@ -138,12 +145,14 @@ export class Kernels {
   /** The context: pointer to the table of the tier's kernels. */
   private readonly context: Pointer;
   private readonly area: Pointer;
+  private readonly epilogueArea: Pointer;
   private readonly sizesAt: Pointer;
 
   /** tier: one that is compiled into the module; by default its best. */
   constructor(private readonly exports: WasmExports, readonly heap: Heap, tier?: string) {
     const { lw_context_options: options } = lw;
     this.area = heap.allocate(AREA_BYTES);
+    this.epilogueArea = heap.allocate(lw.lw_epilogue.bytes);
     this.sizesAt = heap.allocate(lw.lw_sizes.bytes);
     const bytes = exports.lw_context_bytes() >>> 0;
     const memory = heap.allocate(bytes);
@@ -180,12 +189,11 @@ export class Kernels {
   conv2dPack(op: Conv2d, filter: Pointer, packed: Pointer): void {
     this.check('conv2d', op, this.exports.lw_conv2d_pack(this.context, this.conv2dAt(op), filter, packed));
   }
-  conv2d(op: Conv2d, input: Pointer, packed: Pointer, bias: Pointer, slopes: Pointer, scratch: Pointer,
-    output: Pointer): void {
-    this.check('conv2d', op, this.exports.lw_conv2d_run(this.context, this.conv2dAt(op), input, packed, bias, slopes,
-      scratch, output));
+  conv2d(op: Conv2d, epilogue: Epilogue, input: Pointer, packed: Pointer, scratch: Pointer, output: Pointer): void {
+    this.check('conv2d', op, this.exports.lw_conv2d_run(this.context, this.conv2dAt(op, epilogue.activation), input,
+      packed, this.epilogue(epilogue), scratch, output));
   }
-  private conv2dAt(op: Conv2d): Pointer {
+  private conv2dAt(op: Conv2d, how = LINEAR): Pointer {
     const { area: at } = this;
     const { lw_conv2d: f } = lw;
     this.set(at + f.struct_bytes, f.bytes);
@@ -196,7 +204,7 @@ export class Kernels {
     this.set(at + f.output_channels, op.outputChannels);
     this.set(at + f.groups, op.groups);
     this.window(at + f.window, op.window);
-    this.activation(at + f.activation, op.activation);
+    this.activation(at + f.activation, how);
     this.set(at + f.winograd, op.winograd ?? lw.LW_WINOGRAD_AUTO);
     return at;
   }
@@ -209,12 +217,12 @@ export class Kernels {
     this.check('depthwiseConv2d', op, this.exports.lw_depthwise_conv2d_pack(this.context, this.depthwiseConv2dAt(op),
       filter, packed));
   }
-  depthwiseConv2d(op: DepthwiseConv2d, input: Pointer, packed: Pointer, bias: Pointer, slopes: Pointer,
-    scratch: Pointer, output: Pointer): void {
-    this.check('depthwiseConv2d', op, this.exports.lw_depthwise_conv2d_run(this.context, this.depthwiseConv2dAt(op),
-      input, packed, bias, slopes, scratch, output));
+  depthwiseConv2d(op: DepthwiseConv2d, epilogue: Epilogue, input: Pointer, packed: Pointer, scratch: Pointer,
+    output: Pointer): void {
+    this.check('depthwiseConv2d', op, this.exports.lw_depthwise_conv2d_run(this.context,
+      this.depthwiseConv2dAt(op, epilogue.activation), input, packed, this.epilogue(epilogue), scratch, output));
   }
-  private depthwiseConv2dAt(op: DepthwiseConv2d): Pointer {
+  private depthwiseConv2dAt(op: DepthwiseConv2d, how = LINEAR): Pointer {
     const { area: at } = this;
     const { lw_depthwise_conv2d: f } = lw;
     this.set(at + f.struct_bytes, f.bytes);
@@ -224,7 +232,7 @@ export class Kernels {
     this.set(at + f.channels, op.channels);
     this.set(at + f.depth_multiplier, op.depthMultiplier);
     this.window(at + f.window, op.window);
-    this.activation(at + f.activation, op.activation);
+    this.activation(at + f.activation, how);
     return at;
   }
 
@@ -236,12 +244,12 @@ export class Kernels {
     this.check('conv2dTranspose', op,
       this.exports.lw_conv2d_transpose_pack(this.context, this.conv2dTransposeAt(op), filter, packed));
   }
-  conv2dTranspose(op: Conv2dTranspose, input: Pointer, packed: Pointer, bias: Pointer, slopes: Pointer,
-    scratch: Pointer, output: Pointer): void {
-    this.check('conv2dTranspose', op, this.exports.lw_conv2d_transpose_run(this.context, this.conv2dTransposeAt(op),
-      input, packed, bias, slopes, scratch, output));
+  conv2dTranspose(op: Conv2dTranspose, epilogue: Epilogue, input: Pointer, packed: Pointer, scratch: Pointer,
+    output: Pointer): void {
+    this.check('conv2dTranspose', op, this.exports.lw_conv2d_transpose_run(this.context,
+      this.conv2dTransposeAt(op, epilogue.activation), input, packed, this.epilogue(epilogue), scratch, output));
   }
-  private conv2dTransposeAt(op: Conv2dTranspose): Pointer {
+  private conv2dTransposeAt(op: Conv2dTranspose, how = LINEAR): Pointer {
     const { area: at } = this;
     const { lw_conv2d_transpose: f } = lw;
     this.set(at + f.struct_bytes, f.bytes);
@@ -253,7 +261,7 @@ export class Kernels {
     this.set(at + f.output_width, op.outputWidth);
     this.set(at + f.output_channels, op.outputChannels);
     this.window(at + f.window, op.window);
-    this.activation(at + f.activation, op.activation);
+    this.activation(at + f.activation, how);
     return at;
   }
 
@@ -265,12 +273,11 @@ export class Kernels {
   matmulPack(op: Matmul, b: Pointer, packed: Pointer): void {
     this.check('matmul', op, this.exports.lw_matmul_pack(this.context, this.matmulAt(op), b, packed));
   }
-  matmul(op: Matmul, a: Pointer, packed: Pointer, bias: Pointer, slopes: Pointer, scratch: Pointer,
-    output: Pointer): void {
-    this.check('matmul', op, this.exports.lw_matmul_run(this.context, this.matmulAt(op), a, packed, bias, slopes,
-      scratch, output));
+  matmul(op: Matmul, epilogue: Epilogue, a: Pointer, packed: Pointer, scratch: Pointer, output: Pointer): void {
+    this.check('matmul', op, this.exports.lw_matmul_run(this.context, this.matmulAt(op, epilogue.activation), a, packed,
+      this.epilogue(epilogue), scratch, output));
   }
-  private matmulAt(op: Matmul): Pointer {
+  private matmulAt(op: Matmul, how = LINEAR): Pointer {
     const { area: at } = this;
     const { lw_matmul: f } = lw;
     this.set(at + f.struct_bytes, f.bytes);
@@ -282,7 +289,7 @@ export class Kernels {
     this.set(at + f.transpose_b, op.transposeB ? 1 : 0);
     this.set(at + f.a_batch_stride, op.aBatchStride);
     this.set(at + f.b_batch_stride, op.bBatchStride);
-    this.activation(at + f.activation, op.activation);
+    this.activation(at + f.activation, how);
     return at;
   }
 
@@ -374,6 +381,13 @@ export class Kernels {
     if (status !== lw.LW_OK) this.check('argmax', { type, outer, reduced, inner }, status);
   }
 
+  /** scale and offset may be 0; outScale and outShift are for an epilogue. */
+  batchNormFold(channels: number, epsilon: number, mean: Pointer, variance: Pointer, scale: Pointer, offset: Pointer,
+    outScale: Pointer, outShift: Pointer): void {
+    const status = this.exports.lw_batch_norm_fold(this.context, channels, epsilon, mean, variance, scale, offset,
+      outScale, outShift);
+    if (status !== lw.LW_OK) this.check('batchNormFold', { channels, epsilon }, status);
+  }
   /** scale and offset may be 0. */
   batchNorm(rows: number, channels: number, epsilon: number, input: Pointer, mean: Pointer, variance: Pointer,
     scale: Pointer, offset: Pointer, scratch: Pointer, output: Pointer): void {
@@ -526,6 +540,18 @@ export class Kernels {
     f32[(at + f.alpha) >>> 2] = activation.alpha;
     f32[(at + f.min) >>> 2] = activation.min;
     f32[(at + f.max) >>> 2] = activation.max;
+  }
+
+  private epilogue(epilogue: Epilogue): Pointer {
+    const { epilogueArea: at } = this;
+    const { lw_epilogue: f } = lw;
+    this.set(at + f.struct_bytes, f.bytes);
+    this.set(at + f.bias, epilogue.bias);
+    this.set(at + f.scale, epilogue.scale);
+    this.set(at + f.shift, epilogue.shift);
+    this.set(at + f.residual, epilogue.residual);
+    this.set(at + f.slopes, epilogue.slopes);
+    return at;
   }
 
   private sizes(op: string, params: object, status: number): Sizes {

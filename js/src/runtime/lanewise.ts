@@ -4,7 +4,9 @@ import * as lw from '../generated/layout.js';
 import type { Features, Tier } from './detect.js';
 import { LanewiseError } from './errors.js';
 import type { Heap } from './heap.js';
-import { activation, LINEAR, type Activation, type Kernels, type Pointer, type Sizes, type Window } from './kernels.js';
+import {
+  activation, LINEAR, NO_EPILOGUE, type Activation, type Epilogue, type Kernels, type Pointer, type Sizes, type Window,
+} from './kernels.js';
 import { loadModule, type LoadOptions, type Module } from './load.js';
 
 /** Loads the best tier that this engine can run, or the one asked for. */
@@ -165,15 +167,14 @@ export class Lanewise {
     }
     const op = {
       batch, inputHeight, inputWidth, inputChannels, outputChannels, groups,
-      window: windowOf('conv2d', kernelHeight, kernelWidth, options), activation: activationOf('conv2d', options),
-      winograd: this.winograd,
+      window: windowOf('conv2d', kernelHeight, kernelWidth, options), winograd: this.winograd,
     };
-    const bias = biasOf('conv2d', options, outputChannels);
+    const epilogue = epilogueOf('conv2d', options, outputChannels);
     const { kernels } = this;
     const { sizes, pointer } = filter.packedFor(`conv2d${JSON.stringify(op)}`, () => kernels.conv2dSizes(op),
       packed => kernels.conv2dPack(op, filter.pointer, packed));
     return this.produce([batch, sizes.outputHeight, sizes.outputWidth, outputChannels], output =>
-      kernels.conv2d(op, input.pointer, pointer, bias, 0, this.heap.scratch(sizes.scratchBytes), output));
+      kernels.conv2d(op, epilogue, input.pointer, pointer, this.heap.scratch(sizes.scratchBytes), output));
   }
 
   /** filter: [height, width, channels, depth multiplier]. */
@@ -188,15 +189,14 @@ export class Lanewise {
     const op = {
       batch, inputHeight, inputWidth, channels, depthMultiplier,
       window: windowOf('depthwiseConv2d', kernelHeight, kernelWidth, options),
-      activation: activationOf('depthwiseConv2d', options),
     };
     const outputChannels = channels * depthMultiplier;
-    const bias = biasOf('depthwiseConv2d', options, outputChannels);
+    const epilogue = epilogueOf('depthwiseConv2d', options, outputChannels);
     const { kernels } = this;
     const { sizes, pointer } = filter.packedFor(`depthwiseConv2d${JSON.stringify(op)}`,
       () => kernels.depthwiseConv2dSizes(op), packed => kernels.depthwiseConv2dPack(op, filter.pointer, packed));
     return this.produce([batch, sizes.outputHeight, sizes.outputWidth, outputChannels], output =>
-      kernels.depthwiseConv2d(op, input.pointer, pointer, bias, 0, this.heap.scratch(sizes.scratchBytes), output));
+      kernels.depthwiseConv2d(op, epilogue, input.pointer, pointer, this.heap.scratch(sizes.scratchBytes), output));
   }
 
   /** [m, k] times [k, n]; `transposeB` takes b as [n, k]. */
@@ -211,14 +211,13 @@ export class Lanewise {
     }
     const op = {
       batch: 1, m, n, k, transposeA, transposeB, aBatchStride: 0, bBatchStride: 0,
-      activation: activationOf('matmul', options),
     };
-    const bias = biasOf('matmul', options, n);
+    const epilogue = epilogueOf('matmul', options, n);
     const { kernels } = this;
     const { sizes, pointer } = b.packedFor(`matmul${JSON.stringify(op)}`, () => kernels.matmulSizes(op),
       packed => kernels.matmulPack(op, b.pointer, packed));
     return this.produce([m, n], output =>
-      kernels.matmul(op, a.pointer, pointer, bias, 0, this.heap.scratch(sizes.scratchBytes), output));
+      kernels.matmul(op, epilogue, a.pointer, pointer, this.heap.scratch(sizes.scratchBytes), output));
   }
 
   maxPool(input: Tensor, size: number | [number, number], options: WindowOptions = {}): Tensor {
@@ -358,10 +357,10 @@ function activationOf(op: string, options: FusedOptions): Activation {
   return activation(kind, kind === lw.LW_LEAKY_RELU ? alpha : 0);
 }
 
-function biasOf(op: string, options: FusedOptions, channels: number): Pointer {
-  if (!options.bias) return 0;
-  if (options.bias.size !== channels) {
-    throw new LanewiseError(`${op}: the bias has shape [${options.bias.shape}]; expected ${channels} values`);
+function epilogueOf(op: string, options: FusedOptions, channels: number): Epilogue {
+  const { bias } = options;
+  if (bias && bias.size !== channels) {
+    throw new LanewiseError(`${op}: the bias has shape [${bias.shape}]; expected ${channels} values`);
   }
-  return options.bias.pointer;
+  return { ...NO_EPILOGUE, activation: activationOf(op, options), bias: bias ? bias.pointer : 0 };
 }
