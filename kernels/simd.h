@@ -101,4 +101,32 @@ static inline void lw_store_lanes(float *p, v128_t v, size_t n) {
     if (n == 3) wasm_v128_store32_lane(p + 2, v, 2);
 }
 
+/* The same for any n >= 1: all four lanes from 4 on. */
+static inline __attribute__((always_inline)) v128_t lw_load_some(const float *p, size_t n) {
+    return n < 4 ? lw_load_lanes(p, n) : wasm_v128_load(p);
+}
+static inline __attribute__((always_inline)) void lw_store_some(float *p, v128_t v, size_t n) {
+    if (n < 4)
+        lw_store_lanes(p, v, n);
+    else
+        wasm_v128_store(p, v);
+}
+
+/* The two high lanes, where conversions to and from double take their operands; and what they leave, put together. */
+static inline __attribute__((always_inline)) v128_t lw_high_lanes(v128_t x) {
+    return wasm_i32x4_shuffle(x, x, 2, 3, 2, 3);
+}
+static inline __attribute__((always_inline)) v128_t lw_join_lanes(v128_t low, v128_t high) {
+    return wasm_i32x4_shuffle(low, high, 0, 1, 4, 5);
+}
+
+/* Four floats as two pairs of doubles, and back. */
+static inline __attribute__((always_inline)) void lw_promote(v128_t x, v128_t pairs[2]) {
+    pairs[0] = wasm_f64x2_promote_low_f32x4(x);
+    pairs[1] = wasm_f64x2_promote_low_f32x4(lw_high_lanes(x));
+}
+static inline __attribute__((always_inline)) v128_t lw_demote(const v128_t pairs[2]) {
+    return lw_join_lanes(wasm_f32x4_demote_f64x2_zero(pairs[0]), wasm_f32x4_demote_f64x2_zero(pairs[1]));
+}
+
 #endif

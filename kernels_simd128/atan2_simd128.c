@@ -18,11 +18,7 @@
 #define CONSTANT(name) wasm_v128_load64_splat(&constants->name)
 #define PAIRS for (size_t p = 0; p < 2; p++)
 
-/* Two pairs of doubles, and a mask of four floats as two of doubles. */
-static inline __attribute__((always_inline)) void promote(v128_t x, v128_t pairs[2]) {
-    pairs[0] = wasm_f64x2_promote_low_f32x4(x);
-    pairs[1] = wasm_f64x2_promote_low_f32x4(wasm_i32x4_shuffle(x, x, 2, 3, 2, 3));
-}
+/* A mask of four floats as two of doubles. */
 static inline __attribute__((always_inline)) void widen(v128_t mask, v128_t pairs[2]) {
     pairs[0] = wasm_i64x2_extend_low_i32x4(mask);
     pairs[1] = wasm_i64x2_extend_high_i32x4(mask);
@@ -38,8 +34,8 @@ static inline __attribute__((always_inline)) v128_t angle(v128_t a, v128_t b,
     most = lw_select(one, most, wasm_v128_or(infinite, wasm_f32x4_eq(most, wasm_f32x4_splat(0.0f))));
 
     v128_t small[2], large[2], swapped[2], behind[2], base[2], r[2], z[2], sum[2];
-    promote(least, small);
-    promote(most, large);
+    lw_promote(least, small);
+    lw_promote(most, large);
     widen(steep, swapped);
     widen(wasm_i32x4_shr(b, 31), behind);
     PAIRS {
@@ -63,9 +59,7 @@ static inline __attribute__((always_inline)) v128_t angle(v128_t a, v128_t b,
         result = lw_select(wasm_f64x2_sub(CONSTANT(half_pi), result), result, swapped[p]);
         sum[p] = lw_select(wasm_f64x2_sub(CONSTANT(pi), result), result, behind[p]);
     }
-    const v128_t size =
-        wasm_i32x4_shuffle(wasm_f32x4_demote_f64x2_zero(sum[0]), wasm_f32x4_demote_f64x2_zero(sum[1]), 0, 1, 4, 5);
-    const v128_t signed_ = wasm_v128_xor(size, wasm_v128_and(a, wasm_f32x4_splat(-0.0f)));
+    const v128_t signed_ = wasm_v128_xor(lw_demote(sum), wasm_v128_and(a, wasm_f32x4_splat(-0.0f)));
     return wasm_v128_or(signed_, wasm_v128_or(wasm_f32x4_ne(a, a), wasm_f32x4_ne(b, b)));
 }
 
@@ -77,15 +71,10 @@ static void atan2_f32(size_t n, const float *a, size_t a_step, const float *b, s
 #endif
     const v128_t a0 = wasm_v128_load32_splat(a), b0 = wasm_v128_load32_splat(b);
     for (size_t i = 0; i < n; i += 4) {
-        const size_t lanes = n - i < 4 ? n - i : 4;
         v128_t y = a0, x = b0;
-        if (a_step) y = lanes == 4 ? wasm_v128_load(a + i) : lw_load_lanes(a + i, lanes);
-        if (b_step) x = lanes == 4 ? wasm_v128_load(b + i) : lw_load_lanes(b + i, lanes);
-        const v128_t result = angle(y, x, constants);
-        if (lanes == 4)
-            wasm_v128_store(out + i, result);
-        else
-            lw_store_lanes(out + i, result, lanes);
+        if (a_step) y = lw_load_some(a + i, n - i);
+        if (b_step) x = lw_load_some(b + i, n - i);
+        lw_store_some(out + i, angle(y, x, constants), n - i);
     }
 }
 

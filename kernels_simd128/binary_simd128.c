@@ -66,24 +66,11 @@ long_loop(size_t n, const void *a_data, size_t a_step, const void *b_data, size_
     float *out = result;
     const v128_t a0 = wasm_v128_load32_splat(a), b0 = wasm_v128_load32_splat(b);
     for (size_t i = 0; i < n; i += 4) {
-        const size_t lanes = n - i < 4 ? n - i : 4;
         v128_t va = a0, vb = b0;
-        if (a_step) va = lanes == 4 ? wasm_v128_load(a + i) : lw_load_lanes(a + i, lanes);
-        if (b_step) vb = lanes == 4 ? wasm_v128_load(b + i) : lw_load_lanes(b + i, lanes);
-        const v128_t y = op(va, vb);
-        if (lanes == 4)
-            wasm_v128_store(out + i, y);
-        else
-            lw_store_lanes(out + i, y, lanes);
+        if (a_step) va = lw_load_some(a + i, n - i);
+        if (b_step) vb = lw_load_some(b + i, n - i);
+        lw_store_some(out + i, op(va, vb), n - i);
     }
-}
-
-/* The two high lanes, where conversions to and from double take their operands. */
-static inline __attribute__((always_inline)) v128_t high_lanes(v128_t x) {
-    return wasm_i32x4_shuffle(x, x, 2, 3, 2, 3);
-}
-static inline __attribute__((always_inline)) v128_t join_lanes(v128_t low, v128_t high) {
-    return wasm_i32x4_shuffle(low, high, 0, 1, 4, 5);
 }
 
 /* ---- float32 ---- */
@@ -131,8 +118,8 @@ static inline __attribute__((always_inline)) v128_t mod_op(v128_t a, v128_t b) {
     const v128_t a_size = wasm_v128_andnot(a, sign), b_size = wasm_v128_andnot(b, sign);
     bool small = true;
     const v128_t low = remainder_of_sizes(a_size, b_size, &small);
-    const v128_t high = remainder_of_sizes(high_lanes(a_size), high_lanes(b_size), &small);
-    v128_t rest = wasm_v128_or(join_lanes(low, high), wasm_v128_and(a, sign));
+    const v128_t high = remainder_of_sizes(lw_high_lanes(a_size), lw_high_lanes(b_size), &small);
+    v128_t rest = wasm_v128_or(lw_join_lanes(low, high), wasm_v128_and(a, sign));
     if (!small) {
         float x[4], y[4];
         wasm_v128_store(x, a);
@@ -205,7 +192,8 @@ static inline __attribute__((always_inline)) v128_t divide_lanes(v128_t a, v128_
 /* 0 where b is 0. The one quotient that is no int32 is INT32_MIN / -1, which wraps around. */
 static inline __attribute__((always_inline)) v128_t divide(v128_t a, v128_t b, bool down) {
     const v128_t zero = wasm_i32x4_splat(0);
-    const v128_t quotient = join_lanes(divide_lanes(a, b, down), divide_lanes(high_lanes(a), high_lanes(b), down));
+    const v128_t quotient =
+        lw_join_lanes(divide_lanes(a, b, down), divide_lanes(lw_high_lanes(a), lw_high_lanes(b), down));
     const v128_t wrapped = lw_select(wasm_i32x4_neg(a), quotient, wasm_i32x4_eq(b, wasm_i32x4_splat(-1)));
     return wasm_v128_andnot(wrapped, wasm_i32x4_eq(b, zero));
 }

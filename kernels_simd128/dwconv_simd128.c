@@ -56,10 +56,6 @@ struct tile {
     size_t columns, vectors, lanes, taps, stride;
 };
 
-TEMPLATE v128_t load(const float *p, size_t lanes) {
-    return lanes == 4 ? wasm_v128_load(p) : lw_load_lanes(p, lanes);
-}
-
 /* *p += step, and really so: LLVM would keep the multiples of step in registers, and there are not enough. */
 TEMPLATE void advance(const float **p, size_t step) {
     *p += step;
@@ -80,7 +76,7 @@ TEMPLATE void add_shared(struct tile t, size_t taps, const struct call *k, const
     }
     UNROLL for (size_t i = 0; i < (t.columns - 1) * t.stride + taps; i++) {
         UNROLL for (size_t v = 0; v < t.vectors; v++) {
-            v128_t pixel = load(in + 4 * v, t.lanes);
+            v128_t pixel = lw_load_some(in + 4 * v, t.lanes);
             UNROLL for (size_t kx = 0; kx < taps; kx++) {
                 if (i < kx || (i - kx) % t.stride || (i - kx) / t.stride >= t.columns) continue;
                 v128_t *a = &acc[(i - kx) / t.stride * t.vectors + v];
@@ -96,7 +92,7 @@ TEMPLATE void add_shared(struct tile t, size_t taps, const struct call *k, const
 TEMPLATE void add_tap(struct tile t, const struct call *k, const float *in, const float *weights, v128_t *acc) {
     v128_t w = wasm_v128_load(weights);
     UNROLL for (size_t j = 0; j < t.columns; j++) {
-        acc[j] = lw_madd(load(in, t.lanes), w, acc[j]);
+        acc[j] = lw_madd(lw_load_some(in, t.lanes), w, acc[j]);
         lw_keep(&acc[j]);
         advance(&in, k->d.column_step);
     }
@@ -127,7 +123,7 @@ TEMPLATE void tile_at(struct tile t, const struct call *k, size_t x, size_t c, c
                       size_t block, float *out) {
     v128_t acc[MAX_ACCUMULATORS];
     UNROLL for (size_t v = 0; v < t.vectors; v++) {
-        v128_t start = k->bias ? load(k->bias + c + 4 * v, t.lanes) : wasm_f32x4_splat(0.0f);
+        v128_t start = k->bias ? lw_load_some(k->bias + c + 4 * v, t.lanes) : wasm_f32x4_splat(0.0f);
         UNROLL for (size_t j = 0; j < t.columns; j++) acc[j * t.vectors + v] = start;
     }
 
@@ -140,10 +136,7 @@ TEMPLATE void tile_at(struct tile t, const struct call *k, size_t x, size_t c, c
     UNROLL for (size_t j = 0; j < t.columns; j++, out += k->d.out_step) {
         UNROLL for (size_t v = 0; v < t.vectors; v++) {
             v128_t y = lw_min(lw_max(acc[j * t.vectors + v], lo), hi);
-            if (t.lanes == 4)
-                wasm_v128_store(out + 4 * v, y);
-            else
-                lw_store_lanes(out, y, t.lanes);
+            lw_store_some(out + 4 * v, y, t.lanes);
         }
     }
 }

@@ -66,10 +66,7 @@ static inline __attribute__((always_inline)) void put(bool average, size_t vecto
                                                       v128_t divisor, float *out) {
     UNROLL for (size_t v = 0; v < vectors; v++) {
         v128_t y = average ? wasm_f32x4_div(acc[v], divisor) : acc[v];
-        if (lanes == 4)
-            wasm_v128_store(out + 4 * v, y);
-        else
-            lw_store_lanes(out, y, lanes);
+        lw_store_some(out + 4 * v, y, lanes);
     }
 }
 
@@ -82,7 +79,7 @@ static inline __attribute__((always_inline)) void column(bool average, bool comb
     ROLLED for (size_t ky = 0; ky < r->kernel_height; ky++) {
         const float *in = r->rows[ky] + at;
         UNROLL for (size_t v = 0; v < vectors; v++) {
-            v128_t t = lanes == 4 ? wasm_v128_load(in + 4 * v) : lw_load_lanes(in, lanes);
+            v128_t t = lw_load_some(in + 4 * v, lanes);
             to[v] = combine(average, to[v], t);
             lw_keep(&to[v]);
         }

@@ -69,16 +69,11 @@ static inline __attribute__((always_inline)) v128_t within(v128_t x, v128_t boun
     return wasm_f64x2_pmin(wasm_f64x2_pmax(x, wasm_f64x2_neg(bound)), bound);
 }
 
-static inline __attribute__((always_inline)) void promote(v128_t x, v128_t pairs[2]) {
-    pairs[0] = wasm_f64x2_promote_low_f32x4(x);
-    pairs[1] = wasm_f64x2_promote_low_f32x4(wasm_i32x4_shuffle(x, x, 2, 3, 2, 3));
-}
-
 /* The logarithms of zeros and infinities. */
 static __attribute__((noinline)) void special_logarithms(v128_t size, v128_t logarithm[2]) {
     const v128_t huge = wasm_f64x2_splat(lw_pow_constants.huge);
     v128_t x[2];
-    promote(size, x);
+    lw_promote(size, x);
     PAIRS {
         const v128_t not_0 =
             wasm_v128_bitselect(wasm_f64x2_neg(huge), logarithm[p], wasm_f64x2_eq(x[p], wasm_f64x2_splat(0.0)));
@@ -108,17 +103,16 @@ static inline __attribute__((always_inline)) v128_t power(v128_t x, v128_t y, v1
     const bool is_special = !wasm_i32x4_all_true(plain);
 
     v128_t t[2], factor[2];
-    promote(size, t);
+    lw_promote(size, t);
     log2_of(t, constants);
-    promote(y, factor);
+    lw_promote(y, factor);
     if (is_special) {
         special_logarithms(size, t);
         PAIRS factor[p] = within(factor[p], CONSTANT(huge));
     }
     PAIRS t[p] = within(wasm_f64x2_mul(factor[p], t[p]), CONSTANT(most));
     exp2_of(t, constants);
-    v128_t result =
-        wasm_i32x4_shuffle(wasm_f32x4_demote_f64x2_zero(t[0]), wasm_f32x4_demote_f64x2_zero(t[1]), 0, 1, 4, 5);
+    v128_t result = lw_demote(t);
     if (is_special) result = special_results(x, y, result);
     return lw_select(wasm_f32x4_mul(x, x), result, wasm_f32x4_eq(y, two));
 }
@@ -132,15 +126,10 @@ static void power_f32(size_t n, const float *a, size_t a_step, const float *b, s
     const v128_t zero = lw_splat(0.0f), infinity = lw_splat(INFINITY), two = lw_splat(2.0f);
     const v128_t a0 = wasm_v128_load32_splat(a), b0 = wasm_v128_load32_splat(b);
     for (size_t i = 0; i < n; i += 4) {
-        const size_t lanes = n - i < 4 ? n - i : 4;
         v128_t x = a0, y = b0;
-        if (a_step) x = lanes == 4 ? wasm_v128_load(a + i) : lw_load_lanes(a + i, lanes);
-        if (b_step) y = lanes == 4 ? wasm_v128_load(b + i) : lw_load_lanes(b + i, lanes);
-        const v128_t result = power(x, y, zero, infinity, two, constants);
-        if (lanes == 4)
-            wasm_v128_store(out + i, result);
-        else
-            lw_store_lanes(out + i, result, lanes);
+        if (a_step) x = lw_load_some(a + i, n - i);
+        if (b_step) y = lw_load_some(b + i, n - i);
+        lw_store_some(out + i, power(x, y, zero, infinity, two, constants), n - i);
     }
 }
 

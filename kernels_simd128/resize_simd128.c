@@ -13,18 +13,10 @@ static inline __attribute__((always_inline)) v128_t lerp(v128_t a, v128_t b, v12
     return lw_madd(wasm_f32x4_sub(b, a), f, a);
 }
 
-static inline __attribute__((always_inline)) v128_t load(const float *p, size_t lanes) {
-    return lanes == 4 ? wasm_v128_load(p) : lw_load_lanes(p, lanes);
-}
-
 /* `lanes` channels of one output pixel. */
 static inline __attribute__((always_inline)) void pixel(size_t lanes, const float *left, const float *right, v128_t fx,
                                                         float *out) {
-    const v128_t y = lerp(load(left, lanes), load(right, lanes), fx);
-    if (lanes == 4)
-        wasm_v128_store(out, y);
-    else
-        lw_store_lanes(out, y, lanes);
+    lw_store_some(out, lerp(lw_load_some(left, lanes), lw_load_some(right, lanes), fx), lanes);
 }
 
 /* Rows of 1 to 3 channels; constant wherever this is inlined. */
