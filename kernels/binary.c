@@ -99,10 +99,8 @@ static void compare(const struct lw_context *context, const struct lw_binary *bi
 
 static void call(const struct lw_context *context, const struct lw_binary *binary, size_t n, const void *a,
                  size_t a_step, const void *b, size_t b_step, void *out) {
-    if (binary->op < LW_BINARY_EQUAL && binary->type == LW_FLOAT32)
-        context->kernels.binary_f32[binary->op](n, a, a_step, b, b_step, out);
-    else if (binary->op < LW_BINARY_EQUAL)
-        context->kernels.binary_i32[binary->op](n, a, a_step, b, b_step, out);
+    if (binary->op < LW_BINARY_EQUAL)
+        lw_combine(context, binary->type, binary->op, n, a, a_step, b, b_step, out);
     else if (comparisons[binary->op - LW_BINARY_EQUAL].swapped)
         compare(context, binary, n, b, b_step, a, a_step, out);
     else

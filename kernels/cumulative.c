@@ -76,29 +76,21 @@ static void rows_i32(const struct walk *w, size_t rows, const uint32_t *x, uint3
     for (; o < rows; o++) chains_i32(w, w->product, 1, x + o * w->size, out + o * w->size);
 }
 
-static void columns_f32(const struct lw_context *context, const struct walk *w, size_t columns, const float *x,
-                        float *out) {
-    lw_binary_f32_fn *const op = context->kernels.binary_f32[w->product ? LW_BINARY_MUL : LW_BINARY_ADD];
+/* `count` columns, of floats or integers. */
+static void columns(const struct lw_context *context, enum lw_type type, const struct walk *w, size_t count,
+                    const char *x, char *out) {
+    const enum lw_binary_op op = w->product ? LW_BINARY_MUL : LW_BINARY_ADD;
+    const ptrdiff_t step = 4 * w->step, behind = w->exclusive ? step : 0;
+    const float neutral_f32 = w->product ? 1 : 0;
+    const int32_t neutral_i32 = w->product ? 1 : 0;
     if (w->exclusive)
-        for (size_t c = 0; c < columns; c++) out[c] = w->product ? 1 : 0;
+        lw_repeat(type == LW_FLOAT32 ? (const void *)&neutral_f32 : &neutral_i32, 4, 4 * count, out);
     else
-        memcpy(out, x, columns * sizeof *out);
+        memcpy(out, x, 4 * count);
     for (size_t r = 1; r < w->size; r++) {
-        const ptrdiff_t at = (ptrdiff_t)r * w->step;
-        op(columns, out + at - w->step, 1, x + at - (w->exclusive ? w->step : 0), 1, out + at);
-    }
-}
-
-static void columns_i32(const struct lw_context *context, const struct walk *w, size_t columns, const int32_t *x,
-                        int32_t *out) {
-    lw_binary_i32_fn *const op = context->kernels.binary_i32[w->product ? LW_BINARY_MUL : LW_BINARY_ADD];
-    if (w->exclusive)
-        for (size_t c = 0; c < columns; c++) out[c] = w->product ? 1 : 0;
-    else
-        memcpy(out, x, columns * sizeof *out);
-    for (size_t r = 1; r < w->size; r++) {
-        const ptrdiff_t at = (ptrdiff_t)r * w->step;
-        op(columns, out + at - w->step, 1, x + at - (w->exclusive ? w->step : 0), 1, out + at);
+        x += step;
+        out += step;
+        lw_combine(context, type, op, count, out - step, 1, x - behind, 1, out);
     }
 }
 
@@ -130,11 +122,8 @@ enum lw_status lw_cumulative_run(const struct lw_context *context, enum lw_reduc
     }
     for (size_t o = 0; o < outer; o++) {
         for (size_t c = 0; c < inner; c += BLOCK) {
-            const size_t columns = inner - c < BLOCK ? inner - c : BLOCK, at = o * size * inner + start + c;
-            if (type == LW_FLOAT32)
-                columns_f32(context, &w, columns, (const float *)input + at, (float *)output + at);
-            else
-                columns_i32(context, &w, columns, (const int32_t *)input + at, (int32_t *)output + at);
+            const size_t width = inner - c < BLOCK ? inner - c : BLOCK, at = 4 * (o * size * inner + start + c);
+            columns(context, type, &w, width, (const char *)input + at, (char *)output + at);
         }
     }
     return LW_OK;

@@ -54,6 +54,16 @@ static inline __attribute__((always_inline)) void lw_copy_bytes(size_t bytes, co
     for (; b < bytes; b++) out[b] = in[b];
 }
 
+/* out[i] = op(a[i * a_step], b[i * b_step]) for i < n, an op of the kernels binary_f32 and binary_i32; the steps are 0 or
+ * 1, out may be a or b. type: LW_FLOAT32 or LW_INT32. */
+static inline void lw_combine(const struct lw_context *context, enum lw_type type, enum lw_binary_op op, size_t n,
+                              const void *a, size_t a_step, const void *b, size_t b_step, void *out) {
+    if (type == LW_FLOAT32)
+        context->kernels.binary_f32[op](n, a, a_step, b, b_step, out);
+    else
+        context->kernels.binary_i32[op](n, a, a_step, b, b_step, out);
+}
+
 /* A window whose padding is resolved for one image size. */
 struct lw_placed_window {
     size_t output_height, output_width;

@@ -33,37 +33,33 @@ static enum lw_binary_op binary_of(enum lw_fold fold) {
     return operations[fold];
 }
 
-static void fold_rows_f32(const struct lw_context *context, enum lw_fold fold, size_t rows, size_t columns,
-                          const float *x, float *out) {
+/* One contiguous row of n elements; out: one. */
+static void fold_row(const struct lw_context *context, enum lw_type type, enum lw_fold fold, size_t n, const void *x,
+                     void *out) {
     const struct lw_kernels *k = &context->kernels;
-    if (fold == LW_K_FOLD_SUM) {
-        k->sum_rows_f32(rows, columns, x, columns, out);
-        return;
-    }
-    if (rows == 0) {
-        for (size_t c = 0; c < columns; c++) out[c] = k->fold_f32[fold](0, NULL);
-        return;
-    }
-    for (size_t c = 0; c < columns; c += BLOCK) {
-        const size_t width = columns - c < BLOCK ? columns - c : BLOCK;
-        memcpy(out + c, x + c, width * sizeof *out);
-        for (size_t r = 1; r < rows; r++)
-            k->binary_f32[binary_of(fold)](width, out + c, 1, x + r * columns + c, 1, out + c);
-    }
+    if (type == LW_INT32)
+        *(int32_t *)out = k->fold_i32[fold](n, x);
+    else
+        *(float *)out = fold == LW_K_FOLD_SUM ? k->sum_f32(n, x) : k->fold_f32[fold](n, x);
 }
 
-static void fold_rows_i32(const struct lw_context *context, enum lw_fold fold, size_t rows, size_t columns,
-                          const int32_t *x, int32_t *out) {
-    const struct lw_kernels *k = &context->kernels;
+static void fold_rows(const struct lw_context *context, enum lw_type type, enum lw_fold fold, size_t rows,
+                      size_t columns, const void *x, void *out) {
+    if (type == LW_FLOAT32 && fold == LW_K_FOLD_SUM) {
+        context->kernels.sum_rows_f32(rows, columns, x, columns, out);
+        return;
+    }
     if (rows == 0) {
-        for (size_t c = 0; c < columns; c++) out[c] = k->fold_i32[fold](0, NULL);
+        for (size_t c = 0; c < columns; c++) fold_row(context, type, fold, 0, NULL, (char *)out + 4 * c);
         return;
     }
     for (size_t c = 0; c < columns; c += BLOCK) {
         const size_t width = columns - c < BLOCK ? columns - c : BLOCK;
-        memcpy(out + c, x + c, width * sizeof *out);
+        const char *in = (const char *)x + 4 * c;
+        char *folded = (char *)out + 4 * c;
+        memcpy(folded, in, 4 * width);
         for (size_t r = 1; r < rows; r++)
-            k->binary_i32[binary_of(fold)](width, out + c, 1, x + r * columns + c, 1, out + c);
+            lw_combine(context, type, binary_of(fold), width, folded, 1, in + 4 * r * columns, 1, folded);
     }
 }
 
@@ -79,30 +75,19 @@ enum lw_status lw_reduce_run(const struct lw_context *context, enum lw_reduce_op
     if (output_bytes == 0) return LW_OK;
     if (!output || (!input && input_bytes)) return LW_NULL_POINTER;
 
-    const struct lw_kernels *k = &context->kernels;
     const void *x = reduced ? input : output; /* nothing is read then, but kernels step their pointers */
     const enum lw_fold fold = fold_of(op);
     for (size_t o = 0; o < outer; o++) {
-        const size_t from = o * reduced * inner, to = o * inner;
-        if (type == LW_INT32) {
-            const int32_t *in = (const int32_t *)x + from;
-            int32_t *out = (int32_t *)output + to;
-            if (inner == 1)
-                *out = k->fold_i32[fold](reduced, in);
-            else
-                fold_rows_i32(context, fold, reduced, inner, in, out);
-        } else {
-            const float *in = (const float *)x + from;
-            float *out = (float *)output + to;
-            if (inner != 1)
-                fold_rows_f32(context, fold, reduced, inner, in, out);
-            else
-                *out = fold == LW_K_FOLD_SUM ? k->sum_f32(reduced, in) : k->fold_f32[fold](reduced, in);
-        }
+        const char *in = (const char *)x + 4 * o * reduced * inner;
+        char *out = (char *)output + 4 * o * inner;
+        if (inner == 1)
+            fold_row(context, type, fold, reduced, in, out);
+        else
+            fold_rows(context, type, fold, reduced, inner, in, out);
     }
     if (op == LW_REDUCE_MEAN) {
         const float divisor = (float)reduced;
-        k->binary_f32[LW_BINARY_DIV](outer * inner, output, 1, &divisor, 0, output);
+        lw_combine(context, type, LW_BINARY_DIV, outer * inner, output, 1, &divisor, 0, output);
     }
     return LW_OK;
 }
