@@ -283,8 +283,13 @@ const gatherV2: Kernel = (backend, { x, indices }, { axis, batchDims = 0 }) => {
   const from = backend.pointer(x), at = backend.pointer(indices);
   const y = backend.output(outputShape, x.dtype);
   const count = batchSize ? product(indices.shape) / batchSize : 0;
-  backend.kernels.gather(batchSize, outerSize, dimSize, count, sliceSize * elementBytes(x.dtype), from, at,
-    backend.pointer(y));
+  const inRange = backend.kernels.gather(batchSize, outerSize, dimSize, count, sliceSize * elementBytes(x.dtype), from,
+    at, backend.pointer(y));
+  if (!inRange) {
+    const all = backend.heap.i32.subarray(at >>> 2, (at >>> 2) + product(indices.shape));
+    const bad = all.find(index => index < 0 || index >= dimSize);
+    throw new LanewiseError(`GatherV2: the index value ${bad} is not in [0, ${dimSize - 1}] (argument 'indices')`);
+  }
   return y;
 };
 

@@ -407,18 +407,10 @@ export class Kernels {
       this.exports.lw_resize_bilinear_run(this.context, this.resizeBilinearAt(op), input, scratch, output));
   }
   private resizeBilinearAt(op: ResizeBilinear): Pointer {
-    const { area: at } = this;
     const { lw_resize_bilinear: f } = lw;
-    this.set(at + f.struct_bytes, f.bytes);
-    this.set(at + f.batch, op.batch);
-    this.set(at + f.input_height, op.inputHeight);
-    this.set(at + f.input_width, op.inputWidth);
-    this.set(at + f.channels, op.channels);
-    this.set(at + f.output_height, op.outputHeight);
-    this.set(at + f.output_width, op.outputWidth);
-    this.set(at + f.align_corners, op.alignCorners ? 1 : 0);
-    this.set(at + f.half_pixel_centers, op.halfPixelCenters ? 1 : 0);
-    return at;
+    this.set(this.area + f.struct_bytes, f.bytes);
+    this.resize(f, op);
+    return this.area;
   }
 
   resizeNearest(op: ResizeNearest, input: Pointer, output: Pointer): void {
@@ -426,6 +418,13 @@ export class Kernels {
     const { lw_resize_nearest: f } = lw;
     this.set(at + f.struct_bytes, f.bytes);
     this.set(at + f.element_bytes, op.elementBytes);
+    this.resize(f, op);
+    this.check('resizeNearest', op, this.exports.lw_resize_nearest_run(this.context, at, input, output));
+  }
+
+  /** What the descriptors of both have. */
+  private resize(f: typeof lw.lw_resize_bilinear | typeof lw.lw_resize_nearest, op: ResizeBilinear): void {
+    const { area: at } = this;
     this.set(at + f.batch, op.batch);
     this.set(at + f.input_height, op.inputHeight);
     this.set(at + f.input_width, op.inputWidth);
@@ -434,7 +433,6 @@ export class Kernels {
     this.set(at + f.output_width, op.outputWidth);
     this.set(at + f.align_corners, op.alignCorners ? 1 : 0);
     this.set(at + f.half_pixel_centers, op.halfPixelCenters ? 1 : 0);
-    this.check('resizeNearest', op, this.exports.lw_resize_nearest_run(this.context, at, input, output));
   }
 
   // ---- Moving data ---------------------------------------------------------------------------------------
@@ -483,9 +481,9 @@ export class Kernels {
     if (status !== lw.LW_OK) this.check('gatherNd', { paramsShape, count, sliceBytes }, status);
   }
 
-  /** params are [batch][outer][size] slices, indices [batch][count]. */
+  /** params are [batch][outer][size] slices, indices [batch][count]. false: an index is not in 0 to size - 1. */
   gather(batch: number, outer: number, size: number, count: number, sliceBytes: number, params: Pointer,
-    indices: Pointer, output: Pointer): void {
+    indices: Pointer, output: Pointer): boolean {
     const { area: at } = this;
     const { lw_gather: f } = lw;
     this.set(at + f.struct_bytes, f.bytes);
@@ -495,12 +493,9 @@ export class Kernels {
     this.set(at + f.count, count);
     this.set(at + f.slice_bytes, sliceBytes);
     const status = this.exports.lw_gather_run(this.context, at, params, indices, output);
-    if (status === lw.LW_BAD_INDEX) {
-      const all = this.heap.i32.subarray(indices >>> 2, (indices >>> 2) + batch * count);
-      const bad = all.find(index => index < 0 || index >= size);
-      throw new LanewiseError(`GatherV2: the index value ${bad} is not in [0, ${size - 1}] (argument 'indices')`);
-    }
+    if (status === lw.LW_BAD_INDEX) return false;
     if (status !== lw.LW_OK) this.check('gather', { batch, outer, size, count, sliceBytes }, status);
+    return true;
   }
 
   // ---- Descriptors and statuses --------------------------------------------------------------------------
