@@ -3,6 +3,7 @@
  * The layers that scripts/bench ops times. Each is { group, name, inputs, run, flops, bytes, reference, goal }:
  *   inputs     shapes by name; the tensors are made once, with random values in -1 to 1. Those that isWeight() knows
  *              are weights, which a library may pack beforehand
+ *   values     by name the numbers of inputs that aren't random floats: indices, boxes, bools (a Uint8Array)
  *   run        (tf, tensors) => output, through TensorFlow.js's API
  *   flops      of the direct sum: what Winograd's method saves shows as more GFLOP/s than the machine has
  *   bytes      read and written at least once; a layer without flops is measured against the copy bandwidth
@@ -26,19 +27,22 @@ const convolution = (group, side, inputs, outputs, kernel, stride, reference, go
   };
 };
 
-const depthwise = (side, channels, kernel, stride, reference, goal, dilation = 1) => {
+const depthwise = (side, channels, kernel, stride, reference, goal, dilation = 1, multiplier = 1) => {
+  const [height, width] = [kernel].flat().length > 1 ? kernel : [kernel, kernel];
   const output = Math.ceil(side / stride);
   return {
     group: 'depthwise',
-    name: `depthwise ${kernel}x${kernel}${stride > 1 ? ` s${stride}` : ''}${dilation > 1 ? ` d${dilation}` : ''} ` +
-      `${side}²x${channels}`,
-    inputs: { x: [1, side, side, channels], filter: [kernel, kernel, channels, 1], bias: [channels] },
+    name: `depthwise ${height}x${width}${stride > 1 ? ` s${stride}` : ''}${dilation > 1 ? ` d${dilation}` : ''} ` +
+      `${side}²x${channels}${multiplier > 1 ? ` times ${multiplier}` : ''}`,
+    inputs: {
+      x: [1, side, side, channels], filter: [height, width, channels, multiplier], bias: [channels * multiplier],
+    },
     run: (tf, { x, filter, bias }) => (
       tf.fused.depthwiseConv2d({
         x, filter, bias, strides: stride, dilations: dilation, pad: 'same', activation: 'relu6',
       })),
-    flops: 2 * output * output * kernel * kernel * channels,
-    bytes: 4 * channels * (side * side + kernel * kernel + output * output),
+    flops: 2 * output * output * height * width * channels * multiplier,
+    bytes: 4 * channels * (side * side + (height * width + output * output) * multiplier),
     reference, goal,
   };
 };
@@ -81,8 +85,36 @@ const unary = (name, run, reference, goal) => ({
   flops: 0, bytes: 8e6, reference, goal,
 });
 
-const rows = (group, name, inputs, run, bytes, reference, goal) => (
-  { group, name, inputs, run, flops: 0, bytes, reference, goal });
+const rows = (group, name, inputs, run, bytes, reference, goal, values) => (
+  { group, name, inputs, values, run, flops: 0, bytes, reference, goal });
+
+/* 0 to count - 1, each times `step` and modulo `end`. */
+const int32 = (count, step, end) => Int32Array.from({ length: count }, (_, i) => i * step % end);
+const bools = (count) => Uint8Array.from({ length: count }, (_, i) => i * 7 % 3 === 0);
+
+/* As TensorFlow's converter leaves it. (tf.layers calls batchNorm with statistics repeated to the size of x.) */
+const layerNorm = (count, columns) => rows('rows', `layer norm in parts ${count}x${columns}`,
+  { x: [count, columns], scale: [columns], shift: [columns] }, (tf, { x, scale, shift }) => {
+    const mean = tf.mean(x, 1, true);
+    const variance = tf.mean(tf.squaredDifference(x, mean), 1, true);
+    const factor = tf.mul(tf.rsqrt(tf.add(variance, 1e-5)), scale);
+    return tf.add(tf.mul(x, factor), tf.sub(shift, tf.mul(mean, factor)));
+  }, 8 * count * columns);
+
+const batchNorm = (side, channels) => rows('rows', `batch norm ${side}²x${channels}`,
+  { x: [1, side, side, channels], mean: [channels], variance: [channels], scale: [channels], shift: [channels] },
+  (tf, { x, mean, variance, scale, shift }) => tf.batchNorm(x, mean, variance, shift, scale),
+  8 * side * side * channels, undefined, undefined, { variance: new Float32Array(channels).fill(0.5) });
+
+/* Boxes as a detector cuts them out of a picture: within it, or reaching beyond its border. */
+const crops = (count, side, channels, size, method, beyond) => {
+  const boxes = Float32Array.from({ length: 4 * count }, (_, i) => (
+    i % 4 < 2 ? 0.1 + 0.01 * (i % 7) - beyond : 0.7 + 0.01 * (i % 11) + beyond));
+  return rows('images', `${count} crops ${method} ${side}²x${channels} to ${size}²${beyond ? ' beyond' : ''}`,
+    { x: [1, side, side, channels], boxes: [count, 4], which: [count] },
+    (tf, inputs) => tf.image.cropAndResize(inputs.x, inputs.boxes, inputs.which, [size, size], method),
+    4 * count * size * size * channels, undefined, undefined, { boxes, which: int32(count, 1, 1) });
+};
 
 export const LAYERS = [
   convolution('pointwise', 56, 64, 128, 1, 1, 1000, 1.1),
@@ -121,6 +153,10 @@ export const LAYERS = [
   depthwise(56, 64, 3, 1, undefined, undefined, 2),
   depthwise(64, 1, 3, 1),
   depthwise(224, 3, 5, 1),
+  depthwise(56, 32, 3, 1, undefined, undefined, 1, 2),
+  depthwise(112, 3, 3, 2, undefined, undefined, 1, 8),
+  depthwise(56, 64, [3, 1], 1),
+  depthwise(56, 64, [1, 3], 1),
   matmul(1, 1, 1001, 1024, 72, 1.3),
   matmul(1, 1, 1024, 1024, 74, 1.3),
   matmul(1, 1, 1024, 4096, 312, 1.3),
@@ -147,6 +183,19 @@ export const LAYERS = [
   rows('rows', 'min 1000x1000 of columns', { x: MILLION }, (tf, { x }) => tf.min(x, 0), 4e6),
   rows('rows', 'sum 1000x1000 of rows', { x: MILLION }, (tf, { x }) => tf.sum(x, 1), 4e6),
   rows('rows', 'argmax 1000x1000 of rows', { x: MILLION }, (tf, { x }) => tf.argMax(x, 1), 4e6),
+  rows('rows', 'argmax 1000x1000 of columns', { x: MILLION }, (tf, { x }) => tf.argMax(x, 0), 4e6),
+  rows('rows', 'argmax 48²x17 over pixels', { x: [48 * 48, 17] }, (tf, { x }) => tf.argMax(x, 0), 4 * 48 * 48 * 17),
+  rows('rows', 'top 5 of 1001', { x: [1, 1001] }, (tf, { x }) => tf.topk(x, 5).values, 4004),
+  rows('rows', 'top 100 of 10000', { x: [1, 10000] }, (tf, { x }) => tf.topk(x, 100).values, 4e4),
+  batchNorm(112, 32),
+  batchNorm(7, 960),
+  layerNorm(196, 768),
+  rows('rows', 'layer norm of tf.layers 196x768', { x: [196, 768], scale: [768], shift: [768] },
+    (tf, { x, scale, shift }) => {
+      const { mean, variance } = tf.moments(x, 1, true);
+      const repeated = (parameter) => tf.tile(tf.reshape(parameter, [1, 768]), [196, 1]);
+      return tf.batchNorm(x, tf.tile(mean, [1, 768]), tf.tile(variance, [1, 768]), repeated(shift), repeated(scale));
+    }, 8 * 196 * 768),
   rows('rows', 'cumsum 1000x1000 of rows', { x: MILLION }, (tf, { x }) => tf.cumsum(x, 1), 8e6),
   rows('rows', 'cumsum 1000x1000 of columns', { x: MILLION }, (tf, { x }) => tf.cumsum(x, 0), 8e6),
   unary('sigmoid', (tf, x) => tf.sigmoid(x), 731, 3),
@@ -192,6 +241,14 @@ export const LAYERS = [
     (tf, { x }) => tf.image.resizeBilinear(x, [128, 128]), 4 * 5 * 64 * 64 * 64, 231, 2),
   rows('images', 'resize bilinear 2x 64²x3', { x: [1, 64, 64, 3] },
     (tf, { x }) => tf.image.resizeBilinear(x, [128, 128]), 4 * 5 * 64 * 64 * 3, 36, 3),
+  rows('images', 'resize bilinear 2x half-pixel 64²x64', { x: [1, 64, 64, 64] },
+    (tf, { x }) => tf.image.resizeBilinear(x, [128, 128], false, true), 4 * 5 * 64 * 64 * 64),
+  rows('images', 'resize bilinear 2x half-pixel 64²x3', { x: [1, 64, 64, 3] },
+    (tf, { x }) => tf.image.resizeBilinear(x, [128, 128], false, true), 4 * 5 * 64 * 64 * 3),
+  crops(1, 256, 3, 192, 'bilinear', 0),
+  crops(1, 256, 3, 192, 'bilinear', 0.25),
+  crops(32, 38, 128, 7, 'bilinear', 0),
+  crops(1, 256, 3, 192, 'nearest', 0),
   rows('images', 'resize nearest 2x 64²x64', { x: [1, 64, 64, 64] },
     (tf, { x }) => tf.image.resizeNearestNeighbor(x, [128, 128]), 4 * 5 * 64 * 64 * 64),
   rows('images', 'resize nearest 2x 64²x3', { x: [1, 64, 64, 3] },
@@ -199,6 +256,28 @@ export const LAYERS = [
   rows('movement', 'transpose 1000x1000', { x: MILLION }, (tf, { x }) => tf.transpose(x), 8e6, ),
   rows('movement', 'transpose NHWC to NCHW 112²x64', { x: [1, 112, 112, 64] },
     (tf, { x }) => tf.transpose(x, [0, 3, 1, 2]), 8 * 112 * 112 * 64),
+  rows('movement', 'transpose 1024x1024', { x: [1024, 1024] }, (tf, { x }) => tf.transpose(x), 8 * 1024 * 1024),
+  rows('movement', 'transpose NHWC to NCHW 224²x3', { x: [1, 224, 224, 3] },
+    (tf, { x }) => tf.transpose(x, [0, 3, 1, 2]), 8 * 224 * 224 * 3),
+  rows('movement', 'transpose NCHW to NHWC 224²x3', { x: [1, 3, 224, 224] },
+    (tf, { x }) => tf.transpose(x, [0, 2, 3, 1]), 8 * 224 * 224 * 3),
+  rows('movement', 'transpose bools 512²', { x: [512, 512] }, (tf, { x }) => tf.transpose(x), 2 * 512 * 512, undefined,
+    undefined, { x: bools(512 * 512) }),
+  rows('movement', 'reverse rows 400²', { x: [400, 400] }, (tf, { x }) => tf.reverse(x, 1), 8 * 400 * 400),
+  rows('movement', 'reverse columns of 224²x3', { x: [1, 224, 224, 3] }, (tf, { x }) => tf.reverse(x, 2),
+    8 * 224 * 224 * 3),
+  rows('movement', 'every other of 400x800', { x: [400, 800] },
+    (tf, { x }) => tf.stridedSlice(x, [0, 0], [400, 800], [1, 2]), 8 * 400 * 400),
+  rows('movement', 'mirror pad 3 pixels 224²x3', { x: [1, 224, 224, 3] },
+    (tf, { x }) => tf.mirrorPad(x, [[0, 0], [3, 3], [3, 3], [0, 0]], 'reflect'), 8 * 224 * 224 * 3),
+  rows('movement', 'mirror pad 1 pixel 56²x64', { x: [1, 56, 56, 64] },
+    (tf, { x }) => tf.mirrorPad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], 'symmetric'), 8 * 56 * 56 * 64),
+  rows('movement', 'one-hot 10000 of 100', { x: [10000] }, (tf, { x }) => tf.oneHot(x, 100), 4e6, undefined, undefined,
+    { x: int32(10000, 7919, 100) }),
+  rows('movement', 'sparse to dense 10000 of 1e6', { at: [10000], x: [10000] },
+    (tf, { at, x }) => tf.sparseToDense(at, x, [1e6], 0), 4e6, undefined, undefined, { at: int32(10000, 91, 1e6) }),
+  rows('movement', 'fill 1e6', { x: [1] }, (tf) => tf.fill([1000, 1000], 0.5), 4e6),
+  rows('movement', 'range 1e5', { x: [1] }, (tf) => tf.range(0, 1e5), 4e5),
   rows('movement', 'pad 1 pixel 112²x64', { x: [1, 112, 112, 64] },
     (tf, { x }) => tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]]), 8 * 112 * 112 * 64),
   rows('movement', 'concat channels 2 of 56²x64', { x: [1, 56, 56, 64], y: [1, 56, 56, 64] },

@@ -59,13 +59,13 @@ function randoms(count, seed) {
 }
 
 const valuesOf = (layer) => Object.fromEntries(Object.entries(layer.inputs).map(([name, shape], i) => (
-  [name, randoms(sizeOf(shape), i + 1)])));
+  [name, layer.values?.[name] ?? randoms(sizeOf(shape), i + 1)])));
 
 /* A side is { label, backend, run(count), output(), dispose() }: runs the layer `count` times; one run's values. */
 async function tfjsSides(layer, values, backend, label, direct) {
   await tf.setBackend(backend);
   const tensors = Object.fromEntries(Object.entries(layer.inputs).map(([name, shape]) => (
-    [name, tf.tensor(values[name], shape)])));
+    [name, tf.tensor(values[name], shape, values[name] instanceof Uint8Array ? 'bool' : undefined)])));
   const once = () => {
     const y = tf.tidy(() => layer.run(tf, tensors));
     tf.backend().finish?.(); // Lanewise's convolutions wait until they are needed
