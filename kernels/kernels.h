@@ -212,6 +212,13 @@ typedef size_t lw_find_i32_fn(size_t n, const int32_t *x, int32_t value);
 typedef void lw_epilogue_f32_fn(size_t rows, size_t channels, const float *x, const float *scale, const float *shift,
                                 const float *residual, struct lw_clamp clamp, float *out);
 
+/* Layer normalisation of each row, d[c] = x[r][c] - sum_f32(x[r]) / columns:
+ *   out[r][c] = (d[c] * (1 / sqrt(v + epsilon))) * scale[c] + shift[c], v = sum over c of d[c] * d[c] / columns,
+ * where the sum's order is sum_f32's. scale NULL: 1, shift NULL: +0. columns >= 1. out may be x. Both multiply-adds may be
+ * fused in relaxed. */
+typedef void lw_layer_norm_f32_fn(size_t rows, size_t columns, float epsilon, const float *x, const float *scale,
+                                  const float *shift, float *out);
+
 /* Linear interpolation, lerp(a, b, f) = a + (b - a) * f, for a bilinear resize. The multiply-add may be fused in relaxed.
  *   lerp_columns: out[x][c] = lerp(row[x0[x] + c], row[x1[x] + c], fx[x]), x < columns, c < channels; x0 and x1 are offsets
  *                 in elements
@@ -269,6 +276,7 @@ struct lw_kernels {
     lw_find_f32_fn *find_f32;
     lw_find_i32_fn *find_i32;
     lw_epilogue_f32_fn *epilogue_f32;
+    lw_layer_norm_f32_fn *layer_norm_f32;
     lw_lerp_columns_f32_fn *lerp_columns_f32;
     lw_lerp_rows_f32_fn *lerp_rows_f32;
     lw_transpose_u32_fn *transpose_u32;

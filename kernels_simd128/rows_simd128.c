@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whole rows: softmax_f32, sum_f32, sum_rows_f32, find and epilogue_f32.
+ * Whole rows: softmax_f32, sum_f32, sum_rows_f32, find, epilogue_f32 and layer_norm_f32.
  *
  *   softmax:     out[r][c] = e[r][c] * (1 / sum of e[r]), e[r][c] = exp(x[r][c] - max of x[r])
  *   sum:         16 partial sums, x[i] in number i % 16, added up by a fixed tree
  *   sum_rows:    out[c] = sum over r of x[r][c]
  *   epilogue:    out[r][c] = clamp(x[r][c] * scale[c] + shift[c] + residual[r][c])
+ *   layer_norm:  out[r][c] = (x[r][c] - mean) / sqrt(variance + epsilon) * scale[c] + shift[c]
  *
  * The 16 partial sums are four vectors. What is left of a row at its end goes in as vectors padded with +0, which
  * change no partial sum: none of them is ever -0.
@@ -214,6 +215,79 @@ static void epilogue(size_t rows, size_t channels, const float *x, const float *
         all_rows(false, true, 1, rows * channels, o, x, out); /* one long row */
 }
 
+/* What is left of a row at its end. Not inlined: it is seldom worth the space. */
+static __attribute__((noinline)) void subtract(size_t n, const float *x, float mean, float *out) {
+    for (; n; n--) *out++ = *x++ - mean;
+}
+
+/* The mean over each of two rows, `stride` apart, of x or, with squares, of (x - mean)^2; a row's sum is in sum's order.
+ * One row alone would wait for the latency of its four chains of additions. */
+static inline __attribute__((always_inline)) void average(bool squares, size_t columns, const float *x, size_t stride,
+                                                          const float *means, float *out) {
+    v128_t p[2][4], m[2];
+    for (size_t r = 0; r < 2; r++) {
+        m[r] = wasm_f32x4_splat(squares ? means[r] : 0.0f);
+        for (size_t v = 0; v < 4; v++) p[r][v] = wasm_f32x4_splat(0.0f);
+    }
+    size_t n = columns;
+    for (; n >= 16; n -= 16, x += 16) {
+        for (size_t v = 0; v < 4; v++) {
+            for (size_t r = 0; r < 2; r++) {
+                const v128_t y = wasm_v128_load(x + r * stride + 4 * v), d = wasm_f32x4_sub(y, m[r]);
+                p[r][v] = squares ? lw_madd(d, d, p[r][v]) : wasm_f32x4_add(p[r][v], y);
+            }
+        }
+    }
+    if (n) {
+        float rest[2][16] = {{0}};
+        for (size_t r = 0; r < 2; r++) subtract(n, x + r * stride, squares ? means[r] : 0.0f, rest[r]);
+        for (size_t v = 0; v < 4; v++) {
+            for (size_t r = 0; r < 2; r++) {
+                const v128_t d = wasm_v128_load(rest[r] + 4 * v);
+                p[r][v] = squares ? lw_madd(d, d, p[r][v]) : wasm_f32x4_add(p[r][v], d);
+            }
+        }
+    }
+    for (size_t r = 0; r < 2; r++) out[r] = add_up(p[r]) / (float)columns;
+}
+
+/* Two rows, `stride` apart: 0 for one alone. Three passes, of which the first brings them into the first-level cache. */
+static inline __attribute__((always_inline)) void norm_rows(size_t columns, size_t stride, float epsilon,
+                                                            const float *x, const float *scale, const float *shift,
+                                                            float *out) {
+    static const float ones[4] = {1, 1, 1, 1}, zeros[4] = {0};
+    const size_t scale_step = scale ? 4 : 0, shift_step = shift ? 4 : 0;
+    if (!scale) scale = ones;
+    if (!shift) shift = zeros;
+    float mean[2], variance[2], factor[2];
+    average(false, columns, x, stride, NULL, mean);
+    average(true, columns, x, stride, mean, variance);
+    for (size_t r = 0; r < 2; r++) factor[r] = 1.0f / sqrtf(variance[r] + epsilon);
+    const v128_t m0 = wasm_f32x4_splat(mean[0]), m1 = wasm_f32x4_splat(mean[1]);
+    const v128_t f0 = wasm_f32x4_splat(factor[0]), f1 = wasm_f32x4_splat(factor[1]);
+    for (; columns >= 4; columns -= 4, x += 4, out += 4, scale += scale_step, shift += shift_step) {
+        const v128_t s = wasm_v128_load(scale), t = wasm_v128_load(shift);
+        const v128_t a = wasm_f32x4_mul(wasm_f32x4_sub(wasm_v128_load(x), m0), f0);
+        const v128_t b = wasm_f32x4_mul(wasm_f32x4_sub(wasm_v128_load(x + stride), m1), f1);
+        wasm_v128_store(out, lw_madd(a, s, t));
+        wasm_v128_store(out + stride, lw_madd(b, s, t));
+    }
+    for (; columns; columns--, x++, out++, scale += scale_step / 4, shift += shift_step / 4) {
+        const float a = (x[0] - mean[0]) * factor[0] * *scale + *shift;
+        const float b = (x[stride] - mean[1]) * factor[1] * *scale + *shift;
+        out[0] = a;
+        out[stride] = b;
+    }
+}
+
+static void layer_norm(size_t rows, size_t columns, float epsilon, const float *x, const float *scale,
+                       const float *shift, float *out) {
+    for (; rows; x += 2 * columns, out += 2 * columns) {
+        norm_rows(columns, rows > 1 ? columns : 0, epsilon, x, scale, shift, out);
+        rows -= rows > 1 ? 2 : 1;
+    }
+}
+
 void lw_simd128_rows_install(struct lw_kernels *kernels) {
     kernels->softmax_f32 = softmax;
     kernels->sum_f32 = sum;
@@ -221,4 +295,5 @@ void lw_simd128_rows_install(struct lw_kernels *kernels) {
     kernels->find_f32 = find_f32;
     kernels->find_i32 = find_i32;
     kernels->epilogue_f32 = epilogue;
+    kernels->layer_norm_f32 = layer_norm;
 }

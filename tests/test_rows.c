@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Rows: the slots softmax, sum, sum_rows, epilogue and the folds; the operators softmax, reduce, argmax and argmin,
- * cumulative, batch_norm. */
+/* Rows: the slots softmax, sum, sum_rows, epilogue, layer_norm and the folds; the operators softmax, reduce, argmax
+ * and argmin, cumulative, batch_norm, layer_norm. */
 #include <math.h>
 #include <string.h>
 
@@ -531,6 +531,68 @@ static void check_batch_norm(struct lw_test *t) {
     lw_test_status(lw_batch_norm_fold(c, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL), LW_OK, "no channels");
 }
 
+/* ---- Layer normalisation ---- */
+
+static void check_layer_norm(struct lw_test *t) {
+    for (int round = 0; round < 200; round++) {
+        const size_t rows = lw_test_range(t, 0, 5), columns = lw_test_range(t, 1, round % 4 ? 50 : 300);
+        const size_t n = rows * columns;
+        float *x = lw_test_floats(t, n, LW_FILL_UNIFORM);
+        const float away = round % 5 ? 0.25f : 30; /* a mean far larger than the deviations */
+        for (size_t i = 0; i < n; i++) x[i] = round % 8 == 7 ? away : x[i] + away;
+        if (round % 16 == 5) lw_test_fill(t, x, n, LW_FILL_SPECIAL);
+        lw_test_seal(t, x);
+        const float *scale = round % 3 ? lw_test_floats(t, columns, LW_FILL_UNIFORM) : NULL;
+        const float *shift = round % 2 ? lw_test_floats(t, columns, LW_FILL_UNIFORM) : NULL;
+        const float epsilon = 1e-3f;
+        float *got = lw_test_floats(t, n, LW_FILL_POISON), *other = lw_test_floats(t, n, LW_FILL_POISON);
+        t->tested->kernels.layer_norm_f32(rows, columns, epsilon, x, scale, shift, got);
+        t->reference->kernels.layer_norm_f32(rows, columns, epsilon, x, scale, shift, other);
+        if (t->exact) lw_test_same("against scalar", other, got, n);
+        memcpy(other, x, n * sizeof *x);
+        lw_test_status(lw_layer_norm_run(t->tested, rows, columns, epsilon, other, scale, shift, other), LW_OK,
+                       "in place");
+        lw_test_same("operator, in place", got, other, n);
+        if (round % 16 == 5) continue;
+
+        for (size_t r = 0; r < rows; r++) {
+            const float *row = x + r * columns;
+            double mean = 0, size = 0, variance = 0, spread = 0, k = (double)columns;
+            for (size_t c = 0; c < columns; c++) {
+                mean += (double)row[c] / k;
+                size += fabs((double)row[c]);
+            }
+            for (size_t c = 0; c < columns; c++) {
+                const double d = (double)row[c] - mean;
+                variance += d * d / k;
+                spread = fmax(spread, fabs(d));
+            }
+            /* How far a deviation, then the variance, then the factor may be off. */
+            const double off = lw_test_gamma(columns + 1, size) / k + lw_test_gamma(1, spread);
+            const double wide = 2 * spread * off + off * off + lw_test_gamma(columns + 3, variance);
+            const double factor = 1 / sqrt(variance + (double)epsilon);
+            const double relative = wide / (variance + (double)epsilon) + lw_test_gamma(4, 1);
+            for (size_t c = 0; c < columns; c++) {
+                const double s = scale ? (double)scale[c] : 1, b = shift ? (double)shift[c] : 0;
+                const double y = ((double)row[c] - mean) * factor * s, want = y + b;
+                const double bound = (off * factor + fabs(y / (s != 0 ? s : 1)) * relative) * 1.01 * fabs(s) +
+                                     lw_test_gamma(3, fabs(y) + fabs(b));
+                lw_test_within("layer norm", &want, &bound, &got[r * columns + c], 1);
+            }
+        }
+    }
+    const float *x = lw_test_floats(t, 6, LW_FILL_UNIFORM), *const null = NULL;
+    float *untouched = lw_test_floats(t, 6, LW_FILL_POISON);
+    lw_test_seal(t, untouched);
+    const struct lw_context *c = t->tested;
+    lw_test_status(lw_layer_norm_run(NULL, 2, 3, 0, x, x, x, untouched), LW_NULL_POINTER, "no context");
+    lw_test_status(lw_layer_norm_run(c, 2, 3, 0, null, x, x, untouched), LW_NULL_POINTER, "no input");
+    lw_test_status(lw_layer_norm_run(c, 2, 3, 0, x, x, x, NULL), LW_NULL_POINTER, "no output");
+    lw_test_status(lw_layer_norm_run(c, SIZE_MAX / 4, 3, 0, x, x, x, untouched), LW_TOO_LARGE, "too large");
+    lw_test_status(lw_layer_norm_run(c, 0, 3, 0, NULL, NULL, NULL, NULL), LW_OK, "no rows");
+    lw_test_status(lw_layer_norm_run(c, 3, 0, 0, NULL, NULL, NULL, NULL), LW_OK, "no columns");
+}
+
 /* ---- Benchmarks ---- */
 
 struct bench_arg {
@@ -602,6 +664,15 @@ static void bench_batch_norm(struct lw_bench *b) {
     lw_bench_add(b, "batch norm 112x112x32", 2 * n, 8 * n, bench_batch_norm_run, bench_data(b, 112 * 112, 32));
 }
 
+static void bench_layer_norm_run(const struct lw_context *context, void *arg) {
+    struct bench_arg *a = arg;
+    lw_layer_norm_run(context, a->rows, a->columns, 1e-3f, a->x, a->scratch, a->scratch + a->columns, a->out);
+}
+static void bench_layer_norm(struct lw_bench *b) {
+    lw_bench_add(b, "196x768", 0, 8.0 * 196 * 768, bench_layer_norm_run, bench_data(b, 196, 768));
+    lw_bench_add(b, "4096x64", 0, 8.0 * 4096 * 64, bench_layer_norm_run, bench_data(b, 4096, 64));
+}
+
 #define SLOT(name) offsetof(struct lw_kernels, name)
 
 static const struct lw_row rows[] = {
@@ -609,6 +680,7 @@ static const struct lw_row rows[] = {
     {"sum_f32", SLOT(sum_f32), check_sum, bench_sum},
     {"sum_rows_f32", SLOT(sum_rows_f32), check_sum_rows, bench_sum_rows},
     {"epilogue_f32", SLOT(epilogue_f32), check_epilogue, bench_batch_norm},
+    {"layer_norm_f32", SLOT(layer_norm_f32), check_layer_norm, bench_layer_norm},
     {"fold_max_f32", SLOT(fold_f32[LW_K_FOLD_MAX]), fold_max, bench_max},
     {"fold_min_f32", SLOT(fold_f32[LW_K_FOLD_MIN]), fold_min, NULL},
     {"fold_product_f32", SLOT(fold_f32[LW_K_FOLD_PRODUCT]), fold_product, NULL},

@@ -397,7 +397,7 @@ LW_API enum lw_status lw_binary_run(const struct lw_context *context, const stru
 LW_API enum lw_status lw_select_run(const struct lw_context *context, enum lw_type type, size_t rows, size_t columns,
                                     const uint8_t *condition, const void *a, const void *b, void *output);
 
-/* ---- Rows: softmax, reductions, batch normalisation ----------------------------------------------------- */
+/* ---- Rows: softmax, reductions, normalisation ---------------------------------------------------------- */
 
 /* output[r][c] = exp(x[r][c] - max_c x[r]) / sum over c of the same; a NaN in a row makes the whole row NaN.
  * output may be input. */
@@ -449,6 +449,12 @@ LW_API enum lw_status lw_batch_norm_fold(const struct lw_context *context, size_
 LW_API enum lw_status lw_batch_norm_run(const struct lw_context *context, size_t rows, size_t channels, float epsilon,
                                         const float *input, const float *mean, const float *variance,
                                         const float *scale, const float *offset, void *scratch, float *output);
+
+/* output[r][c] = (input[r][c] - mean) / sqrt(variance + epsilon) * scale[c] + shift[c], with the mean and the variance
+ * (the mean of the squared deviations) of row r. input, output: [rows][columns]; scale, shift: [columns], or NULL for 1
+ * and 0. Both sums are lw_reduce's. output may be input. */
+LW_API enum lw_status lw_layer_norm_run(const struct lw_context *context, size_t rows, size_t columns, float epsilon,
+                                        const float *input, const float *scale, const float *shift, float *output);
 
 /* ---- Images --------------------------------------------------------------------------------------------- */
 

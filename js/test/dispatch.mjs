@@ -193,6 +193,9 @@ export const tests = {
     assert.deepEqual([...lw.binary('add', lw.tensor([1, 2], [2, 1]), lw.tensor([10, 20], [2])).data()],
       [11, 21, 12, 22]);
     assert.deepEqual([...lw.softmax(lw.tensor([3, 3], [1, 2])).data()], [0.5, 0.5]);
+    const three = lw.tensor([1, 3, 5, 7, 7, 7], [2, 3]), ramp = lw.tensor([1, 2, 3], [3]);
+    assert.deepEqual([...lw.layerNorm(three, { epsilon: 4 / 3 }).data()], [-1, 0, 1, 0, 0, 0]);
+    assert.deepEqual([...lw.layerNorm(three, { scale: ramp, shift: ramp, epsilon: 4 / 3 }).data()], [0, 2, 6, 1, 2, 3]);
     assert.deepEqual([...lw.maxPool(x, 4).data()], [14, 15]);
     assert.deepEqual([...lw.avgPool(x, 4).data()], [-1, 0]);
     const depthwise = lw.depthwiseConv2d(x, lw.tensor([1, 2], [1, 1, 2, 1]));
@@ -207,6 +210,7 @@ export const tests = {
     await failsSync(() => lw.conv2d(x, filter, { strides: 0 }), 'conv2d', "'strides' is [0,0]", 'expected');
     await failsSync(() => lw.matmul(bias, bias), 'matmul', '[3]', 'expected [m, k] and [k, n]');
     await failsSync(() => lw.binary('add', bias, lw.tensor([1, 2], [2])), '[3]', '[2]', 'broadcast');
+    await failsSync(() => lw.layerNorm(x, { scale: bias }), 'layerNorm', "'scale'", '[3]', 'expected 2 elements');
     await failsSync(() => lw.tensor([1, 2], [3]), '2 values given', '[3]');
     await failsSync(() => lw.tensor(undefined, [-1]), '[-1] is no shape');
     await failsSync(() => lw.tensor(undefined, [2 ** 30]), 'out of memory', '4294967296 bytes asked for', 'in use');

@@ -396,6 +396,13 @@ export class Kernels {
     if (status !== lw.LW_OK) this.check('batchNorm', { rows, channels, epsilon }, status);
   }
 
+  /** scale and shift may be 0. */
+  layerNorm(rows: number, columns: number, epsilon: number, input: Pointer, scale: Pointer, shift: Pointer,
+    output: Pointer): void {
+    const status = this.exports.lw_layer_norm_run(this.context, rows, columns, epsilon, input, scale, shift, output);
+    if (status !== lw.LW_OK) this.check('layerNorm', { rows, columns, epsilon }, status);
+  }
+
   // ---- Images --------------------------------------------------------------------------------------------
 
   resizeBilinearSizes(op: ResizeBilinear): Sizes {

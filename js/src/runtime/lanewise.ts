@@ -279,6 +279,20 @@ export class Lanewise {
       this.kernels.softmax(columns ? x.size / columns : 0, columns, x.pointer, output));
   }
 
+  /** Over the last dimension: (x - mean) / sqrt(variance + epsilon) * scale + shift. */
+  layerNorm(x: Tensor, { scale, shift, epsilon = 1e-5 }: { scale?: Tensor; shift?: Tensor; epsilon?: number } = {}): Tensor {
+    this.own('layerNorm', x, scale, shift);
+    const columns = x.shape[x.shape.length - 1] ?? 1;
+    for (const [name, p] of [['scale', scale], ['shift', shift]] as const) {
+      if (p && p.size !== columns) {
+        throw new LanewiseError(`layerNorm: '${name}' has shape [${p.shape}]; expected ${columns} elements, as the last ` +
+          `dimension of [${x.shape}]`);
+      }
+    }
+    return this.produce(x.shape, output => this.kernels.layerNorm(columns ? x.size / columns : 0, columns, epsilon,
+      x.pointer, scale?.pointer ?? 0, shift?.pointer ?? 0, output));
+  }
+
   /** Throws unless all tensors lie in this module's memory: in another's their pointers mean nothing. */
   private own(op: string, ...tensors: (Tensor | undefined)[]): void {
     for (const tensor of tensors) {
