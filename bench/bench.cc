@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Times every row of the tests that has a bench function, once per tier, as family/row/label/tier. Counters:
+// Times every row of the tests that has a bench function, and the layers of bench/layers.c, once per tier, as
+// family/row/label/tier; the layers on XNNPACK too, where it is linked, as .../xnnpack. Counters:
 //   GFLOP/s, GB/s   from what the row says that one call computes and moves
 //   x_scalar        how many times faster than the scalar tier on the same data
 //
@@ -17,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/layers.h"
 #include "tests/harness.h"
 
 namespace {
@@ -34,6 +36,14 @@ double now() {
 
 // The contexts, one per tier; scalar is 0.
 std::vector<const lw_context *> contexts;
+
+// Behind the tiers: XNNPACK, for the layers. Its context, to compare with, is the scalar tier's.
+size_t xnnpack() {
+    return contexts.size();
+}
+const lw_context *context_of(size_t tier) {
+    return contexts[tier == xnnpack() ? 0 : tier];
+}
 
 // One lw_bench_add of a row in one tier.
 struct Case {
@@ -55,13 +65,17 @@ class Row {
     };
 
     Row(const lw_row *row, size_t tier) : row(row), tier(tier) {
-        bench.context = contexts[tier];
+        bench.context = context_of(tier);
         bench.row = row;
         bench.user = this;
         bench.add = [](lw_bench *b, const char *label, double flops, double bytes, lw_bench_fn *run, void *arg) {
             static_cast<Row *>(b->user)->calls.push_back({label, flops, bytes, run, arg});
         };
-        row->bench(&bench);
+        auto *add_all = row->bench;
+#ifdef LW_XNNPACK
+        if (tier == xnnpack()) add_all = lw_xnnpack_bench;
+#endif
+        add_all(&bench);
     }
     Row(const Row &) = delete;
     ~Row() {
@@ -125,7 +139,7 @@ void measure(benchmark::State &state, const Case &c) {
     const Row::Call &call = row->calls[c.index];
     double start = now();
     for (auto _ : state) {
-        call.run(contexts[c.tier], call.arg);
+        call.run(context_of(c.tier), call.arg);
         benchmark::ClobberMemory();
     }
     double seconds = (now() - start) / static_cast<double>(state.iterations());
@@ -154,18 +168,24 @@ int main(int argc, char **argv) {
         contexts.push_back(context);
     }
 
+    std::vector<const lw_family *> families(lw_families, lw_families + lw_families_count);
+    families.push_back(&lw_layers_family);
     std::list<Case> cases; // a list: the registered functions refer to its elements
-    for (size_t f = 0; f < lw_families_count; f++) {
-        for (size_t r = 0; r < lw_families[f]->count; r++) {
-            const lw_row *row = &lw_families[f]->rows[r];
+    for (const lw_family *family : families) {
+        for (size_t r = 0; r < family->count; r++) {
+            const lw_row *row = &family->rows[r];
             if (!row->bench) continue;
             Row shapes(row, 0);
             for (size_t i = 0; i < shapes.calls.size(); i++) {
                 const Row::Call &call = shapes.calls[i];
-                std::string shape = std::string(lw_families[f]->name) + "/" + row->name + "/" + call.label;
-                for (size_t tier = 0; tier < contexts.size(); tier++) {
+                std::string shape = std::string(family->name) + "/" + row->name + "/" + call.label;
+                size_t sides = contexts.size();
+#ifdef LW_XNNPACK
+                if (family == &lw_layers_family && lw_xnnpack_has(&lw_layers[i])) sides++;
+#endif
+                for (size_t tier = 0; tier < sides; tier++) {
                     const Case &c = cases.emplace_back(Case{row, tier, i, shape, call.flops, call.bytes});
-                    std::string name = shape + "/" + lw_tier_name(tier);
+                    std::string name = shape + "/" + (tier == xnnpack() ? "xnnpack" : lw_tier_name(tier));
                     benchmark::RegisterBenchmark(name.c_str(), [&c](benchmark::State &state) {
                         measure(state, c);
                     })->Unit(benchmark::kMicrosecond);
