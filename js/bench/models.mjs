@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * scripts/bench models [--rounds N] [--models REGEX] [--warm-up MS] [--profile] [--out FOLDER]: whole models, one
- * thread, Lanewise's tiers beside LiteRT, onnxruntime and the official backend in one process, interleaved.
+ * scripts/bench models [--rounds N] [--models REGEX] [--warm-up MS] [--cold] [--profile] [--out FOLDER]: whole
+ * models, one thread, Lanewise's tiers beside LiteRT, onnxruntime and the official backend in one process, interleaved.
  *
+ * --cold: the first inference of a program that has just begun, instead; a process of its own for each sample.
  * --profile: for each model, the time in each kind of kernel of the best tier instead, by timing every kernel call.
  */
 import { fileURLToPath } from 'node:url';
@@ -11,6 +12,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { backendOf, chosenTier, registerTiers } from '../demo/backends.mjs';
 import { infer, runContest } from '../demo/contest.mjs';
 import { inputOf, loadModel, MODELS } from '../test/models/catalogue.mjs';
+import { measureCold } from './cold.mjs';
 import { peerModel } from './peers/model.mjs';
 import { findPeers } from './peers/peers.mjs';
 import { printTable, writeJson } from './report.mjs';
@@ -24,9 +26,10 @@ function readOptions() {
   try {
     return parseArgs({
       options: {
-        rounds: { type: 'string', default: '25' },
+        rounds: { type: 'string' },
         models: { type: 'string', default: '' },
         'warm-up': { type: 'string', default: '1500' },
+        cold: { type: 'boolean', default: false },
         profile: { type: 'boolean', default: false },
         out: { type: 'string', default: fileURLToPath(new URL('../../build/bench', import.meta.url)) },
       },
@@ -37,6 +40,7 @@ function readOptions() {
 }
 
 const options = readOptions();
+options.rounds ??= options.cold ? '7' : '25';
 const rounds = Number(options.rounds);
 if (!/^\d+$/.test(options.rounds) || rounds < 1) fail(`--rounds ${options.rounds}: expected 1 or more`);
 const warmUpMs = Number(options['warm-up']);
@@ -86,6 +90,10 @@ async function profile(definition) {
 
 const report = [], { peers, notes } = await findPeers();
 for (const definition of chosen) {
+  if (options.cold) {
+    report.push(...await measureCold(definition, peers, rounds, notes));
+    continue;
+  }
   if (options.profile) {
     await profile(definition);
     continue;
@@ -118,8 +126,17 @@ for (const definition of chosen) {
   }
 }
 
-if (!options.profile) {
-  const ms = (value) => value?.toFixed(2) ?? '';
+const ms = (value) => value?.toFixed(2) ?? '';
+const written = { date: new Date().toISOString(), node: process.version, report, notes };
+if (options.cold) {
+  const all = ({ median, min, max }) => [median, min, max].map((value) => value.toFixed(1));
+  printTable([['model', 'backend', 'from import', 'min', 'max', 'first inference', 'min', 'max'],
+    ...report.map(({ model, backend, total, first }) => [model, backend, ...all(total), ...all(first)])]);
+  console.log('Milliseconds, medians first. From import: to the first output, with the model loaded from its file.\n' +
+    'First inference: that alone; LiteRT and onnxruntime pack their weights before it, TensorFlow.js in it.');
+  notes.forEach((note) => console.log(note));
+  writeJson(`${options.out}/cold.json`, written);
+} else if (!options.profile) {
   printTable([['model', 'backend', 'first ms', 'median', 'min', 'max', 'times faster'], ...report.map((entry) => {
     const official = report.find(({ model, backend }) => model === entry.model && backend === 'official wasm');
     return [entry.model, entry.backend, ms(entry.first), ms(entry.median), ms(entry.min), ms(entry.max),
@@ -129,5 +146,5 @@ if (!options.profile) {
     notes.push('in part: that library runs some of the operations by other kernels than its fast ones');
   }
   notes.forEach((note) => console.log(note));
-  writeJson(`${options.out}/models.json`, { date: new Date().toISOString(), node: process.version, report, notes });
+  writeJson(`${options.out}/models.json`, written);
 }

@@ -2,7 +2,7 @@
 /* The benchmarks run, compare what they time, and refuse options that they don't have. Nothing here is timed. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -85,12 +85,50 @@ test('models times other libraries only with outputs that agree', (t) => {
   }
 });
 
+test('models --cold starts each library in processes of its own', (t) => {
+  if (!supports('relaxed')) return t.skip('LiteRT is compared in relaxed SIMD');
+  const out = mkdtempSync(join(tmpdir(), 'lanewise-bench-'));
+  try {
+    const run = bench('models', '--cold', '--models', 'blazeface-front', '--rounds', '1', '--out', out);
+    assert.equal(run.status, 0, run.stderr);
+    const { report, notes } = JSON.parse(readFileSync(join(out, 'cold.json'), 'utf8'));
+    assert.deepEqual(notes.filter((note) => !/is left out/.test(note)), []);
+    assert.deepEqual(report.map(({ backend }) => backend), ['Lanewise', 'official', ...peers]);
+    for (const { backend, total, first } of report) {
+      assert.ok(first.min > 0 && first.median < total.median && total.median <= total.max, backend);
+    }
+  } finally {
+    rmSync(out, { recursive: true });
+  }
+});
+
+test('sizes are those of the files', () => {
+  const out = mkdtempSync(join(tmpdir(), 'lanewise-bench-'));
+  try {
+    const run = bench('sizes', '--out', out);
+    assert.equal(run.status, 0, run.stderr);
+    const { sizes } = JSON.parse(readFileSync(join(out, 'sizes.json'), 'utf8'));
+    assert.deepEqual(sizes.map(({ label }) => label.split(',')[0]), ['Lanewise', 'Lanewise', 'Lanewise',
+      'official backend', 'official backend', 'TensorFlow.js core and converter', ...peers.map((label) => (
+        label === 'LiteRT' ? label : 'onnxruntime-web'))]);
+    const file = statSync(new URL('../dist/lanewise-relaxed.wasm', import.meta.url));
+    assert.equal(sizes[0].wasm.raw, file.size);
+    for (const { label, wasm, js } of sizes) {
+      assert.ok(!wasm || (wasm.gzip > 20000 && wasm.gzip < wasm.raw), label);
+      assert.ok(js.gzip > 5000 && js.gzip < js.raw, label);
+    }
+  } finally {
+    rmSync(out, { recursive: true });
+  }
+});
+
 test('options that are not there are refused', () => {
   for (const [mode, option, value, message] of [
     ['ops', '--filter', 'no such layer', /no layer matches/],
     ['ops', '--rounds', '0', /--rounds 0: expected 1 or more/],
     ['ops', '--fast', '1', /Unknown option '--fast'/], ['models', '--models', 'no such', /no model's name matches/],
     ['models', '--rounds', 'x', /--rounds x: expected 1 or more/], ['models', '--fast', '1', /Unknown option '--fast'/],
+    ['sizes', '--fast', '1', /Unknown option '--fast'/],
     ['models', '--warm-up', 'x', /--warm-up x: expected milliseconds/],
   ]) {
     const run = bench(mode, option, value);

@@ -7,7 +7,6 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import vm from 'node:vm';
-import { supports } from 'lanewise/runtime';
 
 const require = createRequire(import.meta.url);
 
@@ -21,7 +20,6 @@ function importScripts(path) {
 }
 
 async function load() {
-  if (!supports('relaxed')) throw new Error('it would run without relaxed SIMD here');
   const litert = await import('@litertjs/core');
   const { warn, error } = console;
   globalThis.self ??= globalThis;

@@ -6,7 +6,6 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { sizeOf } from './graph.mjs';
 
 const ERRORS_ONLY = 3, ALL_OPTIMISATIONS = 99;
 const ARRAYS = { 1: Float32Array, 6: Int32Array, 9: Uint8Array }; // by the format's number of an element's type
@@ -90,7 +89,8 @@ export async function prepareOnnxRuntime(bytes, inputs) {
       const [type, data, dims, rank] = wasm.HEAP32.subarray(at >> 2, (at >> 2) + 4);
       const shape = [...wasm.HEAP32.subarray(dims >> 2, (dims >> 2) + rank)];
       wasm._OrtFree(dims);
-      return { shape, data: new ARRAYS[type](wasm.HEAPU8.buffer, data, sizeOf(shape)).slice() };
+      const count = shape.reduce((product, n) => product * n, 1);
+      return { shape, data: new ARRAYS[type](wasm.HEAPU8.buffer, data, count).slice() };
     },
     dispose() {
       for (const tensor of [...tensors, wasm.HEAP32[to >> 2]]) if (tensor) wasm._OrtReleaseTensor(tensor);

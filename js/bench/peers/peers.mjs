@@ -15,6 +15,7 @@
  *   complete               false if some of the operations are run by other kernels than the library's fast ones
  */
 import { createRequire } from 'node:module';
+import { supports } from 'lanewise/runtime';
 
 const require = createRequire(import.meta.url);
 
@@ -22,7 +23,7 @@ const same = (file, value) => value;
 
 const LIBRARIES = [
   {
-    label: 'LiteRT', name: '@litertjs/core', resolve: '@litertjs/core/package.json',
+    label: 'LiteRT', name: '@litertjs/core', resolve: '@litertjs/core/package.json', needs: 'relaxed',
     async load() {
       const [{ writeTflite }, { loadLiteRt }] = await Promise.all([import('./tflite.mjs'), import('./litert.mjs')]);
       return {
@@ -63,7 +64,11 @@ const LIBRARIES = [
 /* Returns { peers, notes }: notes say which are left out, and why. */
 export async function findPeers() {
   const peers = [], notes = [];
-  for (const { label, name, resolve, load } of LIBRARIES) {
+  for (const { label, name, resolve, needs, load } of LIBRARIES) {
+    if (needs && !supports(needs)) {
+      notes.push(`${label} is left out: this engine has no ${needs} SIMD, and it would run a slower build`);
+      continue;
+    }
     try {
       require.resolve(resolve);
     } catch {

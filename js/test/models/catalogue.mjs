@@ -56,7 +56,8 @@ export const MODELS = [
   { name: 'nsfwjs MobileNetV2 1.4', nsfw: 'mobilenet_v2_mid', input: { ...PEOPLE, size: 224, ...zeroToOne } },
 ];
 
-const handlerOf = (model) => (model.nsfw ? nsfwModel(model.nsfw) : humanModel(model.name));
+/* What tf.loadGraphModel or, of layers models, tf.loadLayersModel takes. */
+export const handlerOf = (model) => (model.nsfw ? nsfwModel(model.nsfw) : humanModel(model.name));
 
 export const inputOf = (model) => picture(model.input);
 
