@@ -203,6 +203,11 @@ INLINE void dot_terms(const bool tail, size_t lanes, const size_t height, const 
     }
 }
 
+/* a0 + a1, a2 + a3, b0 + b1, b2 + b3 */
+INLINE v128_t add_pairs(v128_t a, v128_t b) {
+    return wasm_f32x4_add(wasm_i32x4_shuffle(a, b, 0, 2, 4, 6), wasm_i32x4_shuffle(a, b, 1, 3, 5, 7));
+}
+
 /* height x columns outputs, both constants, of a matrix with fewer than LW_GEMM_NARROW columns: a vector holds four
  * terms of one sum. rows: one block, or two when height > MR. b: [columns][taps * channels] */
 INLINE void dots(const size_t height, const size_t columns, size_t taps, size_t channels, const float *const *rows,
@@ -220,16 +225,22 @@ INLINE void dots(const size_t height, const size_t columns, size_t taps, size_t 
         if (c < channels) dot_terms(true, channels - c, height, columns, a, c, b, column_step, acc);
     }
     const v128_t lo = wasm_f32x4_splat(clamp.lo), hi = wasm_f32x4_splat(clamp.hi);
-#pragma GCC unroll 6
-    for (size_t i = 0; i < height; i++) {
-#pragma GCC unroll 2
-        for (size_t j = 0; j < columns; j++) {
-            v128_t p = acc[i * columns + j];
-            p = wasm_f32x4_add(p, wasm_i32x4_shuffle(p, p, 1, 0, 3, 2));
-            p = wasm_f32x4_add(p, wasm_i32x4_shuffle(p, p, 2, 3, 0, 1));
-            p = wasm_f32x4_add(p, wasm_f32x4_splat(bias[j]));
-            /* Vectors to the end: a scalar's clamp would be two branches. */
-            wasm_v128_store32_lane(out + i * out_stride + j, lw_min(lw_max(p, lo), hi), 0);
+    const v128_t biases = columns == 2 ? wasm_v128_load64_splat(bias) : wasm_v128_load32_splat(bias);
+    const size_t sums = height * columns;
+#pragma GCC unroll 3
+    for (size_t e = 0; e < sums; e += 4) { /* four outputs at a time, (p0 + p1) + (p2 + p3) each */
+        const v128_t low = add_pairs(acc[e], acc[e + 1 < sums ? e + 1 : e]);
+        const v128_t high = e + 2 < sums ? add_pairs(acc[e + 2], acc[e + 3 < sums ? e + 3 : e + 2]) : low;
+        const v128_t y = lw_min(lw_max(wasm_f32x4_add(add_pairs(low, high), biases), lo), hi);
+        float *to = out + e / columns * out_stride;
+        if (columns == 2) {
+            wasm_v128_store64_lane(to, y, 0);
+            if (e + 2 < sums) wasm_v128_store64_lane(to + out_stride, y, 1);
+        } else {
+            wasm_v128_store32_lane(to, y, 0);
+            if (e + 1 < sums) wasm_v128_store32_lane(to + out_stride, y, 1);
+            if (e + 2 < sums) wasm_v128_store32_lane(to + 2 * out_stride, y, 2);
+            if (e + 3 < sums) wasm_v128_store32_lane(to + 3 * out_stride, y, 3);
         }
     }
 }
@@ -248,9 +259,10 @@ static void narrow(size_t m, size_t n, size_t taps, size_t channels, const float
         }
         for (; i < m; i++) {
             const float *const *row = rows + i / MR * MR * taps + i % MR;
-            for (size_t k = 0; k < columns; k++)
-                dots(1, 1, taps, channels, row, b + k * taps * channels, bias + k, clamp, out + i * out_stride + k,
-                     out_stride);
+            if (columns == 1)
+                dots(1, 1, taps, channels, row, b, bias, clamp, out + i * out_stride, out_stride);
+            else
+                dots(1, 2, taps, channels, row, b, bias, clamp, out + i * out_stride, out_stride);
         }
     }
 }
