@@ -205,6 +205,7 @@ enum lw_fold {
 /* The first i < n with x[i] == value, or n. */
 typedef size_t lw_find_f32_fn(size_t n, const float *x, float value);
 typedef size_t lw_find_i32_fn(size_t n, const int32_t *x, int32_t value);
+/* find_above, of the same types: the first i < n with x[i] > value, or n. */
 
 /* out[r][c] = clamp(x[r][c] * scale[c] + shift[c] + residual[r][c]), from left to right; x, residual and out are
  * [rows][channels]. Without a scale and shift (both NULL), or a residual, that step is left out; one of the two there is.
@@ -275,6 +276,8 @@ struct lw_kernels {
     lw_fold_i32_fn *fold_i32[LW_K_FOLD_COUNT];
     lw_find_f32_fn *find_f32;
     lw_find_i32_fn *find_i32;
+    lw_find_f32_fn *find_above_f32;
+    lw_find_i32_fn *find_above_i32;
     lw_epilogue_f32_fn *epilogue_f32;
     lw_layer_norm_f32_fn *layer_norm_f32;
     lw_lerp_columns_f32_fn *lerp_columns_f32;

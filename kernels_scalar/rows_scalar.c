@@ -58,6 +58,18 @@ static size_t find_i32(size_t n, const int32_t *x, int32_t value) {
     return i;
 }
 
+static size_t find_above_f32(size_t n, const float *x, float value) {
+    size_t i = 0;
+    while (i < n && !(x[i] > value)) i++;
+    return i;
+}
+
+static size_t find_above_i32(size_t n, const int32_t *x, int32_t value) {
+    size_t i = 0;
+    while (i < n && x[i] <= value) i++;
+    return i;
+}
+
 static void epilogue(size_t rows, size_t channels, const float *x, const float *scale, const float *shift,
                      const float *residual, struct lw_clamp clamp, float *out) {
     for (size_t r = 0, i = 0; r < rows; r++) {
@@ -93,6 +105,8 @@ void lw_scalar_rows_install(struct lw_kernels *kernels) {
     kernels->sum_rows_f32 = sum_rows;
     kernels->find_f32 = find_f32;
     kernels->find_i32 = find_i32;
+    kernels->find_above_f32 = find_above_f32;
+    kernels->find_above_i32 = find_above_i32;
     kernels->epilogue_f32 = epilogue;
     kernels->layer_norm_f32 = layer_norm;
 }

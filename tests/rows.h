@@ -14,7 +14,7 @@ extern const struct lw_family lw_family_binary;   /* slots and operator, f32 and
 extern const struct lw_family lw_family_compare;  /* slots of comparisons and select, and operators */
 extern const struct lw_family lw_family_cast;     /* slots and operator */
 extern const struct lw_family lw_family_rows;     /* slots softmax, sum, sum_rows, epilogue, layer_norm; operators
-                                                     softmax, reduce, argmax, cumulative, batch_norm */
+                                                     softmax, reduce, argmax, top_k, cumulative, batch_norm */
 extern const struct lw_family lw_family_resize;   /* slots lerp_columns and lerp_rows, and operators */
 extern const struct lw_family lw_family_winograd; /* the slots of its transforms */
 extern const struct lw_family lw_family_move;     /* operators copy, pad, gather, gather_nd; context and status */

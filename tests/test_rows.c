@@ -392,6 +392,92 @@ static void check_argmax(struct lw_test *t) {
     lw_test_true(lw_argmax_run(c, LW_FLOAT32, 0, 2, 3, NULL, NULL) == LW_OK, "empty");
 }
 
+/* ---- Find above, and the largest few ---- */
+
+static void check_find_above_f32(struct lw_test *t) {
+    for (int round = 0; round < 300; round++) {
+        const size_t n = lw_test_range(t, 0, round % 4 ? 50 : 200);
+        float *x = lw_test_floats(t, n, LW_FILL_UNIFORM);
+        const float value = round % 3 == 2 ? NAN : round % 3 ? 0.95f : 2.0f; /* nothing is above a NaN */
+        for (size_t i = lw_test_range(t, 0, 60); i < n; i += lw_test_range(t, 1, 90))
+            x[i] = lw_test_u32(t) % 2 ? NAN : lw_test_u32(t) % 2 ? value : INFINITY;
+        lw_test_seal(t, x);
+        size_t want = 0;
+        while (want < n && !((double)x[want] - (double)value > 0)) want++;
+        const size_t got = t->tested->kernels.find_above_f32(n, x, value);
+        lw_test_true(got == want, "found at %zu of %zu, expected %zu", got, n, want);
+    }
+}
+
+static void check_find_above_i32(struct lw_test *t) {
+    for (int round = 0; round < 300; round++) {
+        const size_t n = lw_test_range(t, 0, round % 4 ? 50 : 200);
+        int32_t *x = lw_test_buffer(t, n * sizeof *x);
+        for (size_t i = 0; i < n; i++) x[i] = (int32_t)lw_test_range(t, 0, 60) - 30;
+        if (n) x[lw_test_range(t, 0, n - 1)] = INT32_MIN;
+        lw_test_seal(t, x);
+        size_t want = 0;
+        while (want < n && (double)x[want] < 28.5) want++;
+        const size_t got = t->tested->kernels.find_above_i32(n, x, 28);
+        lw_test_true(got == want, "found at %zu of %zu, expected %zu", got, n, want);
+    }
+}
+
+static void check_top_k(struct lw_test *t) {
+    for (int round = 0; round < 400; round++) {
+        const size_t rows = lw_test_range(t, 0, 3), columns = lw_test_range(t, 0, round % 4 ? 40 : 500);
+        const size_t k = round % 5 ? lw_test_range(t, 0, columns) : columns, n = rows * columns;
+        const bool f32 = round % 2;
+        float *x = lw_test_floats(t, n, LW_FILL_POISON);
+        lw_test_fill(t, x, n, round % 4 == 1 ? LW_FILL_SPECIAL : LW_FILL_UNIFORM);
+        int32_t *ints = lw_test_buffer(t, n * sizeof *ints);
+        for (size_t i = 0; i < n; i++) {
+            if (round % 8 > 3 && f32) x[i] = lw_test_u32(t) % 4 ? (float)lw_test_range(t, 0, 4) : NAN;
+            ints[i] = round % 8 < 4 ? (int32_t)lw_test_u32(t) : (int32_t)lw_test_range(t, 0, 3);
+        }
+        lw_test_seal(t, x);
+        lw_test_seal(t, ints);
+        float *values = lw_test_floats(t, rows * k, LW_FILL_POISON);
+        int32_t *indices = lw_test_buffer(t, rows * k * sizeof *indices);
+        lw_test_status(lw_top_k_run(t->tested, f32 ? LW_FLOAT32 : LW_INT32, rows, columns, k,
+                                    f32 ? (const void *)x : ints, values, indices),
+                       LW_OK, "top k");
+        for (size_t r = 0; r < rows; r++) {
+            for (size_t c = 0; c < columns; c++) {
+                /* Where an element belongs: behind all that are larger, and its equals of a lower position. */
+                const double value = f32 ? (double)x[r * columns + c] : (double)ints[r * columns + c];
+                size_t place = 0;
+                for (size_t d = 0; d < columns; d++) {
+                    const double other = f32 ? (double)x[r * columns + d] : (double)ints[r * columns + d];
+                    const bool equal = !(other < value) && !(other > value) && isnan(other) == isnan(value);
+                    place += equal ? d < c : other > value || (isnan(value) && !isnan(other));
+                }
+                if (place >= k) continue;
+                lw_test_true(indices[r * k + place] == (int32_t)c, "place %zu of %zu: %d, expected %zu", place, k,
+                             (int)indices[r * k + place], c);
+                lw_test_same_bytes("top k's value", f32 ? (const void *)&x[r * columns + c] : &ints[r * columns + c],
+                                   values + r * k + place, sizeof *values);
+            }
+        }
+    }
+    const float *x = lw_test_floats(t, 6, LW_FILL_UNIFORM);
+    float *y = lw_test_floats(t, 6, LW_FILL_POISON);
+    int32_t *at = lw_test_buffer(t, 6 * sizeof *at);
+    lw_test_seal(t, y);
+    lw_test_seal(t, at);
+    const struct lw_context *c = t->tested;
+    lw_test_status(lw_top_k_run(NULL, LW_FLOAT32, 2, 3, 2, x, y, at), LW_NULL_POINTER, "no context");
+    lw_test_status(lw_top_k_run(c, LW_FLOAT32, 2, 3, 2, NULL, y, at), LW_NULL_POINTER, "no input");
+    lw_test_status(lw_top_k_run(c, LW_FLOAT32, 2, 3, 2, x, NULL, at), LW_NULL_POINTER, "no values");
+    lw_test_status(lw_top_k_run(c, LW_FLOAT32, 2, 3, 2, x, y, NULL), LW_NULL_POINTER, "no indices");
+    lw_test_status(lw_top_k_run(c, (enum lw_type)3, 2, 3, 2, x, y, at), LW_BAD_ENUM, "bad type");
+    lw_test_status(lw_top_k_run(c, LW_BOOL, 2, 3, 2, x, y, at), LW_UNSUPPORTED, "bool");
+    lw_test_status(lw_top_k_run(c, LW_FLOAT32, 2, 3, 4, x, y, at), LW_BAD_SHAPE, "more than there are");
+    lw_test_status(lw_top_k_run(c, LW_FLOAT32, SIZE_MAX / 4, 3, 2, x, y, at), LW_TOO_LARGE, "too large");
+    lw_test_status(lw_top_k_run(c, LW_FLOAT32, 2, (size_t)INT32_MAX + 1, 2, x, y, at), LW_TOO_LARGE, "too long");
+    lw_test_status(lw_top_k_run(c, LW_FLOAT32, 2, 3, 0, NULL, NULL, NULL), LW_OK, "none");
+}
+
 /* ---- Running sums and products ---- */
 
 static void check_cumulative(struct lw_test *t) {
@@ -654,6 +740,19 @@ static void bench_argmax_run(const struct lw_context *context, void *arg) {
 static void bench_argmax(struct lw_bench *b) {
     lw_bench_add(b, "1000x1000", 0, 4e6, bench_argmax_run, bench_data(b, 1000, 1000));
 }
+static void bench_top_k_run(const struct lw_context *context, void *arg) {
+    struct bench_arg *a = arg;
+    lw_top_k_run(context, LW_FLOAT32, 1, a->columns, a->rows, a->x, a->out, (int32_t *)a->scratch);
+}
+static void bench_top_k(struct lw_bench *b) {
+    struct bench_arg *five = bench_data(b, 1, 1001), *hundred = bench_data(b, 1, 10000), *all = bench_data(b, 1, 1000);
+    five->rows = 5;
+    hundred->rows = 100;
+    all->rows = 1000;
+    lw_bench_add(b, "5 of 1001", 0, 4004, bench_top_k_run, five);
+    lw_bench_add(b, "100 of 10000", 0, 4e4, bench_top_k_run, hundred);
+    lw_bench_add(b, "1000 of 1000", 0, 4e3, bench_top_k_run, all);
+}
 static void bench_batch_norm_run(const struct lw_context *context, void *arg) {
     struct bench_arg *a = arg;
     lw_batch_norm_run(context, a->rows, a->columns, 1e-3f, a->x, a->statistics, a->statistics, NULL, NULL, a->scratch,
@@ -690,6 +789,9 @@ static const struct lw_row rows[] = {
     {"fold_product_i32", SLOT(fold_i32[LW_K_FOLD_PRODUCT]), fold_product_i32, NULL},
     {"find_f32", SLOT(find_f32), check_find_f32, NULL},
     {"find_i32", SLOT(find_i32), check_find_i32, NULL},
+    {"find_above_f32", SLOT(find_above_f32), check_find_above_f32, NULL},
+    {"find_above_i32", SLOT(find_above_i32), check_find_above_i32, NULL},
+    {"top_k", LW_NO_SLOT, check_top_k, bench_top_k},
     {"reduce", LW_NO_SLOT, check_reduce, NULL},
     {"argmax", LW_NO_SLOT, check_argmax, bench_argmax},
     {"cumulative", LW_NO_SLOT, check_cumulative, NULL},

@@ -436,6 +436,13 @@ LW_API enum lw_status lw_argmax_run(const struct lw_context *context, enum lw_ty
 LW_API enum lw_status lw_argmin_run(const struct lw_context *context, enum lw_type type, size_t outer, size_t reduced,
                                     size_t inner, const void *input, int32_t *output);
 
+/* values[r][i] = input[r][indices[r][i]]: the k largest of each row, from the largest on, equal ones from the lowest
+ * position on; a NaN is smaller than any number. input: [rows][columns]; values, of the same type, and indices:
+ * [rows][k]. LW_BAD_SHAPE when k is over columns, LW_TOO_LARGE when columns is over INT32_MAX.
+ * type: LW_FLOAT32 or LW_INT32. */
+LW_API enum lw_status lw_top_k_run(const struct lw_context *context, enum lw_type type, size_t rows, size_t columns,
+                                   size_t k, const void *input, void *values, int32_t *indices);
+
 /* Batch normalisation, (x - mean[c]) * scale[c] / sqrt(variance[c] + epsilon) + offset[c], as a scale and a shift of each
  * channel, such as an epilogue takes: out_scale = scale / sqrt(variance + epsilon), out_shift = offset - mean * out_scale.
  * scale and offset may be NULL for 1 and 0. out_scale may be any of the inputs but mean and offset; out_shift any but

@@ -441,6 +441,11 @@ check('TopK', 'floats and integers', 0, r => [r.float([3, 50]), r.int([3, 50], 0
   const { values, indices } = tf.topk(x, 7);
   return [values, indices];
 }));
+check('TopK', 'all, none and one', 0, r => [r.int([4, 300], -9, 9), r.float([2, 2, 17])].flatMap(x => (
+  [x.shape[x.shape.length - 1], 0, 1].flatMap(k => {
+    const { values, indices } = tf.topk(x, k);
+    return [values, indices];
+  }))));
 check('MirrorPad', 'both modes', 0, r => [tf.mirrorPad(r.float([3, 4]), [[1, 2], [3, 0]], 'reflect'),
   tf.mirrorPad(r.int([3, 4]), [[3, 2], [0, 4]], 'symmetric')]);
 check(['NonMaxSuppressionV3', 'NonMaxSuppressionV4', 'NonMaxSuppressionV5'], 'random boxes', 0, r => {

@@ -96,26 +96,6 @@ const oneHot: Kernel = (backend, { indices }, { dtype = 'int32', depth, onValue 
   return y;
 };
 
-/** Sorted, whether that was asked for or not. */
-const topK: Kernel = (backend, { x }, { k }) => {
-  expect('TopK', 'x', x, NUMBER);
-  const columns = x.shape[x.shape.length - 1];
-  if (!(k >= 0 && k <= columns)) throw new LanewiseError(`TopK: attribute 'k' is ${k}; expected 0 to ${columns}`);
-  backend.pointer(x);
-  const shape = [...x.shape.slice(0, -1), k];
-  const values = backend.output(shape, x.dtype), indices = backend.output(shape.slice(), 'int32');
-  const from = view(backend, x), toValues = view(backend, values), toIndices = view(backend, indices);
-  for (let row = 0, to = 0; to < toValues.length; row++) {
-    const line = from.subarray(row * columns, (row + 1) * columns);
-    const order = Array.from(line.keys()).sort((a, b) => line[b] - line[a] || a - b);
-    for (let i = 0; i < k; i++, to++) {
-      toValues[to] = line[order[i]];
-      toIndices[to] = order[i];
-    }
-  }
-  return [values, indices];
-};
-
 const linSpace: Kernel = (backend, _, { start, stop, num }) => {
   const y = backend.output([num], 'float32');
   const to = view(backend, y);
@@ -301,5 +281,4 @@ export const plain: KernelTable = {
   SpaceToBatchND: spaceToBatch,
   SparseToDense: sparseToDense,
   Tan: each('Tan', Math.tan, FLOAT),
-  TopK: topK,
 };

@@ -125,6 +125,19 @@ const argExtreme = (op: 'ArgMax' | 'ArgMin'): Kernel => (backend, { x }, { axis 
   return y;
 };
 
+/** Sorted, whether that was asked for or not. */
+const topK: Kernel = (backend, { x }, { k }) => {
+  expect('TopK', 'x', x, NUMBER);
+  const columns = x.shape[x.shape.length - 1];
+  if (!(k >= 0 && k <= columns)) throw new LanewiseError(`TopK: attribute 'k' is ${k}; expected 0 to ${columns}`);
+  const shape = [...x.shape.slice(0, -1), k];
+  const input = backend.pointer(x);
+  const values = backend.output(shape, x.dtype), indices = backend.output(shape.slice(), 'int32');
+  backend.kernels.topK(typeOf(x.dtype), product(x.shape, 0, x.shape.length - 1), columns, k, input,
+    backend.pointer(values), backend.pointer(indices));
+  return [values, indices];
+};
+
 /** Running sums or products along one axis. */
 const cumulative = (op: string, code: number): Kernel => (backend, { x }, { axis, exclusive, reverse }) => {
   expect(op, 'x', x, NUMBER);
@@ -193,4 +206,5 @@ export const rows: KernelTable = {
   Prod: reduce('Prod', lw.LW_REDUCE_PRODUCT, true),
   Softmax: softmax,
   Sum: reduce('Sum', lw.LW_REDUCE_SUM, true),
+  TopK: topK,
 };

@@ -388,6 +388,12 @@ export class Kernels {
       outScale, outShift);
     if (status !== lw.LW_OK) this.check('batchNormFold', { channels, epsilon }, status);
   }
+  /** values and indices are [rows][k]; type: LW_FLOAT32 or LW_INT32. */
+  topK(type: number, rows: number, columns: number, k: number, input: Pointer, values: Pointer, indices: Pointer): void {
+    const status = this.exports.lw_top_k_run(this.context, type, rows, columns, k, input, values, indices);
+    if (status !== lw.LW_OK) this.check('topK', { type, rows, columns, k }, status);
+  }
+
   /** scale and offset may be 0. */
   batchNorm(rows: number, channels: number, epsilon: number, input: Pointer, mean: Pointer, variance: Pointer,
     scale: Pointer, offset: Pointer, scratch: Pointer, output: Pointer): void {
