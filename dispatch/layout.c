@@ -110,6 +110,11 @@ int main(void) {
     CONSTANT(LW_REDUCE_MIN);
     CONSTANT(LW_REDUCE_PRODUCT);
 
+    printf("\n// enum lw_pad_mode\n");
+    CONSTANT(LW_PAD_CONSTANT);
+    CONSTANT(LW_PAD_REFLECT);
+    CONSTANT(LW_PAD_SYMMETRIC);
+
     STRUCT(lw_context_options);
     FIELD(lw_context_options, struct_bytes);
     FIELD(lw_context_options, tier);
@@ -265,6 +270,7 @@ int main(void) {
     FIELD(lw_pad, shape);
     FIELD(lw_pad, before);
     FIELD(lw_pad, after);
+    FIELD(lw_pad, mode);
     END();
 
     STRUCT(lw_gather);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Padding with a constant. A dimension without padding merges into the one outside of it, so padding an NHWC image in H
- * and W moves whole pixels' rows; what is left is written front to back, one dimension inside of the other.
+ * Padding. A dimension without padding merges into the one outside of it, so padding an NHWC image in H and W moves whole
+ * pixels' rows; what is left is written front to back, one dimension inside of the other.
+ *
+ * With mirrored padding only the innermost dimensions without padding go together, as larger elements. What is inside of
+ * a border is written first, and the border is a copy of that.
  */
 #include "kernels/operator.h"
 
@@ -15,6 +18,7 @@ struct dimension {
 struct plan {
     struct dimension dimensions[LW_MAX_RANK]; /* outermost first; at least one */
     size_t rank, element_bytes;
+    size_t skip;      /* mirrored: how far behind the border its image starts; 0 repeats the border itself */
     size_t count;     /* elements of the output */
     size_t last_size; /* the output's size in the last dimension, before merging */
     size_t input_count;
@@ -26,9 +30,10 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
     const size_t element = pad->element_bytes;
     if (element != 1 && element != 2 && element != 4 && element != 8 && element != 16) return LW_BAD_SHAPE;
     if (pad->rank > LW_MAX_RANK) return LW_BAD_SHAPE;
+    if (pad->mode > LW_PAD_SYMMETRIC) return LW_BAD_ENUM;
 
     size_t input[LW_MAX_RANK + 1], output[LW_MAX_RANK + 1], bytes;
-    *plan = (struct plan){.element_bytes = element, .last_size = 1};
+    *plan = (struct plan){.element_bytes = element, .skip = pad->mode == LW_PAD_REFLECT, .last_size = 1};
     for (size_t d = 0; d < pad->rank; d++) {
         input[d] = output[d] = pad->shape[d];
         if (!lw_add(&output[d], pad->before[d]) || !lw_add(&output[d], pad->after[d])) return LW_TOO_LARGE;
@@ -41,13 +46,18 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
     if (!lw_product(input, pad->rank + (size_t)1, &bytes)) return LW_TOO_LARGE;
     plan->input_count = bytes / element;
     if (plan->count == 0) return LW_OK;
+    for (size_t d = 0; d < pad->rank && pad->mode != LW_PAD_CONSTANT; d++) {
+        const size_t most = pad->before[d] > pad->after[d] ? pad->before[d] : pad->after[d];
+        if (most && most + plan->skip > pad->shape[d]) return LW_BAD_SHAPE;
+    }
 
     /* Nothing below overflows: every size is at most the output's. */
     plan->dimensions[0] = (struct dimension){.size = 1};
     plan->rank = 1;
     for (size_t d = 0; d < pad->rank; d++) {
         struct dimension *last = &plan->dimensions[plan->rank - 1];
-        if (pad->before[d] == 0 && pad->after[d] == 0) {
+        const bool is_padded = pad->before[d] || pad->after[d];
+        if (!is_padded && (pad->mode == LW_PAD_CONSTANT || !(last->before || last->after))) {
             last->size *= pad->shape[d];
             last->before *= pad->shape[d];
             last->after *= pad->shape[d];
@@ -58,7 +68,14 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
                 (struct dimension){.size = pad->shape[d], .before = pad->before[d], .after = pad->after[d]};
         }
     }
-    size_t input_bytes = element, output_bytes = element;
+    if (pad->mode != LW_PAD_CONSTANT && plan->rank > 1) {
+        const struct dimension *last = &plan->dimensions[plan->rank - 1];
+        if (!last->before && !last->after) {
+            plan->element_bytes *= last->size;
+            plan->rank--;
+        }
+    }
+    size_t input_bytes = plan->element_bytes, output_bytes = plan->element_bytes;
     for (size_t d = plan->rank; d-- > 0;) {
         struct dimension *p = &plan->dimensions[d];
         p->input_bytes = input_bytes;
@@ -100,6 +117,20 @@ static char *write(const struct plan *plan, size_t d, const char *in, const void
     return fill(out, p->after * p->output_bytes, value, plan->element_bytes);
 }
 
+/* The same with the border mirrored. */
+static void write_mirrored(const struct plan *plan, size_t d, const char *in, char *out) {
+    const struct dimension *p = &plan->dimensions[d];
+    const size_t step = p->output_bytes;
+    char *const first = out + p->before * step, *const end = first + p->size * step;
+    if (d + 1 == plan->rank) {
+        memcpy(first, in, p->size * step);
+    } else {
+        for (size_t i = 0; i < p->size; i++, in += p->input_bytes) write_mirrored(plan, d + 1, in, first + i * step);
+    }
+    for (size_t i = 1; i <= p->before; i++) lw_copy_bytes(step, first + (i - 1 + plan->skip) * step, first - i * step);
+    for (size_t i = 0; i < p->after; i++) lw_copy_bytes(step, end - (i + 1 + plan->skip) * step, end + i * step);
+}
+
 enum lw_status lw_pad_sizes(const struct lw_context *context, const struct lw_pad *pad, struct lw_sizes *sizes) {
     struct plan plan;
     enum lw_status status = make_plan(context, pad, &plan);
@@ -116,7 +147,12 @@ enum lw_status lw_pad_run(const struct lw_context *context, const struct lw_pad 
     enum lw_status status = make_plan(context, pad, &plan);
     if (status != LW_OK) return status;
     if (plan.count == 0) return LW_OK;
-    if (!value || !output || (!input && plan.input_count)) return LW_NULL_POINTER;
+    if (!output || (!input && plan.input_count)) return LW_NULL_POINTER;
+    if (pad->mode != LW_PAD_CONSTANT) {
+        write_mirrored(&plan, 0, input, output);
+        return LW_OK;
+    }
+    if (!value) return LW_NULL_POINTER;
     write(&plan, 0, input, value, output);
     return LW_OK;
 }

@@ -155,10 +155,15 @@ static void check_pad(struct lw_test *t) {
         d.rank = (uint32_t)lw_test_range(t, 0, round % 9 ? 4 : LW_MAX_RANK);
         size_t in_n = 1, out_n = 1;
         uint32_t out_shape[LW_MAX_RANK];
+        d.mode = (uint32_t)lw_test_range(t, 0, 2);
+        const size_t repeats = d.mode == LW_PAD_SYMMETRIC; /* of the mirrored border */
         for (uint32_t i = 0; i < d.rank; i++) {
             d.shape[i] = (uint32_t)lw_test_range(t, round % 20 ? 1 : 0, d.rank > 4 ? 2 : 7);
-            if (lw_test_u32(t) % 2) d.before[i] = (uint32_t)lw_test_range(t, 0, d.rank > 4 ? 1 : 3);
-            if (lw_test_u32(t) % 2) d.after[i] = (uint32_t)lw_test_range(t, 0, d.rank > 4 ? 1 : 3);
+            size_t most = d.rank > 4 ? 1 : 3;
+            if (d.mode != LW_PAD_CONSTANT && most + 1 > d.shape[i] + repeats)
+                most = d.shape[i] ? d.shape[i] + repeats - 1 : 0;
+            if (lw_test_u32(t) % 2) d.before[i] = (uint32_t)lw_test_range(t, 0, most);
+            if (lw_test_u32(t) % 2) d.after[i] = (uint32_t)lw_test_range(t, 0, most);
             in_n *= d.shape[i];
             out_n *= out_shape[i] = d.before[i] + d.shape[i] + d.after[i];
         }
@@ -169,7 +174,12 @@ static void check_pad(struct lw_test *t) {
             size_t rest = i, from = 0, step = 1;
             bool inside = true;
             for (uint32_t r = d.rank; r-- > 0; rest /= out_shape[r], step *= d.shape[r]) {
-                const size_t index = rest % out_shape[r];
+                size_t index = rest % out_shape[r];
+                if (d.mode != LW_PAD_CONSTANT) { /* back into the image */
+                    const size_t first = d.before[r], last = first + d.shape[r] - 1;
+                    if (index < first) index = 2 * first - repeats - index;
+                    if (index > last) index = 2 * last + repeats - index;
+                }
                 inside &= index >= d.before[r] && index < d.before[r] + d.shape[r];
                 from += (index - d.before[r]) * step; /* may wrap around; then it isn't used */
             }
@@ -179,7 +189,7 @@ static void check_pad(struct lw_test *t) {
         lw_test_true(lw_pad_sizes(t->tested, &d, &sizes) == LW_OK && sizes.output_elements == out_n &&
                          sizes.scratch_bytes == 0,
                      "sizes");
-        lw_test_true(lw_pad_run(t->tested, &d, in_n ? in : NULL, value, got) == LW_OK, "pad");
+        lw_test_true(lw_pad_run(t->tested, &d, in_n ? in : NULL, d.mode ? NULL : value, got) == LW_OK, "pad");
         lw_test_same_bytes("pad", want, got, out_n * e);
     }
 
@@ -202,6 +212,18 @@ static void check_pad(struct lw_test *t) {
         {LW_BAD_STRUCT_BYTES, {.struct_bytes = 1, .element_bytes = 4}},
         {LW_BAD_SHAPE, {.struct_bytes = sizeof d, .element_bytes = 3}},
         {LW_BAD_SHAPE, {.struct_bytes = sizeof d, .element_bytes = 4, .rank = LW_MAX_RANK + 1}},
+        {LW_BAD_ENUM, {.struct_bytes = sizeof d, .element_bytes = 4, .mode = LW_PAD_SYMMETRIC + 1}},
+        {LW_BAD_SHAPE,
+         {.struct_bytes = sizeof d, .element_bytes = 4, .rank = 1, .shape = {3}, .after = {3}, .mode = LW_PAD_REFLECT}},
+        {LW_BAD_SHAPE,
+         {.struct_bytes = sizeof d,
+          .element_bytes = 4,
+          .rank = 1,
+          .shape = {3},
+          .before = {4},
+          .mode = LW_PAD_SYMMETRIC}},
+        {LW_BAD_SHAPE,
+         {.struct_bytes = sizeof d, .element_bytes = 4, .rank = 1, .before = {1}, .mode = LW_PAD_REFLECT}},
         {LW_TOO_LARGE, {.struct_bytes = sizeof d, .element_bytes = 1, .rank = 1, .shape = {UINT32_MAX}, .after = {2}}},
         {LW_TOO_LARGE,
          {.struct_bytes = sizeof d,
@@ -465,7 +487,23 @@ static void bench_pad_run(const struct lw_context *context, void *arg) {
     struct bench_arg *a = arg;
     lw_pad_run(context, &a->pad, a->in, &zero, a->out);
 }
+static void bench_mirrored(struct lw_bench *b, const char *label, uint32_t side, uint32_t channels, uint32_t by) {
+    struct bench_arg *a = lw_bench_buffer(b, sizeof *a);
+    a->pad = (struct lw_pad){.struct_bytes = sizeof a->pad,
+                             .element_bytes = 4,
+                             .rank = 4,
+                             .shape = {1, side, side, channels},
+                             .before = {0, by, by, 0},
+                             .after = {0, by, by, 0},
+                             .mode = LW_PAD_REFLECT};
+    const size_t in = (size_t)side * side * channels, out = (size_t)(side + 2 * by) * (side + 2 * by) * channels;
+    a->in = lw_bench_floats(b, in);
+    a->out = lw_bench_buffer(b, out * sizeof(float));
+    lw_bench_add(b, label, 0, 4.0 * (double)(in + out), bench_pad_run, a);
+}
 static void bench_pad(struct lw_bench *b) {
+    bench_mirrored(b, "224x224x3 by 3, mirrored", 224, 3, 3);
+    bench_mirrored(b, "56x56x64 by 1, mirrored", 56, 64, 1);
     struct bench_arg *a = lw_bench_buffer(b, sizeof *a);
     a->pad = (struct lw_pad){.struct_bytes = sizeof a->pad,
                              .element_bytes = 4,

@@ -510,13 +510,22 @@ struct lw_copy {
 LW_API enum lw_status lw_copy_run(const struct lw_context *context, const struct lw_copy *op, const void *input,
                                   void *output);
 
-/* output is input with before[d] and after[d] copies of *value around each dimension; value has element_bytes bytes. */
+enum lw_pad_mode {
+    LW_PAD_CONSTANT = 0, /* copies of *value, which has element_bytes bytes */
+    LW_PAD_REFLECT = 1,  /* the input mirrored at its first and last index: at most size - 1 of each dimension */
+    LW_PAD_SYMMETRIC =
+        2 /* the same, with that index repeated: at most size. value is ignored in both, and may be NULL */
+};
+
+/* output is input with before[d] and after[d] elements around it in each dimension.
+ * LW_BAD_SHAPE: more mirrored elements than there are. */
 struct lw_pad {
     uint32_t struct_bytes;
     uint32_t element_bytes;
     uint32_t rank;
     uint32_t shape[LW_MAX_RANK];
     uint32_t before[LW_MAX_RANK], after[LW_MAX_RANK];
+    uint32_t mode; /* enum lw_pad_mode */
 };
 
 LW_API enum lw_status lw_pad_sizes(const struct lw_context *context, const struct lw_pad *op, struct lw_sizes *sizes);

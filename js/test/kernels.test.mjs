@@ -447,7 +447,9 @@ check('TopK', 'all, none and one', 0, r => [r.int([4, 300], -9, 9), r.float([2, 
     return [values, indices];
   }))));
 check('MirrorPad', 'both modes', 0, r => [tf.mirrorPad(r.float([3, 4]), [[1, 2], [3, 0]], 'reflect'),
-  tf.mirrorPad(r.int([3, 4]), [[3, 2], [0, 4]], 'symmetric')]);
+  tf.mirrorPad(r.int([3, 4]), [[3, 2], [0, 4]], 'symmetric'),
+  ...['reflect', 'symmetric'].flatMap(mode => [tf.mirrorPad(r.float([2, 4, 5, 3]), [[0, 0], [1, 2], [3, 0], [0, 0]], mode),
+    tf.mirrorPad(r.bool([2, 3, 4, 2]), [[1, 0], [0, 0], [2, 1], [0, 1]], mode)])]);
 check(['NonMaxSuppressionV3', 'NonMaxSuppressionV4', 'NonMaxSuppressionV5'], 'random boxes', 0, r => {
   const corner = tf.abs(r.float([30, 2]));
   const boxes = tf.concat([corner, tf.add(corner, tf.abs(r.float([30, 2])))], 1), scores = tf.abs(r.float([30]));

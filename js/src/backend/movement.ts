@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Moving elements about without computing. */
 import { backend_util, slice_util, util, type DataType, type TensorInfo } from '@tensorflow/tfjs-core';
+import * as lw from '../generated/layout.js';
 import { LanewiseError } from '../runtime/errors.js';
 import { elementBytes, type BackendWasm } from './backend.js';
 import { deferPad } from './deferred.js';
@@ -260,6 +261,18 @@ export const padV2: Kernel = (backend, { x }, attrs) => {
   return y;
 };
 
+/** Padding with the image mirrored at its border ('symmetric') or at its last pixels ('reflect'). */
+const mirrorPad: Kernel = (backend, { x }, { paddings, mode }) => {
+  expect('MirrorPad', 'x', x, ANY);
+  const before = (paddings as Array<[number, number]>).map(p => p[0]);
+  const after = (paddings as Array<[number, number]>).map(p => p[1]);
+  const input = backend.pointer(x);
+  const y = backend.output(x.shape.map((n, i) => before[i] + n + after[i]), x.dtype);
+  backend.kernels.pad(elementBytes(x.dtype), x.shape, before, after, input, 0, backend.pointer(y),
+    mode === 'symmetric' ? lw.LW_PAD_SYMMETRIC : lw.LW_PAD_REFLECT);
+  return y;
+};
+
 const gatherNd: Kernel = (backend, { params, indices }) => {
   expect('GatherNd', 'params', params, ANY);
   expect('GatherNd', 'indices', indices, ['int32']);
@@ -326,6 +339,7 @@ export const movement: KernelTable = {
   GatherNd: gatherNd,
   GatherV2: gatherV2,
   Identity: identity,
+  MirrorPad: mirrorPad,
   OnesLike: constant('OnesLike', 1),
   Pack: pack,
   PadV2: padV2,

@@ -103,27 +103,6 @@ const linSpace: Kernel = (backend, _, { start, stop, num }) => {
   return y;
 };
 
-/** Padding with the image mirrored at its border ('symmetric') or at its last pixels ('reflect'). */
-const mirrorPad: Kernel = (backend, { x }, { paddings, mode }) => {
-  expect('MirrorPad', 'x', x, ANY);
-  const shape = x.shape.map((n, i) => paddings[i][0] + n + paddings[i][1]);
-  const again = mode === 'symmetric' ? 1 : 0; // whether the border itself is repeated
-  const sources = shape.map((n, d) => Int32Array.from({ length: n }, (_, i) => {
-    const at = i - paddings[d][0], last = x.shape[d] - 1;
-    return at < 0 ? -at - again : at > last ? 2 * last - at + again : at;
-  }));
-  backend.pointer(x);
-  const y = backend.output(shape, x.dtype);
-  const strides = stridesOf(x.shape), own = stridesOf(shape);
-  const from = view(backend, x), to = view(backend, y);
-  for (let n = 0; n < to.length; n++) {
-    let at = 0;
-    for (let d = 0; d < shape.length; d++) at += sources[d][Math.floor(n / own[d]) % shape[d]] * strides[d];
-    to[n] = from[at];
-  }
-  return y;
-};
-
 // ---- Boxes and images ----------------------------------------------------------------------------------
 
 function fromNumbers(backend: BackendWasm, values: ArrayLike<number>, dtype: DataType, shape = [values.length]) {
@@ -268,7 +247,6 @@ export const plain: KernelTable = {
   LinSpace: linSpace,
   Log: each('Log', Math.log, FLOAT),
   Log1p: each('Log1p', Math.log1p, FLOAT),
-  MirrorPad: mirrorPad,
   NonMaxSuppressionV3: suppress3,
   NonMaxSuppressionV4: suppress4,
   NonMaxSuppressionV5: suppress5,

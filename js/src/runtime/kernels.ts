@@ -465,9 +465,9 @@ export class Kernels {
     if (status !== lw.LW_OK) this.check('copy', { elementBytes, shape, inputStrides, outputStrides }, status);
   }
 
-  /** value: pointer to one element. */
+  /** mode: LW_PAD_...; value: pointer to one element, for LW_PAD_CONSTANT only. */
   pad(elementBytes: number, shape: readonly number[], before: readonly number[], after: readonly number[],
-    input: Pointer, value: Pointer, output: Pointer): void {
+    input: Pointer, value: Pointer, output: Pointer, mode: number = lw.LW_PAD_CONSTANT): void {
     const { area: at } = this;
     const { lw_pad: f } = lw;
     this.set(at + f.struct_bytes, f.bytes);
@@ -476,8 +476,9 @@ export class Kernels {
     this.array('pad', at + f.shape, shape);
     this.array('pad', at + f.before, before);
     this.array('pad', at + f.after, after);
+    this.set(at + f.mode, mode);
     const status = this.exports.lw_pad_run(this.context, at, input, value, output);
-    if (status !== lw.LW_OK) this.check('pad', { elementBytes, shape, before, after }, status);
+    if (status !== lw.LW_OK) this.check('pad', { elementBytes, shape, before, after, mode }, status);
   }
 
   /** paramsShape: the dimensions that an index has; indices are [count][paramsShape.length]. */
