@@ -254,6 +254,19 @@ int main(void) {
     FIELD(lw_resize_nearest, half_pixel_centers);
     END();
 
+    STRUCT(lw_crop_and_resize);
+    FIELD(lw_crop_and_resize, struct_bytes);
+    FIELD(lw_crop_and_resize, batch);
+    FIELD(lw_crop_and_resize, input_height);
+    FIELD(lw_crop_and_resize, input_width);
+    FIELD(lw_crop_and_resize, channels);
+    FIELD(lw_crop_and_resize, boxes);
+    FIELD(lw_crop_and_resize, crop_height);
+    FIELD(lw_crop_and_resize, crop_width);
+    FIELD(lw_crop_and_resize, nearest);
+    FIELD(lw_crop_and_resize, extrapolation);
+    END();
+
     STRUCT(lw_copy);
     FIELD(lw_copy, struct_bytes);
     FIELD(lw_copy, element_bytes);

@@ -311,6 +311,124 @@ static void check_nearest(struct lw_test *t) {
     lw_test_status(lw_resize_nearest_run(c, &empty, NULL, NULL), LW_OK, "empty");
 }
 
+/* ---- Crops ---- */
+
+/* Where position p of a crop lies, by the header's formula. */
+static double crop_at(float low, float high, size_t p, size_t input, size_t output) {
+    const double last = (double)input - 1, a = (double)low, b = (double)high;
+    return output > 1 ? a * last + (double)p * ((b - a) * last / ((double)output - 1)) : 0.5 * (a + b) * last;
+}
+
+/* Pixel (y, x) of crop b, channel c; *bound is how far the result may be off. */
+static double crop_pixel(const struct lw_crop_and_resize *d, const float *input, const float *box, int32_t index,
+                         size_t y, size_t x, size_t c, double *bound) {
+    *bound = 0;
+    if (index < 0 || (uint32_t)index >= d->batch) return 0;
+    const double row = crop_at(box[0], box[2], y, d->input_height, d->crop_height);
+    const double column = crop_at(box[1], box[3], x, d->input_width, d->crop_width);
+    if (row < 0 || row > d->input_height - 1.0 || column < 0 || column > d->input_width - 1.0)
+        return (double)d->extrapolation;
+    if (isnan(row) || isnan(column)) return NAN;
+    const float *image = input + (size_t)index * d->input_height * d->input_width * d->channels + c;
+    if (d->nearest)
+        return (double)image[((size_t)floor(row + 0.5) * d->input_width + (size_t)floor(column + 0.5)) * d->channels];
+    double sum = 0;
+    for (int corner = 0; corner < 4; corner++) {
+        const double r = corner / 2 ? ceil(row) : floor(row), k = corner % 2 ? ceil(column) : floor(column);
+        const double down = row - floor(row), across = column - floor(column);
+        const double weight = (corner / 2 ? down : 1 - down) * (corner % 2 ? across : 1 - across);
+        const double pixel = (double)image[((size_t)r * d->input_width + (size_t)k) * d->channels];
+        sum += weight * pixel;
+        *bound += lw_test_gamma(8, fabs(pixel));
+    }
+    return sum;
+}
+
+static void check_crops(struct lw_test *t) {
+    for (int round = 0; round < 300; round++) {
+        struct lw_crop_and_resize d = {.struct_bytes = sizeof d, .extrapolation = lw_test_uniform(t, -1, 1)};
+        d.batch = (uint32_t)lw_test_range(t, 0, 3);
+        d.input_height = (uint32_t)lw_test_range(t, 1, 9);
+        d.input_width = (uint32_t)lw_test_range(t, 1, 9);
+        d.channels = (uint32_t)lw_test_range(t, 0, round % 5 ? 5 : 30);
+        d.boxes = (uint32_t)lw_test_range(t, 0, 4);
+        d.crop_height = (uint32_t)lw_test_range(t, 0, 9);
+        d.crop_width = (uint32_t)lw_test_range(t, 0, 9);
+        d.nearest = round % 2;
+        const size_t in_n = (size_t)d.batch * d.input_height * d.input_width * d.channels;
+        const size_t n = (size_t)d.boxes * d.crop_height * d.crop_width * d.channels;
+        const float *input = lw_test_floats(t, in_n, LW_FILL_UNIFORM);
+        float *boxes = lw_test_floats(t, 4 * (size_t)d.boxes, LW_FILL_POISON);
+        int32_t *indices = lw_test_buffer(t, d.boxes * sizeof *indices);
+        for (size_t i = 0; i < 4 * (size_t)d.boxes; i++) {
+            const float odd[] = {0, 1, NAN, INFINITY, -INFINITY};
+            boxes[i] = round % 3 ? lw_test_uniform(t, 0, 1) : lw_test_uniform(t, -0.5f, 1.5f);
+            if (lw_test_u32(t) % 8 == 0) boxes[i] = odd[lw_test_range(t, 0, round % 4 ? 1 : 4)];
+        }
+        for (size_t i = 0; i < d.boxes; i++) indices[i] = (int32_t)lw_test_range(t, 0, d.batch + 1) - 1;
+        lw_test_seal(t, boxes);
+        lw_test_seal(t, indices);
+
+        struct lw_sizes sizes;
+        lw_test_status(lw_crop_and_resize_sizes(t->tested, &d, &sizes), LW_OK, "sizes");
+        lw_test_true(sizes.output_height == d.crop_height && sizes.output_width == d.crop_width &&
+                         sizes.output_elements == n,
+                     "sizes");
+        void *scratch = lw_test_buffer(t, sizes.scratch_bytes);
+        float *got = lw_test_floats(t, n, LW_FILL_POISON), *other = lw_test_floats(t, n, LW_FILL_POISON);
+        lw_test_status(lw_crop_and_resize_run(t->tested, &d, input, boxes, indices, scratch, got), LW_OK, "crop");
+        lw_test_status(lw_crop_and_resize_run(t->reference, &d, input, boxes, indices, scratch, other), LW_OK, "crop");
+        if (t->exact || d.nearest) lw_test_same("against scalar", other, got, n);
+        for (size_t i = 0; i < n; i++) {
+            const size_t c = i % d.channels, x = i / d.channels % d.crop_width;
+            const size_t y = i / d.channels / d.crop_width % d.crop_height, b = i / (n / d.boxes);
+            double bound, want = crop_pixel(&d, input, boxes + 4 * b, indices[b], y, x, c, &bound);
+            lw_test_within("crop", &want, &bound, got + i, 1);
+        }
+    }
+
+    const struct lw_context *c = t->tested;
+    static const float input[1024];
+    const float box[8] = {0, 0, 1, 1, 0, 0, 1, 1};
+    const int32_t index[2] = {0, 0};
+    float *output = lw_test_floats(t, 1024, LW_FILL_POISON), scratch[64];
+    lw_test_seal(t, output);
+    const struct lw_crop_and_resize right = {sizeof right, 2, 3, 4, 3, 2, 2, 2, 0, 0};
+    struct {
+        const char *what;
+        enum lw_status status;
+        struct lw_crop_and_resize d;
+    } wrong[] = {
+        {"struct_bytes", LW_BAD_STRUCT_BYTES, right}, {"nearest", LW_BAD_ENUM, right},
+        {"no height", LW_BAD_SHAPE, right},           {"no width", LW_BAD_SHAPE, right},
+        {"huge input", LW_TOO_LARGE, right},          {"huge output", LW_TOO_LARGE, right},
+    };
+    wrong[0].d.struct_bytes--;
+    wrong[1].d.nearest = 2;
+    wrong[2].d.input_height = 0;
+    wrong[3].d.input_width = 0;
+    wrong[4].d.input_height = wrong[4].d.input_width = UINT32_MAX;
+    wrong[5].d.crop_height = wrong[5].d.crop_width = UINT32_MAX;
+    struct lw_sizes sizes;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        lw_test_status(lw_crop_and_resize_sizes(c, &wrong[i].d, &sizes), wrong[i].status, wrong[i].what);
+        lw_test_status(lw_crop_and_resize_run(c, &wrong[i].d, input, box, index, scratch, output), wrong[i].status,
+                       wrong[i].what);
+    }
+    lw_test_status(lw_crop_and_resize_sizes(c, &right, NULL), LW_NULL_POINTER, "no sizes");
+    lw_test_status(lw_crop_and_resize_run(NULL, &right, input, box, index, scratch, output), LW_NULL_POINTER,
+                   "context");
+    lw_test_status(lw_crop_and_resize_run(c, NULL, input, box, index, scratch, output), LW_NULL_POINTER, "descriptor");
+    lw_test_status(lw_crop_and_resize_run(c, &right, NULL, box, index, scratch, output), LW_NULL_POINTER, "no input");
+    lw_test_status(lw_crop_and_resize_run(c, &right, input, NULL, index, scratch, output), LW_NULL_POINTER, "no boxes");
+    lw_test_status(lw_crop_and_resize_run(c, &right, input, box, NULL, scratch, output), LW_NULL_POINTER, "no indices");
+    lw_test_status(lw_crop_and_resize_run(c, &right, input, box, index, NULL, output), LW_NULL_POINTER, "no scratch");
+    lw_test_status(lw_crop_and_resize_run(c, &right, input, box, index, scratch, NULL), LW_NULL_POINTER, "no output");
+    struct lw_crop_and_resize empty = right;
+    empty.boxes = empty.input_height = 0;
+    lw_test_status(lw_crop_and_resize_run(c, &empty, NULL, NULL, NULL, NULL, NULL), LW_OK, "empty");
+}
+
 /* ---- Benchmarks ---- */
 
 struct bench_arg {
@@ -350,5 +468,6 @@ static const struct lw_row rows[] = {
     {"lerp_rows_f32", offsetof(struct lw_kernels, lerp_rows_f32), check_rows, NULL},
     {"resize_bilinear", LW_NO_SLOT, check_operator, bench_resize},
     {"resize_nearest", LW_NO_SLOT, check_nearest, NULL},
+    {"crop_and_resize", LW_NO_SLOT, check_crops, NULL},
 };
 const struct lw_family lw_family_resize = {"resize", rows, sizeof rows / sizeof rows[0]};

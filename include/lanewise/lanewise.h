@@ -494,6 +494,27 @@ struct lw_resize_nearest {
 LW_API enum lw_status lw_resize_nearest_run(const struct lw_context *context, const struct lw_resize_nearest *op,
                                             const void *input, void *output);
 
+/* Crops of images, resized. Box b is of image indices[b]; its corners boxes[b] = {top, left, bottom, right} are fractions
+ * of the image's height - 1 and width - 1 and may lie outside of 0 to 1, or the other way round. Row y of the crop lies at
+ *     top (H - 1) + y ((bottom - top) (H - 1) / (crop_height - 1)),  or (top + bottom) / 2 (H - 1) if crop_height is 1,
+ * H = input_height, in double precision; columns likewise. Pixels outside of the image are `extrapolation`; the others are
+ * interpolated, or the nearest one (halves away from the origin). A coordinate that is NaN makes NaN.
+ * An index outside of the batch makes a crop of zeros. LW_BAD_SHAPE: an image without pixels.
+ * input: [batch][input_height][input_width][channels], output: [boxes][crop_height][crop_width][channels] */
+struct lw_crop_and_resize {
+    uint32_t struct_bytes;
+    uint32_t batch, input_height, input_width, channels;
+    uint32_t boxes, crop_height, crop_width;
+    uint32_t nearest; /* 0 or 1 */
+    float extrapolation;
+};
+
+LW_API enum lw_status lw_crop_and_resize_sizes(const struct lw_context *context, const struct lw_crop_and_resize *op,
+                                               struct lw_sizes *sizes);
+LW_API enum lw_status lw_crop_and_resize_run(const struct lw_context *context, const struct lw_crop_and_resize *op,
+                                             const float *input, const float *boxes, const int32_t *indices,
+                                             void *scratch, float *output);
+
 /* ---- Moving data (any element size) --------------------------------------------------------------------- */
 
 /* Copies an n-dimensional array from one stride pattern to another: transpose, slice, concat, pack and unpack are all

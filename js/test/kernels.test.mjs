@@ -448,7 +448,8 @@ check('TopK', 'all, none and one', 0, r => [r.int([4, 300], -9, 9), r.float([2, 
   }))));
 check('MirrorPad', 'both modes', 0, r => [tf.mirrorPad(r.float([3, 4]), [[1, 2], [3, 0]], 'reflect'),
   tf.mirrorPad(r.int([3, 4]), [[3, 2], [0, 4]], 'symmetric'),
-  ...['reflect', 'symmetric'].flatMap(mode => [tf.mirrorPad(r.float([2, 4, 5, 3]), [[0, 0], [1, 2], [3, 0], [0, 0]], mode),
+  ...['reflect', 'symmetric'].flatMap(mode => [
+    tf.mirrorPad(r.float([2, 4, 5, 3]), [[0, 0], [1, 2], [3, 0], [0, 0]], mode),
     tf.mirrorPad(r.bool([2, 3, 4, 2]), [[1, 0], [0, 0], [2, 1], [0, 1]], mode)])]);
 check(['NonMaxSuppressionV3', 'NonMaxSuppressionV4', 'NonMaxSuppressionV5'], 'random boxes', 0, r => {
   const corner = tf.abs(r.float([30, 2]));
@@ -469,6 +470,10 @@ for (const method of ['bilinear', 'nearest']) {
   check('CropAndResize', method, ulps(8), r => tf.image.cropAndResize(r.float([2, 7, 9, 3]),
     tf.tensor2d([[0, 0, 1, 1], [0.2, 0.3, 0.7, 0.6], [-0.5, 0.1, 1.4, 0.9], [0.9, 0.8, 0.1, 0.2]]),
     tf.tensor1d([0, 1, 1, 0], 'int32'), [5, 4], method, 0.5));
+  check('CropAndResize', `${method}, odd boxes`, ulps(8, 9), r => [[1, 1], [3, 1], [1, 9]].flatMap(size => (
+    [r.float([1, 6, 5, 1]), r.int([1, 6, 5, 8], -9, 9)].map(x => tf.image.cropAndResize(x,
+      tf.tensor2d([[NaN, 0, 1, 1], [0, NaN, 1, 1], [0, 0, Infinity, 1], [-1, -1, 2, 2], [0, 0, 1, 1]]),
+      tf.tensor1d([0, 0, 0, 0, 1], 'int32'), size, method, 0.5)))));
 }
 check('DepthToSpace', 'blocks of 2 and 3', 0, r => [tf.depthToSpace(r.float([2, 3, 4, 8]), 2),
   tf.depthToSpace(r.float([1, 2, 2, 9]), 3)]);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Resizing images. */
+/* Resizing images and parts of them. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { ResizeBilinear } from '../runtime/kernels.js';
 import { elementBytes } from './backend.js';
 import { toFloat } from './elementwise.js';
-import { ANY, expect, expectRank, NUMBER, type Attrs, type Kernel, type KernelTable } from './kernel.js';
+import { ANY, expect, expectRank, FLOAT, NUMBER, type Attrs, type Kernel, type KernelTable } from './kernel.js';
 
 /** What both ways of resizing are told. */
 function resizeOf(images: TensorInfo, attrs: Attrs): ResizeBilinear {
@@ -38,7 +38,28 @@ const resizeNearest: Kernel = (backend, { images }, attrs) => {
   return y;
 };
 
+const cropAndResize: Kernel = (backend, { image, boxes, boxInd }, attrs) => {
+  const kernel = 'CropAndResize';
+  expect(kernel, 'image', image, NUMBER);
+  expectRank(kernel, 'image', image, 4);
+  expect(kernel, 'boxes', boxes, FLOAT);
+  expect(kernel, 'boxInd', boxInd, ['int32']);
+  const [batch, inputHeight, inputWidth, channels] = image.shape;
+  const [cropHeight, cropWidth] = attrs.cropSize as [number, number];
+  const op = {
+    batch, inputHeight, inputWidth, channels, boxes: boxes.shape[0], cropHeight, cropWidth,
+    nearest: attrs.method === 'nearest', extrapolation: attrs.extrapolationValue ?? 0,
+  };
+  const { kernels, heap } = backend;
+  const sizes = kernels.cropAndResizeSizes(op);
+  const input = toFloat(backend, image), corners = backend.pointer(boxes), which = backend.pointer(boxInd);
+  const y = backend.output([op.boxes, cropHeight, cropWidth, channels], 'float32');
+  kernels.cropAndResize(op, input, corners, which, heap.scratch(sizes.scratchBytes), backend.pointer(y));
+  return y;
+};
+
 export const imageKernels: KernelTable = {
+  CropAndResize: cropAndResize,
   ResizeBilinear: resizeBilinear,
   ResizeNearestNeighbor: resizeNearest,
 };

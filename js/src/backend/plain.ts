@@ -10,7 +10,7 @@ import {
 import { LanewiseError } from '../runtime/errors.js';
 import type { BackendWasm } from './backend.js';
 import {
-  ANY, expect, expectNhwc, expectRank, FLOAT, NUMBER, product, stridesOf, type Kernel, type KernelTable,
+  ANY, expect, expectNhwc, FLOAT, product, stridesOf, type Kernel, type KernelTable,
 } from './kernel.js';
 import { fillWith, padV2, slice, transpose } from './movement.js';
 
@@ -142,53 +142,6 @@ const suppress5: Kernel = (backend, { boxes, scores }, attrs) => {
   return [fromNumbers(backend, selectedIndices, 'int32'), fromNumbers(backend, selectedScores!, 'float32')];
 };
 
-const cropAndResize: Kernel = (backend, { image, boxes, boxInd }, attrs) => {
-  const op = 'CropAndResize';
-  expect(op, 'image', image, NUMBER);
-  expectRank(op, 'image', image, 4);
-  expect(op, 'boxes', boxes, FLOAT);
-  expect(op, 'boxInd', boxInd, ['int32']);
-  const [cropHeight, cropWidth] = attrs.cropSize as [number, number];
-  const { method, extrapolationValue = 0 } = attrs;
-  const [batch, height, width, channels] = image.shape;
-  for (const x of [image, boxes, boxInd]) backend.pointer(x);
-  const y = backend.output([boxes.shape[0], cropHeight, cropWidth, channels], 'float32');
-  const from = view(backend, image), corners = view(backend, boxes), which = view(backend, boxInd);
-  const out = view(backend, y);
-  out.fill(extrapolationValue);
-
-  // Where pixel i of a crop lies between low and high, which are fractions of the image.
-  const position = (i: number, count: number, low: number, high: number, last: number) => count > 1
-    ? low * last + i * ((high - low) * last / (count - 1)) : 0.5 * (low + high) * last;
-  for (let b = 0, to = 0; b < which.length; b++) {
-    const [top, left, bottom, right] = corners.subarray(4 * b, 4 * b + 4);
-    const start = which[b] * height * width * channels;
-    for (let i = 0; i < cropHeight; i++) {
-      const row = position(i, cropHeight, top, bottom, height - 1);
-      for (let j = 0; j < cropWidth; j++, to += channels) {
-        const column = position(j, cropWidth, left, right, width - 1);
-        const inside = row >= 0 && row <= height - 1 && column >= 0 && column <= width - 1;
-        if (!inside || which[b] < 0 || which[b] >= batch) continue;
-        const pixel = (r: number, c: number) => start + (r * width + c) * channels;
-        if (method === 'nearest') {
-          const at = pixel(Math.round(row), Math.round(column));
-          for (let c = 0; c < channels; c++) out[to + c] = from[at + c];
-          continue;
-        }
-        const r0 = Math.floor(row), r1 = Math.ceil(row), c0 = Math.floor(column), c1 = Math.ceil(column);
-        const p00 = pixel(r0, c0), p01 = pixel(r0, c1), p10 = pixel(r1, c0), p11 = pixel(r1, c1);
-        const down = row - r0, across = column - c0;
-        for (let c = 0; c < channels; c++) {
-          const upper = from[p00 + c] + (from[p01 + c] - from[p00 + c]) * across;
-          const lower = from[p10 + c] + (from[p11 + c] - from[p10 + c]) * across;
-          out[to + c] = upper + (lower - upper) * down;
-        }
-      }
-    }
-  }
-  return y;
-};
-
 // ---- Rearrangements, made of others --------------------------------------------------------------------
 
 /** The same elements seen with another shape: for use inside of a kernel only, no reference is counted. */
@@ -240,7 +193,6 @@ export const plain: KernelTable = {
   BatchToSpaceND: batchToSpace,
   Cos: each('Cos', Math.cos, FLOAT),
   Cosh: each('Cosh', Math.cosh, FLOAT),
-  CropAndResize: cropAndResize,
   DepthToSpace: depthToSpace,
   Erf: each('Erf', erf, FLOAT),
   Expm1: each('Expm1', Math.expm1, FLOAT),

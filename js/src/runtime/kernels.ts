@@ -127,6 +127,19 @@ export interface ResizeNearest extends ResizeBilinear {
   readonly elementBytes: number;
 }
 
+/** `struct lw_crop_and_resize` */
+export interface CropAndResize {
+  readonly batch: number;
+  readonly inputHeight: number;
+  readonly inputWidth: number;
+  readonly channels: number;
+  readonly boxes: number;
+  readonly cropHeight: number;
+  readonly cropWidth: number;
+  readonly nearest: boolean;
+  readonly extrapolation: number;
+}
+
 /** `struct lw_sizes`: what an operator needs and makes. */
 export interface Sizes {
   readonly outputHeight: number;
@@ -138,6 +151,7 @@ export interface Sizes {
 
 const AREA_BYTES = Math.max(lw.lw_conv2d.bytes, lw.lw_depthwise_conv2d.bytes, lw.lw_conv2d_transpose.bytes,
   lw.lw_matmul.bytes, lw.lw_pool2d.bytes, lw.lw_binary.bytes, lw.lw_resize_bilinear.bytes, lw.lw_resize_nearest.bytes,
+  lw.lw_crop_and_resize.bytes,
   lw.lw_copy.bytes, lw.lw_pad.bytes, lw.lw_gather.bytes, lw.lw_gather_nd.bytes, lw.lw_activation.bytes);
 
 /** The C API over one module and one tier. */
@@ -389,7 +403,8 @@ export class Kernels {
     if (status !== lw.LW_OK) this.check('batchNormFold', { channels, epsilon }, status);
   }
   /** values and indices are [rows][k]; type: LW_FLOAT32 or LW_INT32. */
-  topK(type: number, rows: number, columns: number, k: number, input: Pointer, values: Pointer, indices: Pointer): void {
+  topK(type: number, rows: number, columns: number, k: number, input: Pointer, values: Pointer,
+    indices: Pointer): void {
     const status = this.exports.lw_top_k_run(this.context, type, rows, columns, k, input, values, indices);
     if (status !== lw.LW_OK) this.check('topK', { type, rows, columns, k }, status);
   }
@@ -446,6 +461,31 @@ export class Kernels {
     this.set(at + f.output_width, op.outputWidth);
     this.set(at + f.align_corners, op.alignCorners ? 1 : 0);
     this.set(at + f.half_pixel_centers, op.halfPixelCenters ? 1 : 0);
+  }
+
+  cropAndResizeSizes(op: CropAndResize): Sizes {
+    return this.sizes('cropAndResize', op,
+      this.exports.lw_crop_and_resize_sizes(this.context, this.cropAndResizeAt(op), this.sizesAt));
+  }
+  cropAndResize(op: CropAndResize, input: Pointer, boxes: Pointer, indices: Pointer, scratch: Pointer,
+    output: Pointer): void {
+    this.check('cropAndResize', op, this.exports.lw_crop_and_resize_run(this.context, this.cropAndResizeAt(op), input,
+      boxes, indices, scratch, output));
+  }
+  private cropAndResizeAt(op: CropAndResize): Pointer {
+    const { area: at } = this;
+    const { lw_crop_and_resize: f } = lw;
+    this.set(at + f.struct_bytes, f.bytes);
+    this.set(at + f.batch, op.batch);
+    this.set(at + f.input_height, op.inputHeight);
+    this.set(at + f.input_width, op.inputWidth);
+    this.set(at + f.channels, op.channels);
+    this.set(at + f.boxes, op.boxes);
+    this.set(at + f.crop_height, op.cropHeight);
+    this.set(at + f.crop_width, op.cropWidth);
+    this.set(at + f.nearest, op.nearest ? 1 : 0);
+    this.heap.f32[(at + f.extrapolation) >>> 2] = op.extrapolation;
+    return at;
   }
 
   // ---- Moving data ---------------------------------------------------------------------------------------

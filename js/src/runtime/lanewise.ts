@@ -280,13 +280,14 @@ export class Lanewise {
   }
 
   /** Over the last dimension: (x - mean) / sqrt(variance + epsilon) * scale + shift. */
-  layerNorm(x: Tensor, { scale, shift, epsilon = 1e-5 }: { scale?: Tensor; shift?: Tensor; epsilon?: number } = {}): Tensor {
+  layerNorm(x: Tensor, options: { scale?: Tensor; shift?: Tensor; epsilon?: number } = {}): Tensor {
+    const { scale, shift, epsilon = 1e-5 } = options;
     this.own('layerNorm', x, scale, shift);
     const columns = x.shape[x.shape.length - 1] ?? 1;
     for (const [name, p] of [['scale', scale], ['shift', shift]] as const) {
       if (p && p.size !== columns) {
-        throw new LanewiseError(`layerNorm: '${name}' has shape [${p.shape}]; expected ${columns} elements, as the last ` +
-          `dimension of [${x.shape}]`);
+        throw new LanewiseError(`layerNorm: '${name}' has shape [${p.shape}]; expected ${columns} elements, as the ` +
+          `last dimension of [${x.shape}]`);
       }
     }
     return this.produce(x.shape, output => this.kernels.layerNorm(columns ? x.size / columns : 0, columns, epsilon,
