@@ -11,7 +11,7 @@
  *              this one; not measured by this program
  *   goal       how many times faster than that Lanewise wants to be
  */
-export const isWeight = (name) => /^(filter|bias|slopes|alpha|weights)$/.test(name);
+export const isWeight = (name) => /^(filter|bias|slopes|alpha|weights|mean|variance|scale|shift)$/.test(name);
 
 const convolution = (group, side, inputs, outputs, kernel, stride, reference, goal) => {
   const output = Math.ceil(side / stride);

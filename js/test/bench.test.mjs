@@ -25,19 +25,21 @@ test('ops times layers on all sides, and finds no wrong result', (t) => {
   const out = mkdtempSync(join(tmpdir(), 'lanewise-bench-'));
   try {
     const layers = ['28² 96→2', 'depthwise 3x3 s2 14', 'transposed 2x2', 'global average', '14²x240 by channel',
-      'matmul 1x1024x1001', 'softmax 1x', 'bilinear 2x 64²x3'];
+      'matmul 1x1024x1001', 'softmax 1x', 'bilinear 2x 64²x3', 'batch norm 7', 'layer norm in', 'top 5', 'every other'];
     const run = bench('ops', '--filter', layers.join('|'), '--rounds', '1', '--out', out);
     assert.equal(run.status, 0, run.stderr);
     const { results, peaks, smallest, notes } = JSON.parse(readFileSync(join(out, 'ops.json'), 'utf8'));
     assert.deepEqual(notes.filter((note) => !/is left out/.test(note)), []);
     assert.equal(results.length, layers.length);
     for (const { name, sides } of [smallest, ...results]) {
+      // What is several calls of the C API has no time of its own there.
+      const direct = /layer norm|top/.test(name) ? [] : ['relaxed C', 'simd128 C'];
       assert.deepEqual(Object.keys(sides).sort(),
-        [...peers, 'official', 'relaxed C', 'relaxed tfjs', 'simd128 C', 'simd128 tfjs'].sort(), name);
+        [...peers, ...direct, 'official', 'relaxed tfjs', 'simd128 tfjs'].sort(), name);
       for (const [label, side] of Object.entries(sides)) {
         assert.ok(side.min > 0 && side.min <= side.median && side.median <= side.max, `${name}, ${label}`);
         assert.equal(side.wrong, false, `${name}, ${label}`);
-        assert.equal(side.complete, true, `${name}, ${label}`);
+        assert.equal(side.complete, !(label === 'LiteRT' && /top|every/.test(name)), `${name}, ${label}`);
       }
     }
     assert.ok(peaks.madd > 0 && peaks.mulAdd > 0 && peaks.read.length === 5 && peaks.copy.length === 5);

@@ -193,6 +193,16 @@ function simplify({ inputs, outputs, nodes: recorded }) {
     return false;
   });
 
+  // A batch normalisation that is left becomes a multiplication and an addition.
+  nodes = nodes.flatMap((node) => {
+    const [x] = node.inputs, [y] = node.outputs;
+    const change = node.op === 'FusedBatchNorm' && affine(node, x.shape.at(-1));
+    if (!change) return [node];
+    const between = { shape: y.shape, dtype: y.dtype }, attrs = { activation: 'linear' };
+    return [{ op: 'Multiply', inputs: [x, constant(change.scale)], attrs, outputs: [between] },
+      { op: 'Add', inputs: [between, constant(change.shift)], attrs, outputs: [y] }];
+  });
+
   // x * relu6(x + 3) * c: hard-swish is that with c = 1/6. Weights that were stored in 16 bits have a c a little beside
   // it, so the rest of it multiplies the result.
   index();

@@ -205,6 +205,8 @@ const OPERATORS = {
     const difference = w.add('Sub', inputs.map((value) => w.operand(value, y.shape.length)));
     w.keep(y, w.add('Mul', [difference, difference]));
   },
+  Square: (w, { inputs: [x], outputs: [y] }) => w.keep(y, w.add('Mul', [w.stored(x), w.stored(x)])),
+  Rsqrt: (w, { inputs: [x], outputs: [y] }) => w.keep(y, w.add('Reciprocal', [w.add('Sqrt', [w.stored(x)])])),
   Relu: unary('Relu'), Sigmoid: unary('Sigmoid'), Tanh: unary('Tanh'), Exp: unary('Exp'), Sqrt: unary('Sqrt'),
   Elu: unary('Elu'), HardSwish: unary('HardSwish'), IsNan: unary('IsNaN'),
   Relu6: (w, { inputs: [x], outputs: [y] }) => (
@@ -223,6 +225,25 @@ const OPERATORS = {
     const order = w.turned(x) ? TO_NCHW : x.shape.map((_, i) => i);
     const pads = [0, 1].flatMap((side) => order.map((i) => paddings[i][side]));
     w.keep(y, w.add('Pad', [w.stored(x), w.fixed(longs(pads)), w.fixed(number(constantValue ?? 0))]));
+  },
+  MirrorPad(w, { inputs: [x], attrs: { paddings, mode }, outputs: [y] }) {
+    if (mode !== 'reflect') throw new Error(`no mirror padding that is ${mode}`);
+    const pads = [0, 1].flatMap((side) => paddings.map((both) => both[side]));
+    w.keepPlain(y, w.add('Pad', [w.plain(x), w.fixed(longs(pads))], { mode }));
+  },
+  Reverse(w, { inputs: [x], attrs: { dims }, outputs: [y] }) {
+    const axes = [dims].flat(), all = (value) => w.fixed(longs(axes.map(() => value)));
+    w.keepPlain(y, w.add('Slice', [w.plain(x), all(-1), all(-(2 ** 31)), w.fixed(longs(axes)), all(-1)]));
+  },
+  StridedSlice(w, { inputs: [x], attrs: { begin, end, strides, ...masks }, outputs: [y] }) {
+    if (Object.values(masks).some((mask) => mask !== 0)) throw new Error('a strided slice with masks');
+    const axes = begin.map((_, i) => i);
+    w.keepPlain(y, w.add('Slice', [w.plain(x), ...[begin, end, axes, strides].map((list) => w.fixed(longs(list)))]));
+  },
+  TopK(w, { inputs: [x], attrs: { k }, outputs: [values, indices] }) {
+    const [largest, places] = w.add('TopK', [w.plain(x), w.fixed(longs([k]))], { axis: x.shape.length - 1 }, 2);
+    w.keepPlain(values, largest);
+    w.keepPlain(indices, w.add('Cast', [places], { to: TYPES.int32 }));
   },
   Concat: (w, { inputs, attrs, outputs: [y] }) => (
     w.keep(y, w.add('Concat', inputs.map(w.stored), { axis: w.axis(y, attrs.axis) }))),

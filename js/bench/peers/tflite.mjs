@@ -92,6 +92,7 @@ const OPERATORS = {
   Add: binary(0, 11), Sub: binary(41, 28), Multiply: binary(18, 21), RealDiv: binary(42, 29),
   Less: plain(58), Greater: plain(61), Mod: plain(95),
   Maximum: plain(55), Minimum: plain(57), FloorDiv: plain(90), SquaredDifference: plain(99),
+  Rsqrt: plain(76), Square: plain(92),
   Relu: plain(19), Relu6: plain(21), Sigmoid: plain(14), Tanh: plain(28), Exp: plain(47), Sqrt: plain(75),
   Elu: plain(111), HardSwish: plain(117), Prelu: plain(54), GatherNd: plain(107),
   LeakyRelu: ({ inputs, attrs }) => ({ code: 98, inputs, options: [75, float(attrs.alpha)] }),
@@ -103,6 +104,15 @@ const OPERATORS = {
     return constantValue ? { code: 60, inputs: [x, sides, floats(Float32Array.of(constantValue))] }
       : { code: 34, inputs: [x, sides], options: [22] };
   },
+  MirrorPad: ({ inputs: [x], attrs: { paddings, mode } }) => (
+    { code: 100, inputs: [x, ints(paddings.flat(), [paddings.length, 2])], options: [77, byte(mode === 'symmetric')] }),
+  Reverse: ({ inputs: [x], attrs: { dims } }) => ({ code: 105, inputs: [x, ints([dims].flat())] }),
+  StridedSlice({ inputs: [x], attrs }) {
+    const { begin, end, strides, beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask } = attrs;
+    const options = [32, ...[beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask].map(int)];
+    return { code: 45, inputs: [x, ints(begin), ints(end), ints(strides)], options };
+  },
+  TopK: ({ inputs: [x], attrs: { k } }) => ({ code: 48, inputs: [x, ints([k], [])] }),
   Concat: ({ inputs, attrs }) => ({ code: 2, inputs, options: [10, int(attrs.axis), byte(0)] }),
   Pack: ({ inputs, attrs }) => ({ code: 83, inputs, options: [59, int(inputs.length), int(attrs.axis ?? 0)] }),
   Unpack: ({ inputs, attrs, outputs }) => (
