@@ -44,6 +44,26 @@ void lw_activation_apply(const struct lw_context *context, const struct lw_activ
         memcpy(out, x, count * sizeof(float));
 }
 
+void lw_epilogue_rows(const struct lw_context *context, size_t rows, size_t channels, const float *x,
+                      const float *scale, const float *shift, const float *residual, struct lw_clamp clamp,
+                      float *out) {
+    enum { FEW = 64, EXPANDED = 256 };
+    lw_epilogue_f32_fn *finish = context->kernels.epilogue_f32;
+    const size_t together = channels && channels < FEW ? EXPANDED / channels / 4 * 4 : 1;
+    if (scale && together > 1 && rows >= 2 * together) {
+        float scales[EXPANDED], shifts[EXPANDED];
+        const size_t done = rows / together * together, bytes = channels * sizeof *x;
+        lw_repeat(scale, bytes, together * bytes, scales);
+        lw_repeat(shift, bytes, together * bytes, shifts);
+        finish(done / together, together * channels, x, scales, shifts, residual, clamp, out);
+        rows -= done;
+        x += done * channels;
+        out += done * channels;
+        if (residual) residual += done * channels;
+    }
+    if (rows) finish(rows, channels, x, scale, shift, residual, clamp, out);
+}
+
 /* x[r][c] = prelu(x[r][c], slopes[c]). A call for each row would cost more than its arithmetic: the slopes are written
  * out a few times on the stack, and a call does several rows. */
 static void prelu_rows(const struct lw_context *context, size_t rows, size_t channels, const float *slopes, float *x) {
@@ -77,7 +97,6 @@ struct lw_clamp lw_epilogue_clamp(const struct lw_activation *activation, const 
 
 void lw_epilogue_finish(const struct lw_context *context, const struct lw_activation *activation,
                         const struct lw_epilogue *epilogue, size_t rows, size_t channels, size_t first, float *output) {
-    const struct lw_kernels *k = &context->kernels;
     const bool steps = epilogue->scale || epilogue->residual, prelu = activation->kind == LW_PRELU;
     lw_unary_f32_fn *f = function_of(context, activation);
     if (!steps && !prelu && !f) return;
@@ -90,7 +109,7 @@ void lw_epilogue_finish(const struct lw_context *context, const struct lw_activa
         height = rows - r < most ? rows - r : most;
         float *x = output + first;
         const float *residual = epilogue->residual ? epilogue->residual + first : NULL;
-        if (steps) k->epilogue_f32(height, channels, x, epilogue->scale, epilogue->shift, residual, clamp, x);
+        if (steps) lw_epilogue_rows(context, height, channels, x, epilogue->scale, epilogue->shift, residual, clamp, x);
         if (prelu) prelu_rows(context, height, channels, epilogue->slopes, x);
         if (f) f(height * channels, activation->alpha, x, x);
     }

@@ -32,6 +32,6 @@ enum lw_status lw_batch_norm_run(const struct lw_context *context, size_t rows, 
     float *s = scratch, *t = s + channels; /* (channels) each */
     const enum lw_status status = lw_batch_norm_fold(context, channels, epsilon, mean, variance, scale, offset, s, t);
     const struct lw_clamp open = {-INFINITY, INFINITY};
-    if (status == LW_OK) context->kernels.epilogue_f32(rows, channels, input, s, t, NULL, open, output);
+    if (status == LW_OK) lw_epilogue_rows(context, rows, channels, input, s, t, NULL, open, output);
     return status;
 }

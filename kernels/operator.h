@@ -84,6 +84,11 @@ struct lw_clamp lw_activation_clamp(const struct lw_activation *activation);
 void lw_activation_apply(const struct lw_context *context, const struct lw_activation *activation, size_t count,
                          const float *x, float *out);
 
+/* One call of epilogue_f32, or what is faster: rows of few channels are taken several together, as one row with scale and
+ * shift repeated. */
+void lw_epilogue_rows(const struct lw_context *context, size_t rows, size_t channels, const float *x,
+                      const float *scale, const float *shift, const float *residual, struct lw_clamp clamp, float *out);
+
 /* *epilogue = what the caller gave, or nothing when that is NULL. Errors: those of struct lw_epilogue. */
 enum lw_status lw_epilogue_read(const struct lw_activation *activation, const struct lw_epilogue *given,
                                 struct lw_epilogue *epilogue);

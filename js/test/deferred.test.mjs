@@ -71,6 +71,10 @@ const STEPS = {
     const other = float(shape);
     return x => tf.add(other, x);
   },
+  'add values of the channels': () => {
+    const values = float([C]);
+    return x => tf.add(values, x);
+  },
   'batch norm': () => {
     const [mean, variance, offset, scale] = statistics();
     return x => tf.batchNorm(x, mean, variance, offset, scale, 1e-3);
@@ -90,16 +94,18 @@ const STEPS = {
 };
 const CHAINS = [
   ...Object.keys(STEPS).map(step => [step]),
-  ['batch norm', 'relu6'], ['batch norm', 'add to a tensor'], ['batch norm', 'add a tensor to it', 'relu'],
-  ['batch norm without scale', 'add to a tensor', 'prelu'], ['add to a tensor', 'sigmoid'],
+  ['batch norm', 'relu6'], ['batch norm', 'relu', 'clip'], ['batch norm', 'add to a tensor'],
+  ['batch norm', 'add a tensor to it', 'relu'], ['batch norm without scale', 'add to a tensor', 'prelu'],
+  ['add values of the channels', 'add to a tensor', 'relu'], ['add to a tensor', 'sigmoid'], ['relu', 'relu6'],
   ['larger than a number', 'smaller than a number'], ['smaller than a number', 'larger than a number'],
-  ['relu', 'smaller than a number'],
+  ['relu', 'smaller than a number'], ['larger than a number', 'relu'],
 ];
 /* Chains whose last step has to be a call of its own. */
 const SPLIT = [
-  ['relu', 'relu6'], ['relu', 'batch norm'], ['add to a tensor', 'batch norm'], ['batch norm', 'batch norm'],
+  ['relu', 'batch norm'], ['add to a tensor', 'batch norm'], ['batch norm', 'batch norm'],
   ['add to a tensor', 'add to a tensor'], ['clip', 'add to a tensor'], ['sigmoid', 'larger than a number'],
-  ['larger than a number', 'relu'],
+  ['elu', 'relu'], ['relu6', 'sigmoid'], ['add values of the channels', 'batch norm'],
+  ['batch norm', 'add values of the channels'], ['add values of the channels', 'add values of the channels'],
 ];
 
 /* The methods of Kernels that `body` calls, without those that only plan. */
@@ -196,6 +202,22 @@ test('a tensor that something has joined is right when it is read, and then no l
     same(again[1], sums);
   });
   assert.deepEqual(calls, ['conv2d', 'unary'], 'computed once, at once');
+  tf.engine().endScope();
+});
+
+test('what two steps follow is computed once', async () => {
+  await tf.setBackend(last);
+  tf.engine().startScope();
+  const x = float([1, 6, 6, 3]), filter = float([3, 3, 3, 4]), bias = float([4]), a = float([1, 6, 6, 4]);
+  const both = () => {
+    const y = tf.add(tf.conv2d(x, filter, 1, 'same'), bias);
+    return [tf.add(y, a).dataSync(), tf.sigmoid(y).dataSync()];
+  };
+  const [sum, sigmoid] = both();
+  let again;
+  assert.deepEqual(callsOf(() => { again = both(); }), ['conv2d', 'binary', 'unary'], 'the bias still joins');
+  same(again[0], sum);
+  same(again[1], sigmoid);
   tf.engine().endScope();
 });
 

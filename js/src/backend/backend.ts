@@ -30,8 +30,8 @@ export interface Plan {
   readonly packed: Memory;
   /** Plans of the same weights with the same of this share their packed copy. Undefined: none shares. */
   readonly packing?: string;
-  /** Whether to run at once: what it computes has been needed by itself and with more steps. */
-  alone?: boolean;
+  /** How many further steps may join it: what it is then has been needed by itself and with more. Undefined: any. */
+  steps?: number;
 }
 
 /** Weights that meet ever new geometries keep the packed copies of the last few. */
@@ -80,6 +80,8 @@ export class BackendWasm extends KernelBackend {
   /** Data whose DataId another backend made. */
   private readonly foreign = new Map<DataId, Data>();
   private count = 0;
+  private onesBlock = new Memory();
+  private onesCount = 0;
   /** All data that are deferred. */
   private readonly waiting = new Set<Data>();
   /** What the kernel that runs has allocated: data, given back when it throws, and blocks, given back in any case. */
@@ -349,6 +351,19 @@ export class BackendWasm extends KernelBackend {
     const memory = new Memory();
     memory.pointer = this.heap.allocate(bytes);
     return memory;
+  }
+
+  /** At least `count` floats of 1. */
+  ones(count: number): Memory {
+    if (count > this.onesCount) {
+      const block = this.block(4 * count), first = block.pointer >>> 2;
+      this.heap.f32.fill(1, first, first + count);
+      block.holders = 1;
+      this.letGo(this.onesBlock);
+      this.onesBlock = block;
+      this.onesCount = count;
+    }
+    return this.onesBlock;
   }
 
   /** Memory that lasts until the kernel returns. */

@@ -6,7 +6,7 @@
  * first needed. Where a batch normalisation, an addition of another tensor or an activation is asked for before that,
  * it joins the operator's epilogue: the output goes through the cache once, and the tensor between is never made.
  * The bits are the same as those of separate operators. When a tensor that something has joined is needed after all, it
- * is computed by itself, and that operator doesn't wait any more (`Plan.alone`).
+ * is computed by itself; from then on that operator waits for no step behind it (`Plan.steps`).
  *
  * In the same way an image that is padded with zeros waits for a convolution, which can do without the copy.
  */
@@ -31,6 +31,8 @@ class DeferredSum implements Deferred {
 
   constructor(
     readonly plan: Plan,
+    /** How many steps have joined it. */
+    readonly steps: number,
     /** Channels of the output, its last dimension. */
     readonly channels: number,
     readonly input: Pointer,
@@ -42,33 +44,38 @@ class DeferredSum implements Deferred {
     const { plan } = this;
     const scratch = heap.scratch(plan.sizes.scratchBytes);
     kernels[plan.kernel](plan.op as never, this.epilogue, this.input, plan.packed.pointer, scratch, output);
-    if (this.joined) plan.alone = true;
+    if (this.joined) plan.steps = this.steps;
   }
 }
 
 /** The output of an operator with weights. `held` is what input and epilogue point into. */
 export function start(backend: BackendWasm, plan: Plan, shape: number[], input: Pointer, epilogue: Epilogue,
   held: readonly Memory[]): TensorInfo {
-  const channels = shape[shape.length - 1];
-  const y = backend.deferredOutput(shape, new DeferredSum(plan, channels, input, epilogue, [plan.packed, ...held]));
-  if (plan.alone) backend.pointer(y);
+  return wait(backend, shape,
+    new DeferredSum(plan, 0, shape[shape.length - 1], input, epilogue, [plan.packed, ...held]));
+}
+
+/** A tensor that waits, unless it has been found that no further step should join it. */
+function wait(backend: BackendWasm, shape: number[], sum: DeferredSum): TensorInfo {
+  const y = backend.deferredOutput(shape, sum);
+  if (sum.plan.steps === sum.steps) backend.pointer(y);
   return y;
 }
 
 // ---- Steps that join ---------------------------------------------------------------------------------------
 
-/** The operator behind a tensor that waits. */
+/** The operator behind a tensor that waits and that nothing has joined. */
 function waiting(backend: BackendWasm, x: TensorInfo): DeferredSum | undefined {
   const deferred = backend.deferred(x);
-  return deferred instanceof DeferredSum ? deferred : undefined;
+  return deferred instanceof DeferredSum && !deferred.joined ? deferred : undefined;
 }
 
 function join(backend: BackendWasm, found: DeferredSum, shape: readonly number[], step: Partial<Epilogue>,
   ...held: Memory[]): TensorInfo {
   found.joined = true;
-  const { plan, channels, input, epilogue } = found;
-  return backend.deferredOutput(shape.slice(),
-    new DeferredSum(plan, channels, input, { ...epilogue, ...step }, [...found.held, ...held]));
+  const { plan, steps, channels, input, epilogue } = found;
+  return wait(backend, shape.slice(),
+    new DeferredSum(plan, steps + 1, channels, input, { ...epilogue, ...step }, [...found.held, ...held]));
 }
 
 /** Whether a tensor's rows are the operator's channels; a reshape may have changed that. */
@@ -77,17 +84,40 @@ const rowsAreChannels = (x: TensorInfo, { channels }: DeferredSum) => x.shape[x.
 /** x with an activation, if an operator waits that can do it. */
 export function joinActivation(backend: BackendWasm, x: TensorInfo, how: Activation): TensorInfo | undefined {
   const found = waiting(backend, x);
-  if (found?.epilogue.activation !== LINEAR) return undefined;
-  return join(backend, found, x.shape, { activation: how });
+  if (!found) return undefined;
+  const both = after(found.epilogue.activation, how);
+  return both && join(backend, found, x.shape, { activation: both });
+}
+
+/** One activation that does what two do, if there is one. */
+function after(first: Activation, second: Activation): Activation | undefined {
+  if (first === LINEAR) return second;
+  const a = boundsOf(first), b = boundsOf(second);
+  if (!a || !b) return undefined;
+  const min = b.min > a.min ? b.min : a.min, max = b.max < a.max ? b.max : a.max;
+  return min <= max ? activation(lw.LW_CLAMP, 0, min, max) : undefined;
+}
+
+function boundsOf({ kind, min, max }: Activation): { min: number; max: number } | undefined {
+  switch (kind) {
+    case lw.LW_RELU: return { min: 0, max: Infinity };
+    case lw.LW_RELU6: return { min: 0, max: 6 };
+    case lw.LW_CLAMP: return { min, max };
+    default: return undefined;
+  }
+}
+
+/** Whether a tensor has one value for each channel of x. */
+function perChannel(values: TensorInfo, x: TensorInfo, found: DeferredSum): boolean {
+  const { shape } = values;
+  return values.dtype === 'float32' && rowsAreChannels(x, found) && product(shape) === found.channels
+    && shape[shape.length - 1] === found.channels && shape.length <= x.shape.length;
 }
 
 /** x with slopes of one value for each channel. */
 export function joinPrelu(backend: BackendWasm, x: TensorInfo, slopes: TensorInfo): TensorInfo | undefined {
   const found = waiting(backend, x);
-  const { shape } = slopes;
-  if (found?.epilogue.activation !== LINEAR || slopes.dtype !== 'float32' || !rowsAreChannels(x, found)
-    || product(shape) !== found.channels || shape[shape.length - 1] !== found.channels
-    || shape.length > x.shape.length) return undefined;
+  if (found?.epilogue.activation !== LINEAR || !perChannel(slopes, x, found)) return undefined;
   const data = backend.data(slopes.dataId);
   return join(backend, found, x.shape, { activation: activation(lw.LW_PRELU), slopes: data.pointer }, data);
 }
@@ -95,31 +125,28 @@ export function joinPrelu(backend: BackendWasm, x: TensorInfo, slopes: TensorInf
 /** The larger (LW_BINARY_MAX) or smaller (LW_BINARY_MIN) of each element of x and a number: both make a clamp. */
 export function joinBound(backend: BackendWasm, x: TensorInfo, code: number,
   bound: TensorInfo): TensorInfo | undefined {
-  const found = waiting(backend, x);
-  if (!found || bound.dtype !== 'float32' || product(bound.shape) !== 1 || bound.shape.length > x.shape.length) {
-    return undefined;
-  }
-  const { activation: now } = found.epilogue;
-  let min = -Infinity, max = Infinity;
-  if (now.kind === lw.LW_CLAMP) ({ min, max } = now);
-  else if (now.kind === lw.LW_RELU) min = 0;
-  else if (now !== LINEAR) return undefined;
+  if (!waiting(backend, x) || bound.dtype !== 'float32' || product(bound.shape) !== 1
+    || bound.shape.length > x.shape.length) return undefined;
   const at = backend.pointer(bound) >>> 2;
   const value = backend.heap.f32[at];
-  if (code === lw.LW_BINARY_MAX && min === -Infinity) min = value;
-  else if (code === lw.LW_BINARY_MIN && max === Infinity) max = value;
-  else return undefined;
-  return min <= max ? join(backend, found, x.shape, { activation: activation(lw.LW_CLAMP, 0, min, max) }) : undefined;
+  if (Number.isNaN(value)) return undefined;
+  return joinActivation(backend, x, code === lw.LW_BINARY_MAX ? activation(lw.LW_CLAMP, 0, value, Infinity)
+    : activation(lw.LW_CLAMP, 0, -Infinity, value));
 }
 
-/** x and a tensor of the same shape, added. */
-export function joinResidual(backend: BackendWasm, x: TensorInfo, residual: TensorInfo): TensorInfo | undefined {
+/** x and a tensor of the same shape, or of one value for each channel, added. */
+export function joinSum(backend: BackendWasm, x: TensorInfo, other: TensorInfo): TensorInfo | undefined {
   const found = waiting(backend, x);
-  if (!found || found.epilogue.activation !== LINEAR || found.epilogue.residual || residual.dtype !== 'float32'
-    || residual.dataId === x.dataId || x.shape.length !== residual.shape.length
-    || x.shape.some((n, i) => n !== residual.shape[i])) return undefined;
-  const data = backend.data(residual.dataId);
-  return join(backend, found, x.shape, { residual: data.pointer }, data);
+  if (!found || found.epilogue.activation !== LINEAR || found.epilogue.residual || other.dtype !== 'float32'
+    || other.dataId === x.dataId) return undefined;
+  if (x.shape.length === other.shape.length && x.shape.every((n, i) => n === other.shape[i])) {
+    const data = backend.data(other.dataId);
+    return join(backend, found, x.shape, { residual: data.pointer }, data);
+  }
+  // Not as the bias: a sum that starts from it has other bits.
+  if (found.epilogue.scale || !perChannel(other, x, found)) return undefined;
+  const data = backend.data(other.dataId), ones = backend.ones(found.channels);
+  return join(backend, found, x.shape, { scale: ones.pointer, shift: data.pointer }, data, ones);
 }
 
 /** x as batch normalisation leaves it; the statistics are pointers to one value for each channel, or 0. */

@@ -5,7 +5,7 @@ import * as lw from '../generated/layout.js';
 import { LanewiseError } from '../runtime/errors.js';
 import { activation, LINEAR, type Activation, type Pointer } from '../runtime/kernels.js';
 import type { BackendWasm } from './backend.js';
-import { joinActivation, joinBound, joinPrelu, joinResidual } from './deferred.js';
+import { joinActivation, joinBound, joinPrelu, joinSum } from './deferred.js';
 import { ANY, expect, FLOAT, NUMBER, product, typeOf, type Attrs, type Kernel, type KernelTable } from './kernel.js';
 
 function expectSame(op: string, a: TensorInfo, b: TensorInfo): void {
@@ -29,7 +29,7 @@ const binary = (op: string, code: number, dtypes = NUMBER): Kernel => (backend, 
 const plainAdd = binary('Add', lw.LW_BINARY_ADD);
 const add: Kernel = (backend, inputs, attrs) => {
   const { a, b } = inputs;
-  return (a && b && (joinResidual(backend, a, b) ?? joinResidual(backend, b, a))) || plainAdd(backend, inputs, attrs);
+  return (a && b && (joinSum(backend, a, b) ?? joinSum(backend, b, a))) || plainAdd(backend, inputs, attrs);
 };
 
 /** The larger or smaller of two, where the second may be a bound of an operator's output. */
@@ -156,6 +156,7 @@ const addN: Kernel = (backend, inputs) => {
       throw new LanewiseError(`AddN: shapes [${first.shape}] and [${term.shape}] differ`);
     }
   }
+  if (terms.length === 2) return add(backend, { a: first, b: { ...terms[1], shape: first.shape } }, {});
   const y = backend.output(first.shape.slice(), first.dtype);
   const output = backend.pointer(y);
   if (terms.length === 1) {
