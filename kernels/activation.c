@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum lw_status lw_activation_check(const struct lw_activation *activation) {
-    if (activation->kind > LW_CLAMP) return LW_BAD_ENUM;
+    if (activation->kind > LW_GELU_TANH) return LW_BAD_ENUM;
     if (activation->kind == LW_CLAMP && !(activation->min <= activation->max)) return LW_BAD_SHAPE;
     return LW_OK;
 }
@@ -29,6 +29,8 @@ static lw_unary_f32_fn *function_of(const struct lw_context *context, const stru
     case LW_SIGMOID: return unary[LW_K_SIGMOID];
     case LW_TANH: return unary[LW_K_TANH];
     case LW_HARD_SWISH: return unary[LW_K_HARD_SWISH];
+    case LW_GELU: return unary[LW_K_GELU];
+    case LW_GELU_TANH: return unary[LW_K_GELU_TANH];
     default: return NULL;
     }
 }

@@ -22,6 +22,14 @@
 #define LW_EXP_A1 0x1.807b24p3f
 #define LW_EXP_B0 0x1.e0b8e4p5f
 
+/* selu's scale, and that times its alpha */
+#define LW_SELU 0x1.0cfabep+0f
+#define LW_SELU_ALPHA 0x1.c212ccp+0f
+
+/* 2 sqrt(2 / pi) and 0.044715 times that */
+#define LW_GELU0 0x1.988454p+0f
+#define LW_GELU1 0x1.2444f2p-4f
+
 /* 2^f = E0 + E1 f + ... + E5 f^5 on |f| <= 1/2: minimax in relative error, 2^-22.9. */
 #define LW_EXP2_E0 0x1.000002p+0f
 #define LW_EXP2_E1 0x1.62e438p-1f

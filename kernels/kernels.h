@@ -121,10 +121,19 @@ enum lw_unary {
     LW_K_RECIPROCAL, /* 1 / x */
     LW_K_SIGN,       /* x < 0 ? -1 : x > 0 ? 1 : +0 */
     LW_K_STEP,       /* x > 0 ? 1 : alpha, NaN for NaN */
+    LW_K_EXPM1,      /* exp(x) - 1 */
+    LW_K_LOG,
+    LW_K_LOG1P,    /* log(1 + x) */
+    LW_K_SOFTPLUS, /* log(1 + exp(x)) */
+    LW_K_SELU,     /* 1.0507009873554805 x where x >= 0, else 1.7580993408473768 expm1(x) */
+    LW_K_ERF,
+    LW_K_GELU,      /* x (1 + erf(x / sqrt(2))) / 2 */
+    LW_K_GELU_TANH, /* x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2 */
     LW_K_UNARY_COUNT
 };
-/* expm1, exp, sigmoid and tanh are polynomials of our own (the formulas are in kernels_scalar/unary_scalar.c, with
- * their error bounds), evaluated with the same operations in the same order in every tier. */
+/* Those that are no one operation are polynomials and fractions of our own (kernels_scalar/unary_scalar.c, log_scalar.c,
+ * erf_scalar.c), evaluated with the same operations in the same order in every tier; lanewise.h has their error bounds.
+ */
 
 /* out[i] = clamp(x[i]); out may be x. relu is {0, inf}, relu6 {0, 6}. */
 typedef void lw_clamp_f32_fn(size_t n, struct lw_clamp clamp, const float *x, float *out);

@@ -9,6 +9,9 @@ static const uint8_t kernel_of[] = {
     [LW_UNARY_CEIL] = LW_K_CEIL,   [LW_UNARY_ROUND] = LW_K_ROUND,
     [LW_UNARY_RSQRT] = LW_K_RSQRT, [LW_UNARY_RECIPROCAL] = LW_K_RECIPROCAL,
     [LW_UNARY_SIGN] = LW_K_SIGN,   [LW_UNARY_STEP] = LW_K_STEP,
+    [LW_UNARY_EXPM1] = LW_K_EXPM1, [LW_UNARY_LOG] = LW_K_LOG,
+    [LW_UNARY_LOG1P] = LW_K_LOG1P, [LW_UNARY_SOFTPLUS] = LW_K_SOFTPLUS,
+    [LW_UNARY_SELU] = LW_K_SELU,   [LW_UNARY_ERF] = LW_K_ERF,
 };
 
 enum lw_status lw_unary_run(const struct lw_context *context, enum lw_unary_op op,

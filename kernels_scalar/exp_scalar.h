@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "kernels/exp.h"
+#include "kernels/log.h"
 
 static inline uint32_t lw_bits(float x) {
     uint32_t b;
@@ -44,6 +45,15 @@ static inline float lw_expm1_q(float r) {
     return q * r + LW_EXP_Q0;
 }
 
+/* 2^f, |f| <= 1/2 */
+static inline float lw_exp2_fraction(float f) {
+    float e = LW_EXP2_E5 * f + LW_EXP2_E4;
+    e = e * f + LW_EXP2_E3;
+    e = e * f + LW_EXP2_E2;
+    e = e * f + LW_EXP2_E1;
+    return e * f + LW_EXP2_E0;
+}
+
 /* exp of any x: 0 from -104 down, denormals above that, infinity above 88.7. 2^n alone would not fit a float at either
  * end, so it is two factors, 2^floor(n / 2) and 2^ceil(n / 2); only the second multiplication rounds. */
 static inline float lw_exp_any(float x) {
@@ -68,6 +78,32 @@ static inline float lw_expm1_small(float x) {
     return e * power + (power - 1.0f);
 }
 
+/* exp(x) - 1 of any x: 2^n (exp(r) - 1) + (2^n - 1) again, where 2^n may not fit a float but half of it does. */
+static inline float lw_expm1_any(float x) {
+    float d = lw_scalar_min(lw_scalar_max(x, -20.0f), 89.0f);
+    float t = d * LW_LOG2_E + (LW_ROUND + 126.0f);
+    float n = t - (LW_ROUND + 126.0f);
+    float r = n * -LW_LN2_HIGH + d;
+    r = n * -LW_LN2_LOW + r;
+    float e = (r * r) * lw_expm1_q(r) + r;
+    float half = lw_from_bits(lw_bits(t) << 23), rest = half - 0.5f;
+    float result = ((e + e) * half + rest) + rest;
+    return lw_from_bits(lw_bits(result) | (lw_bits(x) & 0x80000000u)); /* of -0 */
+}
+
+/* log(1 + exp(x)) = max(x, 0) + log1p(e), e = exp(-|x|), with the fraction of kernels/log.h. Below -87.7 e is 0. */
+static inline float lw_softplus(float x) {
+    float d = lw_scalar_max(lw_from_bits(lw_bits(x) | 0x80000000u), -88.0f);
+    float t = d * LW_LOG2_E + (LW_ROUND + 127.0f);
+    float n = t - (LW_ROUND + 127.0f);
+    float r = n * -LW_LN2_HIGH + d;
+    r = n * -LW_LN2_LOW + r;
+    float e = (((r * r) * lw_expm1_q(r) + r) + 1.0f) * lw_from_bits(lw_bits(t) << 23);
+    float p = (LW_LOG1P_R2 * e + LW_LOG1P_R1) * e + LW_LOG1P_R0;
+    float q = ((LW_LOG1P_Q3 * e + LW_LOG1P_Q2) * e + LW_LOG1P_Q1) * e + 1.0f;
+    return lw_scalar_max(x, 0.0f) + (e - (e * e) * p / q);
+}
+
 /* 1 / (1 + exp(-x)) as E / (1 + E), E = exp(x) = 2^n (A + R) / (A - R) with R = r B: a fraction takes two operations
  * less than a polynomial of the same accuracy, and there is a division anyhow. The result is 1 long before 40; below
  * -87.7 n is -127, its power 0, and so is the result. */
@@ -89,12 +125,7 @@ static inline float lw_exp_difference(float d) {
     d = lw_scalar_max(d, -88.0f);
     float t = d * LW_LOG2_E + (LW_ROUND + 127.0f);
     float f = d * LW_LOG2_E - (t - (LW_ROUND + 127.0f));
-    float e = LW_EXP2_E5 * f + LW_EXP2_E4;
-    e = e * f + LW_EXP2_E3;
-    e = e * f + LW_EXP2_E2;
-    e = e * f + LW_EXP2_E1;
-    e = e * f + LW_EXP2_E0;
-    return e * lw_from_bits(lw_bits(t) << 23);
+    return lw_exp2_fraction(f) * lw_from_bits(lw_bits(t) << 23);
 }
 
 #endif

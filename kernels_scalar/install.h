@@ -9,6 +9,8 @@ void lw_scalar_gemm_install(struct lw_kernels *kernels);
 void lw_scalar_dwconv_install(struct lw_kernels *kernels);
 void lw_scalar_pool_install(struct lw_kernels *kernels);
 void lw_scalar_unary_install(struct lw_kernels *kernels);
+void lw_scalar_log_install(struct lw_kernels *kernels);
+void lw_scalar_erf_install(struct lw_kernels *kernels);
 void lw_scalar_binary_install(struct lw_kernels *kernels);
 void lw_scalar_atan2_install(struct lw_kernels *kernels);
 void lw_scalar_pow_install(struct lw_kernels *kernels);

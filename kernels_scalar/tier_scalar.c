@@ -6,6 +6,8 @@ void lw_scalar_install(struct lw_kernels *kernels) {
     lw_scalar_dwconv_install(kernels);
     lw_scalar_pool_install(kernels);
     lw_scalar_unary_install(kernels);
+    lw_scalar_log_install(kernels);
+    lw_scalar_erf_install(kernels);
     lw_scalar_binary_install(kernels);
     lw_scalar_atan2_install(kernels);
     lw_scalar_pow_install(kernels);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Functions of one element: clamp_f32 and all of unary_f32. out[i] = f(x[i]) for i < n; out may be x.
+ * Functions of one element: clamp_f32 and most of unary_f32. out[i] = f(x[i]) for i < n; out may be x.
  *
  * exp and what is made of it are computed as kernels_scalar/exp_scalar.h says.
  *
@@ -51,6 +51,31 @@ static void hard_swish(size_t n, float alpha, const float *x, float *out) {
 static void exp_(size_t n, float alpha, const float *x, float *out) {
     (void)alpha;
     for (size_t i = 0; i < n; i++) out[i] = lw_exp_any(x[i]);
+}
+
+static void expm1_(size_t n, float alpha, const float *x, float *out) {
+    (void)alpha;
+    for (size_t i = 0; i < n; i++) out[i] = lw_expm1_any(x[i]);
+}
+
+static void softplus(size_t n, float alpha, const float *x, float *out) {
+    (void)alpha;
+    for (size_t i = 0; i < n; i++) out[i] = lw_softplus(x[i]);
+}
+
+static void selu(size_t n, float alpha, const float *x, float *out) {
+    (void)alpha;
+    for (size_t i = 0; i < n; i++)
+        out[i] = x[i] < 0.0f ? LW_SELU_ALPHA * lw_expm1_small(lw_scalar_max(x[i], -20.0f)) : LW_SELU * x[i];
+}
+
+/* x (1 + tanh(u)) / 2 = x / (1 + exp(-2 u)), 2 u = x (GELU0 + GELU1 x^2). From -12 down the second factor is 0. */
+static void gelu_tanh(size_t n, float alpha, const float *x, float *out) {
+    (void)alpha;
+    for (size_t i = 0; i < n; i++) {
+        const float z = lw_scalar_max(x[i], -12.0f);
+        out[i] = z * lw_sigmoid(z * ((z * z) * LW_GELU1 + LW_GELU0));
+    }
 }
 
 static void sqrt_(size_t n, float alpha, const float *x, float *out) {
@@ -115,6 +140,10 @@ void lw_scalar_unary_install(struct lw_kernels *kernels) {
     kernels->unary_f32[LW_K_TANH] = tanh_;
     kernels->unary_f32[LW_K_HARD_SWISH] = hard_swish;
     kernels->unary_f32[LW_K_EXP] = exp_;
+    kernels->unary_f32[LW_K_EXPM1] = expm1_;
+    kernels->unary_f32[LW_K_SOFTPLUS] = softplus;
+    kernels->unary_f32[LW_K_SELU] = selu;
+    kernels->unary_f32[LW_K_GELU_TANH] = gelu_tanh;
     kernels->unary_f32[LW_K_SQRT] = sqrt_;
     kernels->unary_f32[LW_K_ABS] = abs_;
     kernels->unary_f32[LW_K_NEG] = neg;

@@ -14,6 +14,8 @@
 #define lw_simd128_dwconv_install lw_relaxed_dwconv_install
 #define lw_simd128_pool_install lw_relaxed_pool_install
 #define lw_simd128_unary_install lw_relaxed_unary_install
+#define lw_simd128_log_install lw_relaxed_log_install
+#define lw_simd128_erf_install lw_relaxed_erf_install
 #define lw_simd128_binary_install lw_relaxed_binary_install
 #define lw_simd128_atan2_install lw_relaxed_atan2_install
 #define lw_simd128_pow_install lw_relaxed_pow_install
@@ -30,6 +32,8 @@ void lw_simd128_gemm_install(struct lw_kernels *kernels);
 void lw_simd128_dwconv_install(struct lw_kernels *kernels);
 void lw_simd128_pool_install(struct lw_kernels *kernels);
 void lw_simd128_unary_install(struct lw_kernels *kernels);
+void lw_simd128_log_install(struct lw_kernels *kernels);
+void lw_simd128_erf_install(struct lw_kernels *kernels);
 void lw_simd128_binary_install(struct lw_kernels *kernels);
 void lw_simd128_atan2_install(struct lw_kernels *kernels);
 void lw_simd128_pow_install(struct lw_kernels *kernels);

@@ -54,18 +54,18 @@ static inline float largest(size_t n, const float *x) {
 
 /* out = exp(x - shift); returns the sum of the results as sum() would. */
 static inline float exp_and_sum(size_t n, const float *x, float shift, float *out) {
-    const lw_exp_table table = lw_exp_load_table();
+    const lw_table table = lw_hidden(lw_exp_constants);
     const v128_t s = wasm_f32x4_splat(shift);
-    enum { PAIR = 4 * LW_EXP_VECTORS, PARTS = 4 };
-    _Static_assert(PARTS % LW_EXP_VECTORS == 0, "the partial sums are whole groups of vectors");
+    enum { PAIR = 4 * LW_VECTORS, PARTS = 4 };
+    _Static_assert(PARTS % LW_VECTORS == 0, "the partial sums are whole groups of vectors");
     v128_t p[PARTS];
     for (size_t v = 0; v < PARTS; v++) p[v] = wasm_f32x4_splat(0.0f);
     for (; n >= 16; n -= 16, x += 16, out += 16) {
-        for (size_t i = 0; i < PARTS; i += LW_EXP_VECTORS) {
-            v128_t e[LW_EXP_VECTORS];
-            LW_EXP_EACH(v) e[v] = wasm_f32x4_sub(wasm_v128_load(x + 4 * (i + v)), s);
+        for (size_t i = 0; i < PARTS; i += LW_VECTORS) {
+            v128_t e[LW_VECTORS];
+            LW_EACH(v) e[v] = wasm_f32x4_sub(wasm_v128_load(x + 4 * (i + v)), s);
             lw_exp_difference(table, e);
-            LW_EXP_EACH(v) {
+            LW_EACH(v) {
                 wasm_v128_store(out + 4 * (i + v), e[v]);
                 p[i + v] = wasm_f32x4_add(p[i + v], e[v]);
             }
@@ -75,10 +75,10 @@ static inline float exp_and_sum(size_t n, const float *x, float shift, float *ou
     float rest[16] = {0};
     for (size_t i = 0; i < n; i++) rest[i] = x[i];
     for (size_t i = 0; i < n; i += PAIR) {
-        v128_t e[LW_EXP_VECTORS];
-        LW_EXP_EACH(v) e[v] = wasm_f32x4_sub(wasm_v128_load(rest + i + 4 * v), s);
+        v128_t e[LW_VECTORS];
+        LW_EACH(v) e[v] = wasm_f32x4_sub(wasm_v128_load(rest + i + 4 * v), s);
         lw_exp_difference(table, e);
-        LW_EXP_EACH(v) wasm_v128_store(rest + i + 4 * v, e[v]);
+        LW_EACH(v) wasm_v128_store(rest + i + 4 * v, e[v]);
     }
     for (size_t i = 0; i < n; i++) out[i] = rest[i];
     for (size_t i = n; i < 16; i++) rest[i] = 0.0f;

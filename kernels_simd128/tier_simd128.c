@@ -6,6 +6,8 @@ void lw_simd128_install(struct lw_kernels *kernels) {
     lw_simd128_dwconv_install(kernels);
     lw_simd128_pool_install(kernels);
     lw_simd128_unary_install(kernels);
+    lw_simd128_log_install(kernels);
+    lw_simd128_erf_install(kernels);
     lw_simd128_binary_install(kernels);
     lw_simd128_atan2_install(kernels);
     lw_simd128_pow_install(kernels);

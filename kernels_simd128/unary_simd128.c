@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Functions of one element: clamp_f32 and all of unary_f32. out[i] = f(x[i]) for i < n; out may be x.
+ * Functions of one element: clamp_f32 and most of unary_f32. out[i] = f(x[i]) for i < n; out may be x.
  *
  * The operations and their order are those of kernels_scalar/unary_scalar.c, which explains them; only relaxed fuses
- * the multiply-adds. Every function is a vector operation put through one loop.
+ * the multiply-adds. Every function is a vector operation put through a loop.
  */
 #include "kernels/simd.h"
 #include "kernels_simd128/exp_simd128.h"
@@ -38,25 +38,10 @@ static inline __attribute__((always_inline)) void short_loop(size_t n, const flo
     if (n) lw_store_lanes(out, f(lw_load_lanes(x, n), p, q), n);
 }
 
-/* The same for functions of many constants, most of them made of exp (exp_simd128.h): f works on a few vectors in
- * place. What is left goes through a buffer. */
-enum { BLOCK = 4 * LW_EXP_VECTORS };
+/* And for those of many constants, most of them made of exp (exp_simd128.h). */
 static inline __attribute__((always_inline)) void loop_exp(size_t n, const float *x, float *out,
-                                                           void (*f)(lw_exp_table table, v128_t *x)) {
-    const lw_exp_table table = lw_exp_load_table();
-    v128_t v[LW_EXP_VECTORS];
-    for (; n >= BLOCK; n -= BLOCK, x += BLOCK, out += BLOCK) {
-        LW_EXP_EACH(i) v[i] = wasm_v128_load(x + 4 * i);
-        f(table, v);
-        LW_EXP_EACH(i) wasm_v128_store(out + 4 * i, v[i]);
-    }
-    if (n == 0) return;
-    float rest[BLOCK] = {0};
-    for (size_t i = 0; i < n; i++) rest[i] = x[i];
-    LW_EXP_EACH(i) v[i] = wasm_v128_load(rest + 4 * i);
-    f(table, v);
-    LW_EXP_EACH(i) wasm_v128_store(rest + 4 * i, v[i]);
-    for (size_t i = 0; i < n; i++) out[i] = rest[i];
+                                                           void (*f)(lw_table table, v128_t *x)) {
+    lw_loop(n, x, out, lw_exp_constants, f, NULL, NULL);
 }
 
 static inline __attribute__((always_inline)) v128_t clamp_op(v128_t x, v128_t lo, v128_t hi) {
@@ -73,12 +58,12 @@ static void leaky_relu(size_t n, float alpha, const float *x, float *out) {
     loop(n, x, out, leaky_relu_op, wasm_f32x4_splat(alpha), wasm_f32x4_splat(0.0f));
 }
 
-static inline __attribute__((always_inline)) void elu_op(lw_exp_table table, v128_t *x) {
-    const v128_t least = lw_exp_k(table, LW_C_MINUS_20), zero = wasm_f32x4_splat(0.0f);
-    v128_t e[LW_EXP_VECTORS];
-    LW_EXP_EACH(v) e[v] = lw_max(x[v], least);
+static inline __attribute__((always_inline)) void elu_op(lw_table table, v128_t *x) {
+    const v128_t least = lw_constant(table, LW_C_MINUS_20), zero = wasm_f32x4_splat(0.0f);
+    v128_t e[LW_VECTORS];
+    LW_EACH(v) e[v] = lw_max(x[v], least);
     lw_expm1_small(table, e);
-    LW_EXP_EACH(v) x[v] = lw_select(e[v], x[v], wasm_f32x4_lt(x[v], zero));
+    LW_EACH(v) x[v] = lw_select(e[v], x[v], wasm_f32x4_lt(x[v], zero));
 }
 static void elu(size_t n, float alpha, const float *x, float *out) {
     (void)alpha;
@@ -90,14 +75,14 @@ static void sigmoid(size_t n, float alpha, const float *x, float *out) {
     loop_exp(n, x, out, lw_sigmoid);
 }
 
-static inline __attribute__((always_inline)) void tanh_op(lw_exp_table table, v128_t *x) {
-    const v128_t two = lw_exp_k(table, LW_C_TWO), most = lw_exp_k(table, LW_C_20);
-    const v128_t sign = lw_exp_k(table, LW_C_SIGN);
-    v128_t t[LW_EXP_VECTORS];
-    LW_EXP_EACH(v) t[v] = wasm_v128_andnot(x[v], sign);
-    LW_EXP_EACH(v) t[v] = lw_kept(lw_min(wasm_f32x4_add(t[v], t[v]), most));
+static inline __attribute__((always_inline)) void tanh_op(lw_table table, v128_t *x) {
+    const v128_t two = lw_constant(table, LW_C_TWO), most = lw_constant(table, LW_C_20);
+    const v128_t sign = lw_constant(table, LW_C_SIGN);
+    v128_t t[LW_VECTORS];
+    LW_EACH(v) t[v] = wasm_v128_andnot(x[v], sign);
+    LW_EACH(v) t[v] = lw_kept(lw_min(wasm_f32x4_add(t[v], t[v]), most));
     lw_expm1_small(table, t);
-    LW_EXP_EACH(v) {
+    LW_EACH(v) {
         const v128_t y = wasm_f32x4_div(t[v], wasm_f32x4_add(t[v], two));
         x[v] = wasm_v128_or(y, wasm_v128_and(x[v], sign));
     }
@@ -107,10 +92,10 @@ static void tanh_(size_t n, float alpha, const float *x, float *out) {
     loop_exp(n, x, out, tanh_op);
 }
 
-static inline __attribute__((always_inline)) void hard_swish_op(lw_exp_table table, v128_t *x) {
-    const v128_t zero = wasm_f32x4_splat(0.0f), three = lw_exp_k(table, LW_C_3), six = lw_exp_k(table, LW_C_6);
-    const v128_t sixth = lw_exp_k(table, LW_C_6TH);
-    LW_EXP_EACH(v) {
+static inline __attribute__((always_inline)) void hard_swish_op(lw_table table, v128_t *x) {
+    const v128_t zero = wasm_f32x4_splat(0.0f), three = lw_constant(table, LW_C_3), six = lw_constant(table, LW_C_6);
+    const v128_t sixth = lw_constant(table, LW_C_6TH);
+    LW_EACH(v) {
         const v128_t gate = lw_min(lw_max(wasm_f32x4_add(x[v], three), zero), six);
         x[v] = wasm_f32x4_mul(x[v], wasm_f32x4_mul(gate, sixth));
     }
@@ -125,13 +110,53 @@ static void exp_(size_t n, float alpha, const float *x, float *out) {
     loop_exp(n, x, out, lw_exp_any);
 }
 
+static void expm1_(size_t n, float alpha, const float *x, float *out) {
+    (void)alpha;
+    loop_exp(n, x, out, lw_expm1_any);
+}
+
+static void softplus(size_t n, float alpha, const float *x, float *out) {
+    (void)alpha;
+    loop_exp(n, x, out, lw_softplus);
+}
+
+static inline __attribute__((always_inline)) void selu_op(lw_table table, v128_t *x) {
+    const v128_t least = lw_constant(table, LW_C_MINUS_20), zero = wasm_f32x4_splat(0.0f);
+    v128_t e[LW_VECTORS];
+    LW_EACH(v) e[v] = lw_max(x[v], least);
+    lw_expm1_small(table, e);
+    const v128_t scale = lw_constant(table, LW_C_SELU), alpha = lw_constant(table, LW_C_SELU_ALPHA);
+    LW_EACH(v) {
+        const v128_t below = wasm_f32x4_lt(x[v], zero);
+        x[v] = wasm_f32x4_mul(lw_select(alpha, scale, below), lw_select(e[v], x[v], below));
+    }
+}
+static void selu(size_t n, float alpha, const float *x, float *out) {
+    (void)alpha;
+    loop_exp(n, x, out, selu_op);
+}
+
+static inline __attribute__((always_inline)) void gelu_tanh_op(lw_table table, v128_t *x) {
+    const v128_t least = lw_constant(table, LW_C_MINUS_12);
+    const v128_t c1 = lw_constant(table, LW_C_GELU1), c0 = lw_constant(table, LW_C_GELU0);
+    v128_t gate[LW_VECTORS];
+    LW_EACH(v) x[v] = lw_kept(lw_max(x[v], least));
+    LW_EACH(v) gate[v] = lw_kept(wasm_f32x4_mul(x[v], lw_madd(wasm_f32x4_mul(x[v], x[v]), c1, c0)));
+    lw_sigmoid(table, gate);
+    LW_EACH(v) x[v] = wasm_f32x4_mul(x[v], gate[v]);
+}
+static void gelu_tanh(size_t n, float alpha, const float *x, float *out) {
+    (void)alpha;
+    loop_exp(n, x, out, gelu_tanh_op);
+}
+
 static inline __attribute__((always_inline)) v128_t sqrt_op(v128_t x, v128_t p, v128_t q) {
     (void)p, (void)q;
     return wasm_f32x4_sqrt(x);
 }
 static void sqrt_(size_t n, float alpha, const float *x, float *out) {
     (void)alpha;
-    loop(n, x, out, sqrt_op, wasm_f32x4_splat(0.0f), wasm_f32x4_splat(0.0f));
+    short_loop(n, x, out, sqrt_op, wasm_f32x4_splat(0.0f), wasm_f32x4_splat(0.0f));
 }
 
 static inline __attribute__((always_inline)) v128_t abs_op(v128_t x, v128_t sign, v128_t q) {
@@ -140,7 +165,7 @@ static inline __attribute__((always_inline)) v128_t abs_op(v128_t x, v128_t sign
 }
 static void abs_(size_t n, float alpha, const float *x, float *out) {
     (void)alpha;
-    loop(n, x, out, abs_op, wasm_f32x4_splat(-0.0f), wasm_f32x4_splat(0.0f));
+    short_loop(n, x, out, abs_op, wasm_f32x4_splat(-0.0f), wasm_f32x4_splat(0.0f));
 }
 
 static inline __attribute__((always_inline)) v128_t neg_op(v128_t x, v128_t sign, v128_t q) {
@@ -149,7 +174,7 @@ static inline __attribute__((always_inline)) v128_t neg_op(v128_t x, v128_t sign
 }
 static void neg(size_t n, float alpha, const float *x, float *out) {
     (void)alpha;
-    loop(n, x, out, neg_op, wasm_f32x4_splat(-0.0f), wasm_f32x4_splat(0.0f));
+    short_loop(n, x, out, neg_op, wasm_f32x4_splat(-0.0f), wasm_f32x4_splat(0.0f));
 }
 
 static inline __attribute__((always_inline)) v128_t floor_op(v128_t x, v128_t p, v128_t q) {
@@ -158,7 +183,7 @@ static inline __attribute__((always_inline)) v128_t floor_op(v128_t x, v128_t p,
 }
 static void floor_(size_t n, float alpha, const float *x, float *out) {
     (void)alpha;
-    loop(n, x, out, floor_op, wasm_f32x4_splat(0.0f), wasm_f32x4_splat(0.0f));
+    short_loop(n, x, out, floor_op, wasm_f32x4_splat(0.0f), wasm_f32x4_splat(0.0f));
 }
 
 static inline __attribute__((always_inline)) v128_t square_op(v128_t x, v128_t p, v128_t q) {
@@ -167,7 +192,7 @@ static inline __attribute__((always_inline)) v128_t square_op(v128_t x, v128_t p
 }
 static void square(size_t n, float alpha, const float *x, float *out) {
     (void)alpha;
-    loop(n, x, out, square_op, wasm_f32x4_splat(0.0f), wasm_f32x4_splat(0.0f));
+    short_loop(n, x, out, square_op, wasm_f32x4_splat(0.0f), wasm_f32x4_splat(0.0f));
 }
 
 static inline __attribute__((always_inline)) v128_t ceil_op(v128_t x, v128_t p, v128_t q) {
@@ -232,6 +257,10 @@ void lw_simd128_unary_install(struct lw_kernels *kernels) {
     kernels->unary_f32[LW_K_TANH] = tanh_;
     kernels->unary_f32[LW_K_HARD_SWISH] = hard_swish;
     kernels->unary_f32[LW_K_EXP] = exp_;
+    kernels->unary_f32[LW_K_EXPM1] = expm1_;
+    kernels->unary_f32[LW_K_SOFTPLUS] = softplus;
+    kernels->unary_f32[LW_K_SELU] = selu;
+    kernels->unary_f32[LW_K_GELU_TANH] = gelu_tanh;
     kernels->unary_f32[LW_K_SQRT] = sqrt_;
     kernels->unary_f32[LW_K_ABS] = abs_;
     kernels->unary_f32[LW_K_NEG] = neg;

@@ -41,6 +41,12 @@ static inline struct lw_oracle_span lw_oracle_columns(const struct lw_window *w,
                            w->pad_right);
 }
 
+/* Roots of 1/2 and 2. */
+#define LW_ORACLE_P 0.70710678118654752440
+#define LW_ORACLE_Q 1.41421356237309504880
+
+enum { LW_ORACLE_ACTIVATIONS = LW_GELU_TANH + 1 }; /* how many kinds there are */
+
 /* The activation of x; *bound, how far x may be off, becomes how far the result may be. */
 static inline double lw_oracle_activation(const struct lw_activation *a, double slope, double x, double *bound) {
     double y = x, steepest = 1;
@@ -62,14 +68,20 @@ static inline double lw_oracle_activation(const struct lw_activation *a, double 
         y = x * fmin(fmax(x + 3, 0), 6) / 6;
         steepest = 1.5;
         break;
+    case LW_GELU:
+        y = isinf(x) && x < 0 ? -0.0 : x * erfc(-x * LW_ORACLE_P) / 2;
+        steepest = 1.2;
+        break;
+    case LW_GELU_TANH:
+        y = isinf(x) && x < 0 ? -0.0 : x * (1 + tanh(0.79788456080286536 * (x + 0.044715 * x * x * x))) / 2;
+        steepest = 1.2;
+        break;
     }
     *bound = *bound * steepest + 1e-6 * (fabs(y) + fabs(x)) + 1e-37;
     return y;
 }
 
 /* Row i of Winograd's matrices for tiles of 2 or 4 pixels, from kernels/winograd.c, in double precision. */
-#define LW_ORACLE_P 0.70710678118654752440
-#define LW_ORACLE_Q 1.41421356237309504880
 static inline const double *lw_oracle_winograd_bt(size_t tile, size_t i) {
     static const double bt2[4][4] = {{1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, 1, 0, -1}};
     static const double bt4[6][6] = {{1, 0, -2.5, 0, 1, 0},

@@ -286,7 +286,7 @@ static void conv_winograd(struct lw_test *t) {
             d.window.pad_bottom = (uint32_t)lw_test_range(t, 0, 7);
             d.window.pad_right = (uint32_t)lw_test_range(t, 0, 7);
         }
-        d.activation = lw_oracle_random_activation(t, round % (LW_CLAMP + 1));
+        d.activation = lw_oracle_random_activation(t, round % (LW_ORACLE_ACTIVATIONS));
         if (round % 5 == 4) { /* tiles of 2 pay with more channels */
             d.winograd = LW_WINOGRAD_F2;
             d.input_channels += 24;
@@ -350,7 +350,7 @@ static void conv_geometries(struct lw_test *t) {
         d.output_channels = d.groups * (uint32_t)lw_test_range(t, 1, 19 / d.groups);
         d.window = lw_oracle_window(t, round % 5 ? 3 : 5);
         if (round % 6 == 5) d.window.kernel_height = d.window.kernel_width = 1;
-        d.activation = lw_oracle_random_activation(t, round % (LW_CLAMP + 1));
+        d.activation = lw_oracle_random_activation(t, round % (LW_ORACLE_ACTIVATIONS));
         conv_check(t, &d, round % 3 != 1);
     }
     /* More pixels than a block has: pointwise, gathered and copied, and a depthwise one by groups. */
@@ -397,7 +397,7 @@ static void conv_errors(struct lw_test *t) {
     WRONG(LW_BAD_STRUCT_BYTES, d.struct_bytes = 0);
     WRONG(LW_BAD_STRUCT_BYTES, d.struct_bytes++);
     WRONG(LW_BAD_ENUM, d.window.padding = LW_PADDING_EXPLICIT + 1);
-    WRONG(LW_BAD_ENUM, d.activation.kind = LW_CLAMP + 1);
+    WRONG(LW_BAD_ENUM, d.activation.kind = LW_ORACLE_ACTIVATIONS);
     WRONG(LW_BAD_ENUM, d.winograd = LW_WINOGRAD_OFF + 1);
     WRONG(LW_BAD_SHAPE, d.activation = ((struct lw_activation){LW_CLAMP, 0, 1, 0}));
     WRONG(LW_BAD_SHAPE, d.activation = ((struct lw_activation){LW_CLAMP, 0, NAN, 0}));
@@ -550,7 +550,7 @@ static void transpose_geometries(struct lw_test *t) {
         if (rows.output < 0 || columns.output < 0) continue; /* conv2d has the test of windows that don't fit */
         d.input_height = (uint32_t)rows.output;
         d.input_width = (uint32_t)columns.output;
-        d.activation = lw_oracle_random_activation(t, checked % (LW_CLAMP + 1));
+        d.activation = lw_oracle_random_activation(t, checked % (LW_ORACLE_ACTIVATIONS));
         transpose_check(t, &d, checked % 3 != 1);
         checked++;
     }
@@ -593,7 +593,7 @@ static void transpose_errors(struct lw_test *t) {
     } while (0)
     WRONG(LW_BAD_STRUCT_BYTES, d.struct_bytes--);
     WRONG(LW_BAD_ENUM, d.window.padding = 3);
-    WRONG(LW_BAD_ENUM, d.activation.kind = LW_CLAMP + 1);
+    WRONG(LW_BAD_ENUM, d.activation.kind = LW_ORACLE_ACTIVATIONS);
     WRONG(LW_BAD_SHAPE, d.activation = ((struct lw_activation){LW_CLAMP, 0, 1, 0}));
     WRONG(LW_BAD_SHAPE, d.input_channels = 0);
     WRONG(LW_BAD_SHAPE, d.output_channels = 0);

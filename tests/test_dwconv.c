@@ -246,7 +246,7 @@ static void check_errors(struct lw_test *t) {
     REJECT(window.dilation_height = 0, LW_BAD_SHAPE);
     REJECT(window.dilation_width = 0, LW_BAD_SHAPE);
     REJECT(window.padding = 3, LW_BAD_ENUM);
-    REJECT(activation.kind = LW_CLAMP + 1, LW_BAD_ENUM);
+    REJECT(activation.kind = LW_ORACLE_ACTIVATIONS, LW_BAD_ENUM);
     REJECT(activation = ((struct lw_activation){LW_CLAMP, 0, 1, 0}), LW_BAD_SHAPE);
     REJECT(activation = ((struct lw_activation){LW_CLAMP, 0, NAN, 0}), LW_BAD_SHAPE);
     REJECT(activation = ((struct lw_activation){LW_CLAMP, 0, 0, NAN}), LW_BAD_SHAPE);
@@ -320,7 +320,7 @@ static void check_operator(struct lw_test *t) {
         d.window = lw_oracle_window(t, 6);
         if (round % 3 == 0) d.window.kernel_height = d.window.kernel_width = 3;
         if (round % 3 == 1) d.window.kernel_height = d.window.kernel_width = 5;
-        d.activation = lw_oracle_random_activation(t, (uint32_t)round % (LW_CLAMP + 1));
+        d.activation = lw_oracle_random_activation(t, (uint32_t)round % (LW_ORACLE_ACTIVATIONS));
         check_geometry(t, &d);
     }
     /* Pixels that collide in the cache: tiles of eight channels, or copies laid out in another way. */

@@ -85,7 +85,7 @@ static void products(struct lw_test *t) {
         size_t a_gap = lw_test_range(t, 0, 2), b_gap = lw_test_range(t, 0, 2);
         d.a_batch_stride = a_gap == 2 ? 0 : (size_t)d.m * d.k + a_gap * 3;
         d.b_batch_stride = b_gap == 2 ? 0 : (size_t)d.k * d.n + b_gap * 3;
-        d.activation = lw_oracle_random_activation(t, round % (LW_CLAMP + 1));
+        d.activation = lw_oracle_random_activation(t, round % (LW_ORACLE_ACTIVATIONS));
         check_product(t, &d, round % 3 != 1);
     }
     /* More rows than a block has. */
@@ -118,7 +118,7 @@ static void errors(struct lw_test *t) {
     WRONG(LW_BAD_STRUCT_BYTES, d.struct_bytes--);
     WRONG(LW_BAD_ENUM, d.transpose_a = 2);
     WRONG(LW_BAD_ENUM, d.transpose_b = 2);
-    WRONG(LW_BAD_ENUM, d.activation.kind = LW_CLAMP + 1);
+    WRONG(LW_BAD_ENUM, d.activation.kind = LW_ORACLE_ACTIVATIONS);
     WRONG(LW_BAD_SHAPE, d.activation = ((struct lw_activation){LW_CLAMP, 0, 1, 0}));
     WRONG(LW_TOO_LARGE, d.m = d.n = d.batch = UINT32_MAX);
     WRONG(LW_TOO_LARGE, d.m = d.k = UINT32_MAX);

@@ -191,7 +191,7 @@ static void check_errors(struct lw_test *t) {
     REJECT(window.dilation_width = 0, LW_BAD_SHAPE);
     REJECT(window.padding = 3, LW_BAD_ENUM);
     REJECT(activation.kind = LW_PRELU, LW_UNSUPPORTED);
-    REJECT(activation.kind = LW_CLAMP + 1, LW_BAD_ENUM);
+    REJECT(activation.kind = LW_ORACLE_ACTIVATIONS, LW_BAD_ENUM);
     REJECT(activation = ((struct lw_activation){LW_CLAMP, 0, 1, 0}), LW_BAD_SHAPE);
     REJECT(activation = ((struct lw_activation){LW_CLAMP, 0, NAN, 0}), LW_BAD_SHAPE);
     REJECT(activation = ((struct lw_activation){LW_CLAMP, 0, 0, NAN}), LW_BAD_SHAPE);
@@ -240,7 +240,7 @@ static void check_operator(struct lw_test *t) {
         d.input_width = (uint32_t)lw_test_range(t, 0, 11);
         d.channels = (uint32_t)lw_test_range(t, 0, round % 8 ? 9 : 40);
         d.window = lw_oracle_window(t, 6);
-        d.activation = lw_oracle_random_activation(t, (uint32_t)round % (LW_CLAMP + 1));
+        d.activation = lw_oracle_random_activation(t, (uint32_t)round % (LW_ORACLE_ACTIVATIONS));
         if (d.activation.kind == LW_PRELU) d.activation.kind = LW_LINEAR;
         if (round % 10 == 0) { /* global */
             d.window =

@@ -24,7 +24,7 @@ static const float *compare(struct lw_test *t, size_t slot, bool fused, float al
 static void compare_function(struct lw_test *t, const struct lw_function *f, const float *x, size_t n) {
     const float *got = compare(t, f->slot, f->fused, 0.0f, x, n);
     for (size_t i = 0; i < n; i++) {
-        const double want = f->exact((double)x[i]), ulps = lw_ulps(f, got[i], want);
+        const double want = f->exact((double)x[i]), ulps = lw_ulps(f, x[i], got[i], want);
         lw_test_true(ulps <= f->ulps, "%s(%a) = %a, expected %a: %g ULP", f->name, (double)x[i], (double)got[i], want,
                      ulps);
     }
@@ -60,6 +60,35 @@ static const struct {
     {LW_K_EXP, -0.0f, 1.0f},
     {LW_K_EXP, 88.8f, INFINITY},
     {LW_K_EXP, INFINITY, INFINITY},
+    {LW_K_EXPM1, -0x1p-149f, -0x1p-149f},
+    {LW_K_EXPM1, -0.0f, -0.0f},
+    {LW_K_EXPM1, -INFINITY, -1.0f},
+    {LW_K_EXPM1, 89.0f, INFINITY},
+    {LW_K_LOG, -0.0f, -INFINITY},
+    {LW_K_LOG, 1.0f, 0.0f},
+    {LW_K_LOG, -1.0f, NAN},
+    {LW_K_LOG, INFINITY, INFINITY},
+    {LW_K_LOG1P, -0.0f, -0.0f},
+    {LW_K_LOG1P, -0x1p-149f, -0x1p-149f},
+    {LW_K_LOG1P, -1.0f, -INFINITY},
+    {LW_K_LOG1P, -2.0f, NAN},
+    {LW_K_LOG1P, INFINITY, INFINITY},
+    {LW_K_SOFTPLUS, -INFINITY, 0.0f},
+    {LW_K_SOFTPLUS, 100.0f, 100.0f},
+    {LW_K_SOFTPLUS, INFINITY, INFINITY},
+    {LW_K_SELU, -0.0f, -0.0f},
+    {LW_K_ERF, -0.0f, -0.0f},
+    {LW_K_ERF, 4.5f, 1.0f},
+    {LW_K_ERF, -INFINITY, -1.0f},
+    {LW_K_GELU, -0.0f, -0.0f},
+    {LW_K_GELU, -6.0f, -0.0f},
+    {LW_K_GELU, 6.0f, 6.0f},
+    {LW_K_GELU, -INFINITY, -0.0f},
+    {LW_K_GELU, INFINITY, INFINITY},
+    {LW_K_GELU_TANH, -0.0f, -0.0f},
+    {LW_K_GELU_TANH, 3e38f, 3e38f},
+    {LW_K_GELU_TANH, -INFINITY, -0.0f},
+    {LW_K_GELU_TANH, INFINITY, INFINITY},
     {LW_K_CEIL, -0.5f, -0.0f},
     {LW_K_ROUND, -0.5f, -0.0f},
     {LW_K_ROUND, 2.5f, 2.0f},
@@ -167,10 +196,12 @@ static void check_operator(struct lw_test *t) {
     const struct lw_kernels *k = &t->tested->kernels;
 
     static const uint8_t ops[] = {
-        [LW_UNARY_EXP] = LW_K_EXP,   [LW_UNARY_SQRT] = LW_K_SQRT,   [LW_UNARY_ABS] = LW_K_ABS,
-        [LW_UNARY_NEG] = LW_K_NEG,   [LW_UNARY_FLOOR] = LW_K_FLOOR, [LW_UNARY_SQUARE] = LW_K_SQUARE,
-        [LW_UNARY_CEIL] = LW_K_CEIL, [LW_UNARY_ROUND] = LW_K_ROUND, [LW_UNARY_RSQRT] = LW_K_RSQRT,
-        [LW_UNARY_SIGN] = LW_K_SIGN, [LW_UNARY_STEP] = LW_K_STEP,   [LW_UNARY_RECIPROCAL] = LW_K_RECIPROCAL,
+        [LW_UNARY_EXP] = LW_K_EXP,           [LW_UNARY_SQRT] = LW_K_SQRT,   [LW_UNARY_ABS] = LW_K_ABS,
+        [LW_UNARY_NEG] = LW_K_NEG,           [LW_UNARY_FLOOR] = LW_K_FLOOR, [LW_UNARY_SQUARE] = LW_K_SQUARE,
+        [LW_UNARY_CEIL] = LW_K_CEIL,         [LW_UNARY_ROUND] = LW_K_ROUND, [LW_UNARY_RSQRT] = LW_K_RSQRT,
+        [LW_UNARY_SIGN] = LW_K_SIGN,         [LW_UNARY_STEP] = LW_K_STEP,   [LW_UNARY_RECIPROCAL] = LW_K_RECIPROCAL,
+        [LW_UNARY_EXPM1] = LW_K_EXPM1,       [LW_UNARY_LOG] = LW_K_LOG,     [LW_UNARY_LOG1P] = LW_K_LOG1P,
+        [LW_UNARY_SOFTPLUS] = LW_K_SOFTPLUS, [LW_UNARY_SELU] = LW_K_SELU,   [LW_UNARY_ERF] = LW_K_ERF,
     };
     enum { OPS = sizeof ops };
     const struct lw_activation alpha = {.alpha = 0.25f};
@@ -181,7 +212,7 @@ static void check_operator(struct lw_test *t) {
         lw_test_same("operator", want, got, N);
     }
 
-    for (uint32_t kind = LW_LINEAR; kind <= LW_CLAMP; kind++) {
+    for (uint32_t kind = LW_LINEAR; kind <= LW_GELU_TANH; kind++) {
         if (kind == LW_PRELU) continue;
         struct lw_activation a = {.kind = kind, .alpha = 0.25f, .min = -0.5f, .max = 0.5f};
         memcpy(want, x, N * sizeof *x);
@@ -190,12 +221,11 @@ static void check_operator(struct lw_test *t) {
             float hi = kind == LW_CLAMP ? 0.5f : kind == LW_RELU6 ? 6.0f : INFINITY;
             for (size_t i = 0; i < N; i++) want[i] = x[i] < lo ? lo : hi < x[i] ? hi : x[i];
         }
-        static const uint8_t slots[] = {[LW_LEAKY_RELU] = LW_K_LEAKY_RELU,
-                                        [LW_ELU] = LW_K_ELU,
-                                        [LW_SIGMOID] = LW_K_SIGMOID,
-                                        [LW_TANH] = LW_K_TANH,
-                                        [LW_HARD_SWISH] = LW_K_HARD_SWISH};
-        if (kind >= LW_LEAKY_RELU && kind <= LW_HARD_SWISH) k->unary_f32[slots[kind]](N, 0.25f, x, want);
+        static const uint8_t slots[] = {[LW_LEAKY_RELU] = LW_K_LEAKY_RELU, [LW_ELU] = LW_K_ELU,
+                                        [LW_SIGMOID] = LW_K_SIGMOID,       [LW_TANH] = LW_K_TANH,
+                                        [LW_HARD_SWISH] = LW_K_HARD_SWISH, [LW_GELU] = LW_K_GELU,
+                                        [LW_GELU_TANH] = LW_K_GELU_TANH};
+        if (kind >= LW_LEAKY_RELU && kind != LW_CLAMP) k->unary_f32[slots[kind]](N, 0.25f, x, want);
         memcpy(got, x, N * sizeof *x);
         lw_test_true(lw_unary_run(t->tested, LW_UNARY_ACTIVATION, &a, N, got, got) == LW_OK, "activation %u", kind);
         lw_test_same("activation in place", want, got, N);
@@ -218,7 +248,7 @@ static void check_operator(struct lw_test *t) {
     lw_test_true(lw_unary_run(c, LW_UNARY_EXP, NULL, 0, NULL, NULL) == LW_OK, "empty");
     a.kind = LW_PRELU;
     lw_test_true(lw_unary_run(c, LW_UNARY_ACTIVATION, &a, N, x, untouched) == LW_UNSUPPORTED, "prelu");
-    a.kind = 10;
+    a.kind = LW_GELU_TANH + 1;
     lw_test_true(lw_unary_run(c, LW_UNARY_ACTIVATION, &a, N, x, untouched) == LW_BAD_ENUM, "bad activation");
     a = (struct lw_activation){.kind = LW_CLAMP, .min = 1, .max = 0};
     lw_test_true(lw_unary_run(c, LW_UNARY_ACTIVATION, &a, N, x, untouched) == LW_BAD_SHAPE, "min > max");
@@ -247,7 +277,9 @@ static void bench_both(struct lw_bench *b, lw_bench_fn *run) {
     const size_t slot = (b->row->slot - offsetof(struct lw_kernels, unary_f32)) / sizeof(lw_unary_f32_fn *);
     for (size_t n = 10000; n <= 1000000; n *= 100) {
         struct bench_arg *a = lw_bench_buffer(b, sizeof *a);
-        *a = (struct bench_arg){slot, n, lw_bench_floats(b, n), lw_bench_buffer(b, n * sizeof(float))};
+        float *x = lw_bench_floats(b, n);
+        for (size_t i = 0; slot == LW_K_LOG && i < n; i++) x[i] = x[i] < 0 ? -x[i] : x[i] + 0.5f;
+        *a = (struct bench_arg){slot, n, x, lw_bench_buffer(b, n * sizeof(float))};
         lw_bench_add(b, n == 10000 ? "1e4" : "1e6", 0, 8.0 * (double)n, run, a);
     }
 }
@@ -279,6 +311,14 @@ static const struct lw_row rows[] = {
     {"reciprocal_f32", SLOT(LW_K_RECIPROCAL), check_function, bench},
     {"sign_f32", SLOT(LW_K_SIGN), check_function, bench},
     {"step_f32", SLOT(LW_K_STEP), check_step, bench},
+    {"expm1_f32", SLOT(LW_K_EXPM1), check_function, bench},
+    {"log_f32", SLOT(LW_K_LOG), check_function, bench},
+    {"log1p_f32", SLOT(LW_K_LOG1P), check_function, bench},
+    {"softplus_f32", SLOT(LW_K_SOFTPLUS), check_function, bench},
+    {"selu_f32", SLOT(LW_K_SELU), check_function, bench},
+    {"erf_f32", SLOT(LW_K_ERF), check_function, bench},
+    {"gelu_f32", SLOT(LW_K_GELU), check_function, bench},
+    {"gelu_tanh_f32", SLOT(LW_K_GELU_TANH), check_function, bench},
     {"unary", LW_NO_SLOT, check_operator, NULL},
 };
 const struct lw_family lw_family_unary = {"unary", rows, sizeof rows / sizeof rows[0]};

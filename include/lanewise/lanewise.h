@@ -24,8 +24,9 @@
  * Where conv2d (in a group), conv2d_transpose or matmul makes fewer than 4 outputs of a pixel or row, its sum is not
  * one in the order stated below but four, of every fourth term, that are added up at the end, and the bias last.
  * Native builds, which are for tests and tools, have no fused multiply-add: there "relaxed" rounds as "simd128" does.
- * In every tier exp and elu are within 1.1 ULP of the exact value, sigmoid 2.6, hard-swish 2.5, tanh 3: checked for all
- * floats by scripts/ulp.
+ * In every tier the functions of one element are within so many ULP of the exact value, checked for all floats by
+ * scripts/ulp: log 1; exp and elu 1.1; 1 / sqrt 1.5; expm1, log1p and erf 2; selu and hard-swish 2.5; sigmoid 2.6; tanh
+ * and softplus 3. gelu is within 4 ULP of x, its form with tanh within 3: far below 0 that is more than the result.
  *
  * Zero sizes: batch, height, width and the extents of elementwise and row operators may be 0 where the output is then
  * empty or an empty sum; a kernel, stride, dilation, group count, depth multiplier, or a channel count of conv2d or
@@ -124,7 +125,9 @@ enum lw_activation_kind {
     LW_SIGMOID = 6,    /* 1 / (1 + exp(-x)); may be 0 where that is under 2^-126 */
     LW_TANH = 7,
     LW_HARD_SWISH = 8, /* x clamp(x + 3, 0, 6) / 6 */
-    LW_CLAMP = 9       /* min and max: x < min ? min : x, then max < x ? max : x */
+    LW_CLAMP = 9,      /* min and max: x < min ? min : x, then max < x ? max : x */
+    LW_GELU = 10,      /* x (1 + erf(x / sqrt(2))) / 2 */
+    LW_GELU_TANH = 11  /* x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2 */
 };
 /* A NaN goes through every activation as a NaN. */
 
@@ -328,7 +331,13 @@ enum lw_unary_op {
     LW_UNARY_RSQRT = 9, /* 1 / sqrt(x) */
     LW_UNARY_RECIPROCAL = 10,
     LW_UNARY_SIGN = 11, /* x < 0 ? -1 : x > 0 ? 1 : 0; so 0 for a NaN */
-    LW_UNARY_STEP = 12  /* x > 0 ? 1 : alpha of the activation given; a NaN for a NaN */
+    LW_UNARY_STEP = 12, /* x > 0 ? 1 : alpha of the activation given; a NaN for a NaN */
+    LW_UNARY_EXPM1 = 13,
+    LW_UNARY_LOG = 14,
+    LW_UNARY_LOG1P = 15,
+    LW_UNARY_SOFTPLUS = 16, /* log(1 + exp(x)); may be 0 where that is under 2^-126 */
+    LW_UNARY_SELU = 17,     /* 1.0507009873554805 x where x >= 0, else 1.7580993408473768 (exp(x) - 1) */
+    LW_UNARY_ERF = 18
 };
 
 /* output[i] = op(input[i]) for count elements. output may be input. activation: for LW_UNARY_ACTIVATION and

@@ -35,22 +35,6 @@ const each = (op: string, f: (x: number, alpha: number) => number, dtypes = ANY,
     return y;
   };
 
-function softplus(x: number): number {
-  return x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x));
-}
-
-/** Abramowitz and Stegun 7.1.26, as the other backends have it: good to 1.5e-7. */
-function erf(x: number): number {
-  const { ERF_P, ERF_A1, ERF_A2, ERF_A3, ERF_A4, ERF_A5 } = backend_util;
-  const t = 1 / (1 + ERF_P * Math.abs(x));
-  const tail = ((((ERF_A5 * t + ERF_A4) * t + ERF_A3) * t + ERF_A2) * t + ERF_A1) * t * Math.exp(-x * x);
-  return Math.sign(x) * (1 - tail);
-}
-
-function selu(x: number): number {
-  return x >= 0 ? backend_util.SELU_SCALE * x : backend_util.SELU_SCALEALPHA * Math.expm1(x);
-}
-
 const sparseToDense: Kernel = (backend, { sparseIndices, sparseValues, defaultValue }, attrs) => {
   const op = 'SparseToDense';
   expect(op, 'sparseIndices', sparseIndices, ['int32']);
@@ -194,20 +178,14 @@ export const plain: KernelTable = {
   Cos: each('Cos', Math.cos, FLOAT),
   Cosh: each('Cosh', Math.cosh, FLOAT),
   DepthToSpace: depthToSpace,
-  Erf: each('Erf', erf, FLOAT),
-  Expm1: each('Expm1', Math.expm1, FLOAT),
   LinSpace: linSpace,
-  Log: each('Log', Math.log, FLOAT),
-  Log1p: each('Log1p', Math.log1p, FLOAT),
   NonMaxSuppressionV3: suppress3,
   NonMaxSuppressionV4: suppress4,
   NonMaxSuppressionV5: suppress5,
   OneHot: oneHot,
   Range: range,
-  Selu: each('Selu', selu, FLOAT),
   Sin: each('Sin', Math.sin, FLOAT),
   Sinh: each('Sinh', Math.sinh, FLOAT),
-  Softplus: each('Softplus', softplus, FLOAT),
   SpaceToBatchND: spaceToBatch,
   SparseToDense: sparseToDense,
   Tan: each('Tan', Math.tan, FLOAT),

@@ -14,10 +14,12 @@ export async function load(options: LoadOptions = {}): Promise<Lanewise> {
   return new Lanewise(await loadModule(options));
 }
 
-export type ActivationName = 'linear' | 'relu' | 'relu6' | 'leakyRelu' | 'elu' | 'sigmoid' | 'tanh' | 'hardSwish';
+export type ActivationName = 'linear' | 'relu' | 'relu6' | 'leakyRelu' | 'elu' | 'sigmoid' | 'tanh' | 'hardSwish'
+  | 'gelu' | 'geluTanh';
 const ACTIVATIONS: Record<ActivationName, number> = {
   linear: lw.LW_LINEAR, relu: lw.LW_RELU, relu6: lw.LW_RELU6, leakyRelu: lw.LW_LEAKY_RELU, elu: lw.LW_ELU,
-  sigmoid: lw.LW_SIGMOID, tanh: lw.LW_TANH, hardSwish: lw.LW_HARD_SWISH,
+  sigmoid: lw.LW_SIGMOID, tanh: lw.LW_TANH, hardSwish: lw.LW_HARD_SWISH, gelu: lw.LW_GELU,
+  geluTanh: lw.LW_GELU_TANH,
 };
 
 export type BinaryName = 'add' | 'sub' | 'mul' | 'div' | 'min' | 'max' | 'squaredDifference' | 'prelu';
@@ -27,11 +29,13 @@ const BINARY: Record<BinaryName, number> = {
 };
 
 export type UnaryName = ActivationName | 'exp' | 'sqrt' | 'abs' | 'neg' | 'floor' | 'square'
-  | 'ceil' | 'round' | 'rsqrt' | 'reciprocal' | 'sign';
+  | 'ceil' | 'round' | 'rsqrt' | 'reciprocal' | 'sign' | 'expm1' | 'log' | 'log1p' | 'softplus' | 'selu'
+  | 'erf';
 const UNARY: Partial<Record<UnaryName, number>> = {
   exp: lw.LW_UNARY_EXP, sqrt: lw.LW_UNARY_SQRT, abs: lw.LW_UNARY_ABS, neg: lw.LW_UNARY_NEG, floor: lw.LW_UNARY_FLOOR,
   square: lw.LW_UNARY_SQUARE, ceil: lw.LW_UNARY_CEIL, round: lw.LW_UNARY_ROUND, rsqrt: lw.LW_UNARY_RSQRT,
-  reciprocal: lw.LW_UNARY_RECIPROCAL, sign: lw.LW_UNARY_SIGN,
+  reciprocal: lw.LW_UNARY_RECIPROCAL, sign: lw.LW_UNARY_SIGN, expm1: lw.LW_UNARY_EXPM1, log: lw.LW_UNARY_LOG,
+  log1p: lw.LW_UNARY_LOG1P, softplus: lw.LW_UNARY_SOFTPLUS, selu: lw.LW_UNARY_SELU, erf: lw.LW_UNARY_ERF,
 };
 
 /** How a window slides. Pairs are [height, width]. */
