@@ -3,7 +3,7 @@
 #ifndef LW_ATAN2_H
 #define LW_ATAN2_H
 
-enum { LW_ATAN_TERMS = 13 };
+enum { LW_ATAN_TERMS = 8 };
 
 struct lw_atan2_constants {
     double terms[LW_ATAN_TERMS];
@@ -12,22 +12,17 @@ struct lw_atan2_constants {
 };
 
 static const struct lw_atan2_constants lw_atan2_constants = {
-    /* (-1)^i / (2 i + 1) */
+    /* atan(r) = r (1 + A1 r^2 + A2 r^4 + ...): minimax in relative error on |r| <= tan(pi / 8), 2^-40.2. */
     .terms =
         {
             0x1.0000000000000p+0,
-            -0x1.5555555555555p-2,
-            0x1.999999999999ap-3,
-            -0x1.2492492492492p-3,
-            0x1.c71c71c71c71cp-4,
-            -0x1.745d1745d1746p-4,
-            0x1.3b13b13b13b14p-4,
-            -0x1.1111111111111p-4,
-            0x1.e1e1e1e1e1e1ep-5,
-            -0x1.af286bca1af28p-5,
-            0x1.8618618618618p-5,
-            -0x1.642c8590b2164p-5,
-            0x1.47ae147ae147bp-5,
+            -0x1.5555554eddff6p-2,
+            0x1.999991fab43cep-3,
+            -0x1.2490c2ca81da2p-3,
+            0x1.c6d1e2e4bfc4cp-4,
+            -0x1.7082646d4f04cp-4,
+            0x1.1e5ac4fd56335p-4,
+            -0x1.36a7c152466b2p-5,
         },
     .one = 1.0,
     .tan_8th = 0x1.a827999fcef34p-2,

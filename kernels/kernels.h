@@ -129,10 +129,21 @@ enum lw_unary {
     LW_K_ERF,
     LW_K_GELU,      /* x (1 + erf(x / sqrt(2))) / 2 */
     LW_K_GELU_TANH, /* x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2 */
+    LW_K_SIN,
+    LW_K_COS,
+    LW_K_TAN,
+    LW_K_ASIN,
+    LW_K_ACOS,
+    LW_K_ATAN,
+    LW_K_SINH,
+    LW_K_COSH,
+    LW_K_ASINH,
+    LW_K_ACOSH,
+    LW_K_ATANH,
     LW_K_UNARY_COUNT
 };
 /* Those that are no one operation are polynomials and fractions of our own (kernels_scalar/unary_scalar.c, log_scalar.c,
- * erf_scalar.c), evaluated with the same operations in the same order in every tier; lanewise.h has their error bounds.
+ * erf_scalar.c; in double precision circular_scalar.c, atan2_scalar.c, hyperbolic_scalar.c), evaluated with the same operations in the same order in every tier; lanewise.h has their error bounds.
  */
 
 /* out[i] = clamp(x[i]); out may be x. relu is {0, inf}, relu6 {0, 6}. */

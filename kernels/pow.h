@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The constants of pow, which every tier shares; kernels_scalar/pow_scalar.c explains their use. */
+/* The constants of pow and of hyperbolic functions, which every tier shares; kernels_scalar/pow_scalar.c and
+ * hyperbolic_scalar.c explain their use. */
 #ifndef LW_POW_H
 #define LW_POW_H
 
@@ -10,7 +11,8 @@ enum { LW_LOG2_TERMS = 8, LW_EXP2_TERMS = 10 };
 
 struct lw_pow_constants {
     double log2[LW_LOG2_TERMS], exp2[LW_EXP2_TERMS];
-    double one, infinity;
+    double one, two, half, infinity;
+    double log2_e, ln_2;
     double huge;                      /* for log2 of infinity */
     double most;                      /* 2^most is infinite as a float, 2^-most is 0 */
     double round;                     /* added to |x| < 2^51, leaves x rounded to an integer in the low bits */
@@ -48,6 +50,10 @@ static const struct lw_pow_constants lw_pow_constants = {
             0x1.b5253d395e7c4p-24,
         },
     .one = 1.0,
+    .two = 2.0,
+    .half = 0.5,
+    .log2_e = 0x1.71547652b82fep+0,
+    .ln_2 = 0x1.62e42fefa39efp-1,
     .infinity = (double)INFINITY,
     .huge = 1e300,
     .most = 200.0,

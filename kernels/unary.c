@@ -12,6 +12,13 @@ static const uint8_t kernel_of[] = {
     [LW_UNARY_EXPM1] = LW_K_EXPM1, [LW_UNARY_LOG] = LW_K_LOG,
     [LW_UNARY_LOG1P] = LW_K_LOG1P, [LW_UNARY_SOFTPLUS] = LW_K_SOFTPLUS,
     [LW_UNARY_SELU] = LW_K_SELU,   [LW_UNARY_ERF] = LW_K_ERF,
+    [LW_UNARY_SIN] = LW_K_SIN,     [LW_UNARY_COS] = LW_K_COS,
+    [LW_UNARY_TAN] = LW_K_TAN,     [LW_UNARY_ASIN] = LW_K_ASIN,
+    [LW_UNARY_ACOS] = LW_K_ACOS,   [LW_UNARY_ATAN] = LW_K_ATAN,
+    [LW_UNARY_SINH] = LW_K_SINH,   [LW_UNARY_COSH] = LW_K_COSH,
+    [LW_UNARY_ASINH] = LW_K_ASINH, [LW_UNARY_ACOSH] = LW_K_ACOSH,
+    [LW_UNARY_ATANH] = LW_K_ATANH,
+
 };
 
 enum lw_status lw_unary_run(const struct lw_context *context, enum lw_unary_op op,

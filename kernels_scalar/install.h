@@ -13,6 +13,8 @@ void lw_scalar_log_install(struct lw_kernels *kernels);
 void lw_scalar_erf_install(struct lw_kernels *kernels);
 void lw_scalar_binary_install(struct lw_kernels *kernels);
 void lw_scalar_atan2_install(struct lw_kernels *kernels);
+void lw_scalar_circular_install(struct lw_kernels *kernels);
+void lw_scalar_hyperbolic_install(struct lw_kernels *kernels);
 void lw_scalar_pow_install(struct lw_kernels *kernels);
 void lw_scalar_compare_install(struct lw_kernels *kernels); /* comparisons, logic, select */
 void lw_scalar_cast_install(struct lw_kernels *kernels);

@@ -13,23 +13,11 @@
  */
 #include <math.h>
 #include <stdbool.h>
-#include <string.h>
 
-#include "kernels/pow.h"
+#include "kernels_scalar/double_scalar.h"
 #include "kernels_scalar/install.h"
 
 #include "lanewise/lanewise.h"
-
-static uint64_t bits_of(double x) {
-    uint64_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
-static double double_of(uint64_t bits) {
-    double x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
 
 static const struct lw_pow_constants *const constants = &lw_pow_constants;
 
@@ -37,27 +25,18 @@ static const struct lw_pow_constants *const constants = &lw_pow_constants;
 static double log2_of(double x) {
     if (x == 0.0) return -constants->huge;
     if (x == constants->infinity) return constants->huge;
-    const uint64_t power = bits_of(x) + constants->half_root_to_one; /* its exponent field is k + 1023 */
-    const double k = double_of(power >> 52 | constants->to_52_bits) - constants->to_52_1023;
-    const double m = double_of(bits_of(x) - (power & constants->exponent_bits) + constants->one_bits);
+    const uint64_t power = lw_double_bits(x) + constants->half_root_to_one; /* its exponent field is k + 1023 */
+    const double k = lw_double_from_bits(power >> 52 | constants->to_52_bits) - constants->to_52_1023;
+    const double m = lw_double_from_bits(lw_double_bits(x) - (power & constants->exponent_bits) + constants->one_bits);
     const double s = (m - 1.0) / (m + 1.0), z = s * s;
-    double sum = constants->log2[LW_LOG2_TERMS - 1];
-    for (size_t i = LW_LOG2_TERMS - 1; i-- > 0;) sum = sum * z + constants->log2[i];
-    return sum * s + k;
+    return lw_log2_sum(z) * s + k;
 }
 
 /* |t| <= most */
 static double exp2_of(double t) {
     const double rounded = t + constants->round, f = t - (rounded - constants->round);
-    double sum = constants->exp2[LW_EXP2_TERMS - 1];
-    for (size_t i = LW_EXP2_TERMS - 1; i-- > 0;) sum = sum * f + constants->exp2[i];
-    return double_of(bits_of(sum) + (bits_of(rounded) << 52));
-}
-
-/* min(max(x, -bound), bound) */
-static double within(double x, double bound) {
-    if (x < -bound) x = -bound;
-    return bound < x ? bound : x;
+    const double sum = lw_exp2_sum(f) * f + constants->one;
+    return lw_double_from_bits(lw_double_bits(sum) + (lw_double_bits(rounded) << 52));
 }
 
 static float power(float x, float y) {
@@ -67,8 +46,8 @@ static float power(float x, float y) {
     const bool is_integer = floorf(y) == y, is_odd = is_integer && floorf(y * 0.5f) != y * 0.5f;
     if (x < 0.0f && x > -INFINITY && !is_integer) return NAN;
     const double logarithm = log2_of(x < 0.0f ? -(double)x : (double)x);
-    const float size = (float)exp2_of(within(within((double)y, constants->huge) * logarithm, constants->most));
-    return is_odd && bits_of((double)x) >> 63 ? -size : size;
+    const float size = (float)exp2_of(lw_within(lw_within((double)y, constants->huge) * logarithm, constants->most));
+    return is_odd && lw_double_bits((double)x) >> 63 ? -size : size;
 }
 
 static void power_f32(size_t n, const float *a, size_t a_step, const float *b, size_t b_step, float *out) {

@@ -10,6 +10,8 @@ void lw_scalar_install(struct lw_kernels *kernels) {
     lw_scalar_erf_install(kernels);
     lw_scalar_binary_install(kernels);
     lw_scalar_atan2_install(kernels);
+    lw_scalar_circular_install(kernels);
+    lw_scalar_hyperbolic_install(kernels);
     lw_scalar_pow_install(kernels);
     lw_scalar_compare_install(kernels);
     lw_scalar_cast_install(kernels);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The families of the SIMD tiers. Every file of this folder is compiled twice: as it is for simd128, and with
+ * The families of the SIMD tiers. Every file of this folder but those of functions in double precision is compiled twice: as it is for simd128, and with
  * LW_RELAXED defined for relaxed. Both may be linked into one program, so the second time the functions get other
  * names.
  */
@@ -17,8 +17,6 @@
 #define lw_simd128_log_install lw_relaxed_log_install
 #define lw_simd128_erf_install lw_relaxed_erf_install
 #define lw_simd128_binary_install lw_relaxed_binary_install
-#define lw_simd128_atan2_install lw_relaxed_atan2_install
-#define lw_simd128_pow_install lw_relaxed_pow_install
 #define lw_simd128_compare_install lw_relaxed_compare_install
 #define lw_simd128_cast_install lw_relaxed_cast_install
 #define lw_simd128_rows_install lw_relaxed_rows_install
@@ -35,14 +33,18 @@ void lw_simd128_unary_install(struct lw_kernels *kernels);
 void lw_simd128_log_install(struct lw_kernels *kernels);
 void lw_simd128_erf_install(struct lw_kernels *kernels);
 void lw_simd128_binary_install(struct lw_kernels *kernels);
-void lw_simd128_atan2_install(struct lw_kernels *kernels);
-void lw_simd128_pow_install(struct lw_kernels *kernels);
 void lw_simd128_compare_install(struct lw_kernels *kernels); /* comparisons, logic, select */
 void lw_simd128_cast_install(struct lw_kernels *kernels);
 void lw_simd128_rows_install(struct lw_kernels *kernels); /* softmax, sums, epilogue */
 void lw_simd128_resize_install(struct lw_kernels *kernels);
 void lw_simd128_move_install(struct lw_kernels *kernels);
 void lw_simd128_winograd_install(struct lw_kernels *kernels);
+
+/* These are in double precision, where nothing is fused: relaxed takes them from simd128. */
+void lw_simd128_circular_install(struct lw_kernels *kernels);
+void lw_simd128_hyperbolic_install(struct lw_kernels *kernels);
+void lw_simd128_atan2_install(struct lw_kernels *kernels);
+void lw_simd128_pow_install(struct lw_kernels *kernels);
 
 /* All of them. */
 void lw_simd128_install(struct lw_kernels *kernels);

@@ -4,69 +4,49 @@
  *
  *   out[i] = a[i * a_step] ^ b[i * b_step] for i < n, steps 0 or 1
  *
- * The operations of kernels_scalar/pow_scalar.c, which explains them, on two doubles at a time, and for two such pairs
- * step by step, so that a constant is fetched once for both. The constants come from memory: there are more than
- * registers, and a v128.const inside of a loop costs V8 three instructions each time. What only zeros, infinities, NaN
- * and negative bases need is behind a branch.
+ * The operations of kernels_scalar/pow_scalar.c, which explains them. What only zeros, infinities, NaN and negative bases
+ * need is behind a branch.
  */
 #include <math.h>
 #include <stdbool.h>
 
-#include "kernels/pow.h"
-#include "kernels/simd.h"
 #include "kernels_simd128/install.h"
+#include "kernels_simd128/pow_simd128.h"
 
 #include "lanewise/lanewise.h"
-
-#define CONSTANT(name) wasm_v128_load64_splat(&constants->name)
-#define PAIRS for (size_t p = 0; p < 2; p++)
-
-/* sum * x + term, kept in this order. */
-static inline __attribute__((always_inline)) void horner(v128_t sum[2], const v128_t x[2], const double *term) {
-    const v128_t next = wasm_v128_load64_splat(term);
-    PAIRS {
-        sum[p] = wasm_f64x2_add(wasm_f64x2_mul(sum[p], x[p]), next);
-        lw_keep(&sum[p]);
-    }
-}
 
 /* log2 of finite x > 0, in its place. */
 static inline __attribute__((always_inline)) void log2_of(v128_t x[2], const struct lw_pow_constants *constants) {
     v128_t k[2], s[2], z[2], sum[2];
-    PAIRS {
-        const v128_t power = wasm_i64x2_add(x[p], CONSTANT(half_root_to_one));
-        k[p] = wasm_v128_or(wasm_u64x2_shr(power, 52), CONSTANT(to_52_bits));
-        k[p] = wasm_f64x2_sub(k[p], CONSTANT(to_52_1023));
-        const v128_t exponent = wasm_v128_and(power, CONSTANT(exponent_bits));
-        const v128_t m = wasm_i64x2_add(wasm_i64x2_sub(x[p], exponent), CONSTANT(one_bits));
-        s[p] = wasm_f64x2_div(wasm_f64x2_sub(m, CONSTANT(one)), wasm_f64x2_add(m, CONSTANT(one)));
+    LW_PAIRS(p) {
+        const v128_t power = wasm_i64x2_add(x[p], lw_bits64(&constants->half_root_to_one));
+        k[p] = wasm_v128_or(wasm_u64x2_shr(power, 52), lw_bits64(&constants->to_52_bits));
+        k[p] = wasm_f64x2_sub(k[p], lw_double(&constants->to_52_1023));
+        const v128_t exponent = wasm_v128_and(power, lw_bits64(&constants->exponent_bits));
+        const v128_t m = wasm_i64x2_add(wasm_i64x2_sub(x[p], exponent), lw_bits64(&constants->one_bits));
+        s[p] = wasm_f64x2_div(wasm_f64x2_sub(m, lw_double(&constants->one)),
+                              wasm_f64x2_add(m, lw_double(&constants->one)));
         lw_keep(&s[p]);
     }
-    PAIRS {
+    LW_PAIRS(p) {
         z[p] = wasm_f64x2_mul(s[p], s[p]);
-        sum[p] = CONSTANT(log2[LW_LOG2_TERMS - 1]);
     }
-    for (size_t i = LW_LOG2_TERMS - 1; i-- > 0;) horner(sum, z, &constants->log2[i]);
-    PAIRS x[p] = wasm_f64x2_add(wasm_f64x2_mul(sum[p], s[p]), k[p]);
+    lw_log2_sum(z, sum, constants);
+    LW_PAIRS(p) x[p] = wasm_f64x2_add(wasm_f64x2_mul(sum[p], s[p]), k[p]);
 }
 
 /* 2^t, |t| <= most, in its place. */
 static inline __attribute__((always_inline)) void exp2_of(v128_t t[2], const struct lw_pow_constants *constants) {
     v128_t power[2], f[2], sum[2];
-    PAIRS {
-        const v128_t rounded = wasm_f64x2_add(t[p], CONSTANT(round));
-        f[p] = wasm_f64x2_sub(t[p], wasm_f64x2_sub(rounded, CONSTANT(round)));
+    LW_PAIRS(p) {
+        const v128_t rounded = wasm_f64x2_add(t[p], lw_double(&constants->round));
+        f[p] = wasm_f64x2_sub(t[p], wasm_f64x2_sub(rounded, lw_double(&constants->round)));
         power[p] = wasm_i64x2_shl(rounded, 52);
-        sum[p] = CONSTANT(exp2[LW_EXP2_TERMS - 1]);
         lw_keep(&f[p]);
     }
-    for (size_t i = LW_EXP2_TERMS - 1; i-- > 0;) horner(sum, f, &constants->exp2[i]);
-    PAIRS t[p] = wasm_i64x2_add(sum[p], power[p]);
-}
-
-/* min(max(x, -bound), bound) */
-static inline __attribute__((always_inline)) v128_t within(v128_t x, v128_t bound) {
-    return wasm_f64x2_pmin(wasm_f64x2_pmax(x, wasm_f64x2_neg(bound)), bound);
+    lw_exp2_sum(f, sum, constants);
+    lw_double_horner(sum, f, &constants->one);
+    LW_PAIRS(p) t[p] = wasm_i64x2_add(sum[p], power[p]);
 }
 
 /* The logarithms of zeros and infinities. */
@@ -74,7 +54,7 @@ static __attribute__((noinline)) void special_logarithms(v128_t size, v128_t log
     const v128_t huge = wasm_f64x2_splat(lw_pow_constants.huge);
     v128_t x[2];
     lw_promote(size, x);
-    PAIRS {
+    LW_PAIRS(p) {
         const v128_t not_0 =
             wasm_v128_bitselect(wasm_f64x2_neg(huge), logarithm[p], wasm_f64x2_eq(x[p], wasm_f64x2_splat(0.0)));
         logarithm[p] = wasm_v128_bitselect(huge, not_0, wasm_f64x2_eq(x[p], wasm_f64x2_splat((double)INFINITY)));
@@ -108,21 +88,18 @@ static inline __attribute__((always_inline)) v128_t power(v128_t x, v128_t y, v1
     lw_promote(y, factor);
     if (is_special) {
         special_logarithms(size, t);
-        PAIRS factor[p] = within(factor[p], CONSTANT(huge));
+        LW_PAIRS(p) factor[p] = lw_within(factor[p], lw_double(&constants->huge));
     }
-    PAIRS t[p] = within(wasm_f64x2_mul(factor[p], t[p]), CONSTANT(most));
+    LW_PAIRS(p) t[p] = lw_within(wasm_f64x2_mul(factor[p], t[p]), lw_double(&constants->most));
     exp2_of(t, constants);
     v128_t result = lw_demote(t);
     if (is_special) result = special_results(x, y, result);
-    return lw_select(wasm_f32x4_mul(x, x), result, wasm_f32x4_eq(y, two));
+    return wasm_v128_bitselect(wasm_f32x4_mul(x, x), result, wasm_f32x4_eq(y, two));
 }
 
 static void power_f32(size_t n, const float *a, size_t a_step, const float *b, size_t b_step, float *out) {
     if (n == 0) return;
-    const struct lw_pow_constants *constants = &lw_pow_constants;
-#ifdef __wasm__
-    __asm__ volatile("" : "+r"(constants)); /* or the compiler knows them */
-#endif
+    const struct lw_pow_constants *constants = lw_hidden_pow_constants();
     const v128_t zero = lw_splat(0.0f), infinity = lw_splat(INFINITY), two = lw_splat(2.0f);
     const v128_t a0 = wasm_v128_load32_splat(a), b0 = wasm_v128_load32_splat(b);
     for (size_t i = 0; i < n; i += 4) {

@@ -9,12 +9,16 @@ void lw_simd128_install(struct lw_kernels *kernels) {
     lw_simd128_log_install(kernels);
     lw_simd128_erf_install(kernels);
     lw_simd128_binary_install(kernels);
-    lw_simd128_atan2_install(kernels);
-    lw_simd128_pow_install(kernels);
     lw_simd128_compare_install(kernels);
     lw_simd128_cast_install(kernels);
     lw_simd128_rows_install(kernels);
     lw_simd128_resize_install(kernels);
     lw_simd128_move_install(kernels);
     lw_simd128_winograd_install(kernels);
+#ifndef LW_RELAXED
+    lw_simd128_circular_install(kernels);
+    lw_simd128_hyperbolic_install(kernels);
+    lw_simd128_atan2_install(kernels);
+    lw_simd128_pow_install(kernels);
+#endif
 }

@@ -84,6 +84,17 @@ static const struct lw_function lw_functions[] = {
     {"erf", LW_K_ERF, erf, 2, 0, true, false},
     {"gelu", LW_K_GELU, lw_exact_gelu, 4, 0, true, true},
     {"gelu_tanh", LW_K_GELU_TANH, lw_exact_gelu_tanh, 3, 0, true, true},
+    {"sin", LW_K_SIN, sin, 0.51, 0, false, false},
+    {"cos", LW_K_COS, cos, 0.51, 0, false, false},
+    {"tan", LW_K_TAN, tan, 0.51, 0, false, false},
+    {"asin", LW_K_ASIN, asin, 0.51, 0, false, false},
+    {"acos", LW_K_ACOS, acos, 0.51, 0, false, false},
+    {"atan", LW_K_ATAN, atan, 0.51, 0, false, false},
+    {"sinh", LW_K_SINH, sinh, 0.51, 0, false, false},
+    {"cosh", LW_K_COSH, cosh, 0.51, 0, false, false},
+    {"asinh", LW_K_ASINH, asinh, 0.51, 0, false, false},
+    {"acosh", LW_K_ACOSH, acosh, 0.51, 0, false, false},
+    {"atanh", LW_K_ATANH, atanh, 0.51, 0, false, false},
 };
 enum { LW_FUNCTIONS = sizeof lw_functions / sizeof lw_functions[0] };
 

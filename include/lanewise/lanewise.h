@@ -25,7 +25,7 @@
  * one in the order stated below but four, of every fourth term, that are added up at the end, and the bias last.
  * Native builds, which are for tests and tools, have no fused multiply-add: there "relaxed" rounds as "simd128" does.
  * In every tier the functions of one element are within so many ULP of the exact value, checked for all floats by
- * scripts/ulp: log 1; exp and elu 1.1; 1 / sqrt 1.5; expm1, log1p and erf 2; selu and hard-swish 2.5; sigmoid 2.6; tanh
+ * scripts/ulp: those from sin to atanh 0.51; log 1; exp and elu 1.1; 1 / sqrt 1.5; expm1, log1p and erf 2; selu and hard-swish 2.5; sigmoid 2.6; tanh
  * and softplus 3. gelu is within 4 ULP of x, its form with tanh within 3: far below 0 that is more than the result.
  *
  * Zero sizes: batch, height, width and the extents of elementwise and row operators may be 0 where the output is then
@@ -337,7 +337,18 @@ enum lw_unary_op {
     LW_UNARY_LOG1P = 15,
     LW_UNARY_SOFTPLUS = 16, /* log(1 + exp(x)); may be 0 where that is under 2^-126 */
     LW_UNARY_SELU = 17,     /* 1.0507009873554805 x where x >= 0, else 1.7580993408473768 (exp(x) - 1) */
-    LW_UNARY_ERF = 18
+    LW_UNARY_ERF = 18,
+    LW_UNARY_SIN = 19,
+    LW_UNARY_COS = 20,
+    LW_UNARY_TAN = 21,
+    LW_UNARY_ASIN = 22,
+    LW_UNARY_ACOS = 23,
+    LW_UNARY_ATAN = 24,
+    LW_UNARY_SINH = 25,
+    LW_UNARY_COSH = 26,
+    LW_UNARY_ASINH = 27,
+    LW_UNARY_ACOSH = 28,
+    LW_UNARY_ATANH = 29
 };
 
 /* output[i] = op(input[i]) for count elements. output may be input. activation: for LW_UNARY_ACTIVATION and

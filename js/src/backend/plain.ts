@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Kernels that models use beside the heavy ones, on few elements: functions, selections, post-processing. No tier has
- * code for them, so they are plain JavaScript over the module's memory: correct, without a copy to another backend, and
- * not fast.
+ * Kernels that models use beside the heavy ones, on few elements: selections, post-processing. No tier has code for them,
+ * so they are plain JavaScript over the module's memory: correct, without a copy to another backend, and not fast.
  */
-import {
-  backend_util, kernel_impls, type DataType, type TensorInfo,
-} from '@tensorflow/tfjs-core';
+import { backend_util, kernel_impls, type DataType, type TensorInfo } from '@tensorflow/tfjs-core';
 import { LanewiseError } from '../runtime/errors.js';
 import type { BackendWasm } from './backend.js';
 import {
@@ -23,17 +20,6 @@ function view(backend: BackendWasm, x: TensorInfo): Elements {
   if (x.dtype === 'bool') return heap.u8.subarray(at, at + size);
   return (x.dtype === 'int32' ? heap.i32 : heap.f32).subarray(at >>> 2, (at >>> 2) + size);
 }
-
-/** A function of each element; the result has the dtype given, or that of the input. */
-const each = (op: string, f: (x: number, alpha: number) => number, dtypes = ANY, dtype?: DataType): Kernel =>
-  (backend, { x }, { alpha = 0 }) => {
-    expect(op, 'x', x, dtypes);
-    backend.pointer(x); // a tensor of another backend is fetched before the views are taken
-    const y = backend.output(x.shape.slice(), dtype ?? x.dtype);
-    const from = view(backend, x), to = view(backend, y);
-    for (let i = 0; i < from.length; i++) to[i] = f(from[i], alpha);
-    return y;
-  };
 
 const sparseToDense: Kernel = (backend, { sparseIndices, sparseValues, defaultValue }, attrs) => {
   const op = 'SparseToDense';
@@ -168,15 +154,7 @@ const batchToSpace: Kernel = (backend, { x }, attrs) => {
 };
 
 export const plain: KernelTable = {
-  Acosh: each('Acosh', Math.acosh, FLOAT),
-  Acos: each('Acos', Math.acos, FLOAT),
-  Asin: each('Asin', Math.asin, FLOAT),
-  Asinh: each('Asinh', Math.asinh, FLOAT),
-  Atan: each('Atan', Math.atan, FLOAT),
-  Atanh: each('Atanh', Math.atanh, FLOAT),
   BatchToSpaceND: batchToSpace,
-  Cos: each('Cos', Math.cos, FLOAT),
-  Cosh: each('Cosh', Math.cosh, FLOAT),
   DepthToSpace: depthToSpace,
   LinSpace: linSpace,
   NonMaxSuppressionV3: suppress3,
@@ -184,9 +162,6 @@ export const plain: KernelTable = {
   NonMaxSuppressionV5: suppress5,
   OneHot: oneHot,
   Range: range,
-  Sin: each('Sin', Math.sin, FLOAT),
-  Sinh: each('Sinh', Math.sinh, FLOAT),
   SpaceToBatchND: spaceToBatch,
   SparseToDense: sparseToDense,
-  Tan: each('Tan', Math.tan, FLOAT),
 };

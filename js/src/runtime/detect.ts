@@ -69,6 +69,8 @@ function simd128Probe(): Uint8Array<ArrayBuffer> {
     ...unary(0xe3), ...unary(0x67), ...unary(0x68), ...unary(0x6a), // f32x4.sqrt, ceil, floor, nearest
     ...unary(0xf8), ...unary(0xfa), // i32x4.trunc_sat_f32x4_s, f32x4.convert_i32x4_s
     ...binary(0xb5), // i32x4.mul
+    ...binary(0xf0), ...binary(0xf2), ...binary(0xf3), ...unary(0xef), // f64x2.add, mul, div, sqrt
+    ...binary(0xf6), ...unary(0x5f), ...unary(0x5e), // f64x2.pmin, promote_low_f32x4, f32x4.demote_f64x2_zero
   ], [0, 1]);
 }
 

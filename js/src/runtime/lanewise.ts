@@ -30,12 +30,16 @@ const BINARY: Record<BinaryName, number> = {
 
 export type UnaryName = ActivationName | 'exp' | 'sqrt' | 'abs' | 'neg' | 'floor' | 'square'
   | 'ceil' | 'round' | 'rsqrt' | 'reciprocal' | 'sign' | 'expm1' | 'log' | 'log1p' | 'softplus' | 'selu'
-  | 'erf';
+  | 'erf' | 'sin' | 'cos' | 'tan' | 'asin' | 'acos' | 'atan'
+  | 'sinh' | 'cosh' | 'asinh' | 'acosh' | 'atanh';
 const UNARY: Partial<Record<UnaryName, number>> = {
   exp: lw.LW_UNARY_EXP, sqrt: lw.LW_UNARY_SQRT, abs: lw.LW_UNARY_ABS, neg: lw.LW_UNARY_NEG, floor: lw.LW_UNARY_FLOOR,
   square: lw.LW_UNARY_SQUARE, ceil: lw.LW_UNARY_CEIL, round: lw.LW_UNARY_ROUND, rsqrt: lw.LW_UNARY_RSQRT,
   reciprocal: lw.LW_UNARY_RECIPROCAL, sign: lw.LW_UNARY_SIGN, expm1: lw.LW_UNARY_EXPM1, log: lw.LW_UNARY_LOG,
   log1p: lw.LW_UNARY_LOG1P, softplus: lw.LW_UNARY_SOFTPLUS, selu: lw.LW_UNARY_SELU, erf: lw.LW_UNARY_ERF,
+  sin: lw.LW_UNARY_SIN, cos: lw.LW_UNARY_COS, tan: lw.LW_UNARY_TAN, asin: lw.LW_UNARY_ASIN,
+  acos: lw.LW_UNARY_ACOS, atan: lw.LW_UNARY_ATAN, sinh: lw.LW_UNARY_SINH, cosh: lw.LW_UNARY_COSH,
+  asinh: lw.LW_UNARY_ASINH, acosh: lw.LW_UNARY_ACOSH, atanh: lw.LW_UNARY_ATANH,
 };
 
 /** How a window slides. Pairs are [height, width]. */
