@@ -3,6 +3,7 @@
  * lanewise-ulp TIER FUNCTION [STEP]: the largest error of a function of one element over all 2^32 floats, or every
  * STEP-th of them, against double precision. Prints one line of the table of scripts/ulp; the status is 1 where the bound
  * is exceeded.
+ * lanewise-ulp TIER: the names of the functions that round. In relaxed, of those that fuse; the others are simd128's.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,10 +18,14 @@ int main(int argc, char **argv) {
         if (strcmp(argv[2], lw_functions[i].name) == 0) f = &lw_functions[i];
     struct lw_context *context = NULL;
     struct lw_context_options options = {.struct_bytes = sizeof options, .tier = argv[1]};
+    for (size_t i = 0; argc == 2 && i < LW_FUNCTIONS; i++)
+        if (lw_functions[i].ulps > 0 && (lw_functions[i].fused || strcmp(argv[1], "relaxed") != 0))
+            puts(lw_functions[i].name);
+    if (argc == 2) return 0;
     const uint32_t step = argc == 4 ? (uint32_t)strtoul(argv[3], NULL, 10) : 1;
     if (!f || step == 0 ||
         lw_context_create(malloc(lw_context_bytes()), lw_context_bytes(), &options, &context) != LW_OK) {
-        fprintf(stderr, "usage: lanewise-ulp TIER FUNCTION [STEP]\n");
+        fprintf(stderr, "usage: lanewise-ulp TIER [FUNCTION [STEP]]\n");
         return 2;
     }
 
