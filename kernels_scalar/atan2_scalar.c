@@ -57,7 +57,7 @@ static void atan2_f32(size_t n, const float *a, size_t a_step, const float *b, s
 
 /* sqrt(1 - x^2) */
 static double other_side(double x) {
-    return __builtin_sqrt((constants->one - x) * (constants->one + x));
+    return sqrt((constants->one - x) * (constants->one + x));
 }
 
 static void asin_(size_t n, float alpha, const float *x, float *out) {

@@ -58,7 +58,7 @@ static double log1p_of(double y) {
 }
 
 static float asinh_of(float x) {
-    const double a = size_of(x), root = __builtin_sqrt(a * a + constants->one);
+    const double a = size_of(x), root = sqrt(a * a + constants->one);
     double part = a / (root + constants->one);
     if (!(part < constants->one)) part = constants->one; /* of infinity */
     return with_sign_of(x, log1p_of(a + a * part));
@@ -66,7 +66,7 @@ static float asinh_of(float x) {
 
 static float acosh_of(float x) {
     const double less = (double)x - constants->one, more = (double)x + constants->one;
-    return (float)log1p_of(less + __builtin_sqrt(less) * __builtin_sqrt(more));
+    return (float)log1p_of(less + sqrt(less) * sqrt(more));
 }
 
 static float atanh_of(float x) {

@@ -60,6 +60,10 @@ static inline double lw_exact_gelu_tanh(double x) {
     return isinf(x) ? x < 0 ? -0.0 : x : x * lw_exact_sigmoid(2 * u);
 }
 
+static inline double lw_exact_acosh(double x) {
+    return x < 1 ? (double)NAN : acosh(x); /* musl's is wrong below 0 */
+}
+
 static const struct lw_function lw_functions[] = {
     {"exp", LW_K_EXP, exp, 1.1, 0, true, false},
     {"elu", LW_K_ELU, lw_exact_elu, 1.1, 0, true, false},
@@ -93,7 +97,7 @@ static const struct lw_function lw_functions[] = {
     {"sinh", LW_K_SINH, sinh, 0.51, 0, false, false},
     {"cosh", LW_K_COSH, cosh, 0.51, 0, false, false},
     {"asinh", LW_K_ASINH, asinh, 0.51, 0, false, false},
-    {"acosh", LW_K_ACOSH, acosh, 0.51, 0, false, false},
+    {"acosh", LW_K_ACOSH, lw_exact_acosh, 0.51, 0, false, false},
     {"atanh", LW_K_ATANH, atanh, 0.51, 0, false, false},
 };
 enum { LW_FUNCTIONS = sizeof lw_functions / sizeof lw_functions[0] };
