@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * scripts/bench models [--rounds N] [--models REGEX] [--warm-up MS] [--cold] [--profile] [--out FOLDER]: whole
+ * scripts/bench models [--rounds N] [--filter REGEX] [--warm-up MS] [--cold] [--profile] [--out FOLDER]: whole
  * models, one thread, Lanewise's tiers beside LiteRT, onnxruntime and the official backend in one process, interleaved.
  *
- * --cold: the first inference of a program that has just begun, instead; a process of its own for each sample.
+ * --cold: the first inference of a program that has just begun, instead; a process of its own for each sample, and V8
+ * as it comes.
  * --profile: for each model, the time in each kind of kernel of the best tier instead, by timing every kernel call.
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import './engine.mjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { backendOf, chosenTier, registerTiers } from '../demo/backends.mjs';
 import { infer, runContest } from '../demo/contest.mjs';
@@ -27,7 +29,8 @@ function readOptions() {
     return parseArgs({
       options: {
         rounds: { type: 'string' },
-        models: { type: 'string', default: '' },
+        filter: { type: 'string', default: '' },
+        models: { type: 'string' }, // another name of --filter
         'warm-up': { type: 'string', default: '1500' },
         cold: { type: 'boolean', default: false },
         profile: { type: 'boolean', default: false },
@@ -48,8 +51,9 @@ if (!(warmUpMs >= 0)) fail(`--warm-up ${options['warm-up']}: expected millisecon
 
 tf.enableProdMode();
 const tiers = registerTiers().filter((tier) => tier !== 'scalar');
-const chosen = MODELS.filter(({ name }) => new RegExp(options.models, 'i').test(name));
-if (chosen.length === 0) fail(`--models ${options.models}: no model's name matches`);
+const filter = options.models ?? options.filter;
+const chosen = MODELS.filter(({ name }) => new RegExp(filter, 'i').test(name));
+if (chosen.length === 0) fail(`--filter ${filter}: no model's name matches`);
 
 /* Time per kernel and shape, in microseconds for one inference, the largest first. */
 async function profile(definition) {

@@ -2,6 +2,7 @@
 /* Layer by layer, one thread: Lanewise's tiers beside its peers, in one process, interleaved. See USAGE. */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import './engine.mjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { backendOf, registerTiers } from '../demo/backends.mjs';
 import { median } from '../demo/contest.mjs';
@@ -12,7 +13,7 @@ import { agrees, peerLayer } from './peers/layer.mjs';
 import { findPeers } from './peers/peers.mjs';
 import { barChart, markdownTable, printTable, writeJson, writeText } from './report.mjs';
 
-const USAGE = `usage: scripts/bench ops [--filter REGEX] [--rounds N] [--no-peers] [--out FOLDER]
+const USAGE = `usage: scripts/bench ops [--filter REGEX] [--rounds N] [--warm-up MS] [--no-peers] [--out FOLDER]
 
 Times each layer on Lanewise's relaxed and simd128 tiers and on the peers, and sets the results against the machine's
 peaks, measured in the same run.
@@ -29,6 +30,8 @@ peaks, measured in the same run.
   --filter REGEX  only layers whose group or name matches
   --rounds N      rounds of each side, 9 by default; each is the mean of a burst of about 3 ms, after one call that
                   brings the side's own data into the caches
+  --warm-up MS    how long each side runs before it counts, so that the engine compiles everything at its best: 120 by
+                  default, and 2.5 times as long for LiteRT and onnxruntime
   --no-peers      Lanewise alone
   --out FOLDER    where ops.json, ops.md and ops.svg go; build/bench by default`;
 
@@ -36,15 +39,18 @@ function options() {
   const { values } = parseArgs({
     options: {
       filter: { type: 'string', default: '' }, rounds: { type: 'string', default: '9' },
+      'warm-up': { type: 'string', default: '120' },
       'no-peers': { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h' },
       out: { type: 'string', default: fileURLToPath(new URL('../../build/bench', import.meta.url)) },
     },
   });
   const rounds = Number(values.rounds);
   if (!/^\d+$/.test(values.rounds) || rounds < 1) throw new Error(`--rounds ${values.rounds}: expected 1 or more`);
+  const warmUp = Number(values['warm-up']);
+  if (!(warmUp >= 0)) throw new Error(`--warm-up ${values['warm-up']}: expected milliseconds`);
   const layers = LAYERS.filter(({ group, name }) => new RegExp(values.filter, 'i').test(`${group} ${name}`));
   if (layers.length === 0) throw new Error(`--filter ${values.filter}: no layer matches`);
-  return { ...values, rounds, peers: !values['no-peers'], layers };
+  return { ...values, rounds, warmUp, peers: !values['no-peers'], layers };
 }
 
 /* Values in -1 to 1, the same for every side. */
@@ -109,10 +115,7 @@ async function tfjsSides(layer, values, backend, label, direct) {
 const microseconds = (value) => (
   value === undefined ? '–' : value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0));
 
-/* How long a side runs before it counts, until the engine has compiled everything at its best. */
-const WARM_UP_MS = 120, WARM_UP_PEER_MS = 300;
-
-async function timeLayer(layer, { rounds, peers, official, notes }) {
+async function timeLayer(layer, { rounds, warmUp, peers, official, notes }) {
   const values = valuesOf(layer);
   const sides = [];
   for (const tier of TIERS) {
@@ -144,7 +147,7 @@ async function timeLayer(layer, { rounds, peers, official, notes }) {
   for (const side of sides) {
     let ms = 0;
     side.count = 1;
-    const enough = side.backend ? WARM_UP_MS : WARM_UP_PEER_MS;
+    const enough = side.backend ? warmUp : 2.5 * warmUp;
     for (const start = performance.now(); performance.now() - start < enough;) {
       ms = await burst(side, side.count);
       if (ms < 3) side.count *= 2;
@@ -179,7 +182,7 @@ async function main() {
   tf.enableProdMode();
   const peaks = measurePeaks();
   const { peers, notes } = chosen.peers ? await findPeers() : { peers: [], notes: [] };
-  const settings = { rounds: chosen.rounds, peers, official: chosen.peers, notes };
+  const { rounds, warmUp } = chosen, settings = { rounds, warmUp, peers, official: chosen.peers, notes };
   const results = [];
   const smallest = await timeLayer(SMALLEST, settings);
   for (const layer of chosen.layers) {
