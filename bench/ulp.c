@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * lanewise-ulp TIER FUNCTION [STEP]: the largest error of a function of one element over all 2^32 floats, or every
- * STEP-th of them, against double precision. Prints one line of the table of scripts/ulp; the status is 1 where the bound
- * is exceeded.
+ * STEP-th of them, against double precision. Prints one line of the table of scripts/ulp; the status is 1 where the
+ * bound is exceeded.
  * lanewise-ulp TIER: the names of the functions that round. In relaxed, of those that fuse; the others are simd128's.
  */
 #include <stdio.h>

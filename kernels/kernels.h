@@ -99,8 +99,8 @@ typedef void lw_dwconv_f32_fn(const struct lw_dwconv_f32 *d, const float *const 
 typedef void lw_pool_f32_fn(size_t columns, size_t channels, size_t kernel_height, size_t kernel_width,
                             size_t column_step, size_t tap_step, const float *const *rows, float *out);
 
-/* out[i] = f(x[i]) for i < n; out may be x. alpha is the slope of leaky relu, what step gives up to 0, and ignored by the others.
- * The slots of this type, with their formulas, are in enum lw_unary below. */
+/* out[i] = f(x[i]) for i < n; out may be x. alpha is the slope of leaky relu, what step gives up to 0, and ignored by
+ * the others. The slots of this type, with their formulas, are in enum lw_unary below. */
 typedef void lw_unary_f32_fn(size_t n, float alpha, const float *x, float *out);
 
 enum lw_unary {
@@ -142,9 +142,9 @@ enum lw_unary {
     LW_K_ATANH,
     LW_K_UNARY_COUNT
 };
-/* Those that are no one operation are polynomials and fractions of our own (kernels_scalar/unary_scalar.c, log_scalar.c,
- * erf_scalar.c; in double precision circular_scalar.c, atan2_scalar.c, hyperbolic_scalar.c), evaluated with the same operations in the same order in every tier; lanewise.h has their error bounds.
- */
+/* Those that are no one operation are polynomials and fractions of our own (kernels_scalar/unary_scalar.c,
+ * log_scalar.c, erf_scalar.c; in double precision circular_scalar.c, atan2_scalar.c, hyperbolic_scalar.c), evaluated
+ * with the same operations in the same order in every tier; lanewise.h has their error bounds. */
 
 /* out[i] = clamp(x[i]); out may be x. relu is {0, inf}, relu6 {0, 6}. */
 typedef void lw_clamp_f32_fn(size_t n, struct lw_clamp clamp, const float *x, float *out);

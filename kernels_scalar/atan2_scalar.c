@@ -5,12 +5,13 @@
  *   out[i] = atan2(a[i * a_step], b[i * b_step]) for i < n, steps 0 or 1
  *   out[i] = f(x[i]) for i < n; out may be x
  *
- * In double precision, with which the result is rounded wrongly only where the exact one lies close to the middle of two
- * floats. All are the angle of a point (x, y): of (b, a), of (sqrt(1 - x^2), x), (x, sqrt(1 - x^2)) and (1, x). With s the
- * smaller and l the larger of |x| and |y|:
+ * In double precision, with which the result is rounded wrongly only where the exact one lies close to the middle of
+ * two floats. All are the angle of a point (x, y): of (b, a), of (sqrt(1 - x^2), x), (x, sqrt(1 - x^2)) and (1, x).
+ * With s the smaller and l the larger of |x| and |y|:
  *   atan(s / l) = atan(s / l) up to tan(pi / 8), else pi / 4 + atan((s - l) / (s + l)), so that |r| <= 0.4143 for the
  *   quotient r, of which a polynomial makes the angle (kernels/atan2.h).
- * The octant follows from which of the two is smaller and from their signs. Two zeros have the quotient 0, two infinities 1.
+ * The octant follows from which of the two is smaller and from their signs. Two zeros have the quotient 0, two
+ * infinities 1.
  */
 #include <math.h>
 

@@ -2,11 +2,11 @@
 /*
  * Sine, cosine and tangent of one element: SIN, COS and TAN of unary_f32. out[i] = f(x[i]) for i < n; out may be x.
  *
- * In double precision, with which the result is rounded wrongly only where the exact one lies close to the middle of two
- * floats. x = q pi / 2 + r, |r| <= pi / 4, and f(x) is the sine or cosine of r, or their quotient, with a sign that
- * depends on q, of which two bits count.
- *   Up to 2^20, q < 2^20 times the first 33 bits of pi / 2 is exact, and so is its difference from x; the rest of pi / 2
- *   leaves 2^-66 of r, which is no less than 2^-30 for any float.
+ * In double precision, with which the result is rounded wrongly only where the exact one lies close to the middle of
+ * two floats. x = q pi / 2 + r, |r| <= pi / 4, and f(x) is the sine or cosine of r, or their quotient, with a sign
+ * that depends on q, of which two bits count.
+ *   Up to 2^20, q < 2^20 times the first 33 bits of pi / 2 is exact, and so is its difference from x; the rest of
+ *   pi / 2 leaves an error of 2^-66 in r, which is no less than 2^-30 for any float.
  *   Beyond, x = m 2^e with an integer m < 2^24, and of the bits of 2 / pi only those 96 count for x 2 / pi that follow
  *   the first e - 2: those before make multiples of 4. m times these, modulo 2^96, is x 2 / pi modulo 4.
  */

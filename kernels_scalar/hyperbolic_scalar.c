@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hyperbolic functions of one element and their inverses: SINH, COSH, ASINH, ACOSH and ATANH of unary_f32. out[i] = f(x[i])
- * for i < n; out may be x.
+ * Hyperbolic functions of one element and their inverses: SINH, COSH, ASINH, ACOSH and ATANH of unary_f32.
+ * out[i] = f(x[i]) for i < n; out may be x.
  *
- * In double precision, with which the result is rounded wrongly only where the exact one lies close to the middle of two
- * floats. All are made of two functions that lose nothing around 0, with a = |x|:
+ * In double precision, with which the result is rounded wrongly only where the exact one lies close to the middle of
+ * two floats. All are made of two functions that lose nothing around 0, with a = |x|:
  *   m = exp(a) - 1 = 2^n (2^f - 1) + (2^n - 1), n + f = a log2(e), |f| <= 1/2
  *     sinh(a) = (m + m / (m + 1)) / 2, cosh(a) = ((m + 1) + 1 / (m + 1)) / 2
  *   log(1 + y) = ln 2 (k + log2(1 + g)), 1 + y = 2^k (1 + g): g = 2^-k y + (2^-k - 1) loses nothing of y

@@ -3,8 +3,8 @@
  * Logarithms of one element: LOG and LOG1P of unary_f32. out[i] = f(x[i]) for i < n; out may be x.
  *
  * x = 2^k (1 + f), 2/3 <= 1 + f < 4/3, and log(x) = k ln 2 + log(1 + f). The exponent k comes from the bits of x less
- * those of 2/3. Where k is not 0 nothing cancels, since |log(1 + f)| < 0.41; where it is, f is exact. ln 2 is two numbers,
- * the first with few enough bits for k times it to be exact. The polynomial is in kernels/log.h.
+ * those of 2/3. Where k is not 0 nothing cancels, since |log(1 + f)| < 0.41; where it is, f is exact. ln 2 is two
+ * numbers, the first with few enough bits for k times it to be exact. The polynomial is in kernels/log.h.
  */
 #include <math.h>
 

@@ -16,8 +16,8 @@
 
 #include "lanewise/lanewise.h"
 
-/* The angles of four points in the first quadrant, of those behind mirrored at the vertical axis. small and large are the
- * smaller and the larger of their coordinates, steep where the smaller is x. */
+/* The angles of four points in the first quadrant, of those behind mirrored at the vertical axis. small and large are
+ * the smaller and the larger of their coordinates, steep where the smaller is x. */
 static inline __attribute__((always_inline)) v128_t angle_of(const v128_t small[2], const v128_t large[2],
                                                              const v128_t steep[2], v128_t behind,
                                                              const struct lw_atan2_constants *constants) {

@@ -2,8 +2,8 @@
 /*
  * Sine, cosine and tangent of one element: SIN, COS and TAN of unary_f32. out[i] = f(x[i]) for i < n; out may be x.
  *
- * The operations of kernels_scalar/circular_scalar.c, which explains them. Four elements with one above 2^20 among them, or
- * one that is not finite, go to the scalar kernels.
+ * The operations of kernels_scalar/circular_scalar.c, which explains them. Four elements with one above 2^20 among
+ * them, or one that is not finite, go to the scalar kernels.
  */
 #include "kernels/circular.h"
 #include "kernels_simd128/double_simd128.h"

@@ -2,8 +2,8 @@
 /*
  * Four floats as two pairs of doubles, for functions that are evaluated in double precision. They work step by step on
  * both pairs, so that a constant is fetched once for both. The constants come from memory: there are more than
- * registers, and a v128.const inside of a loop costs V8 three instructions each time. Nothing is fused: the relaxed tier
- * takes these kernels from simd128.
+ * registers, and a v128.const inside of a loop costs V8 three instructions each time. Nothing is fused: the relaxed
+ * tier takes these kernels from simd128.
  */
 #ifndef LW_DOUBLE_SIMD128_H
 #define LW_DOUBLE_SIMD128_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hyperbolic functions of one element and their inverses: SINH, COSH, ASINH, ACOSH and ATANH of unary_f32. out[i] = f(x[i])
- * for i < n; out may be x.
+ * Hyperbolic functions of one element and their inverses: SINH, COSH, ASINH, ACOSH and ATANH of unary_f32.
+ * out[i] = f(x[i]) for i < n; out may be x.
  *
  * The operations of kernels_scalar/hyperbolic_scalar.c, which explains them.
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The families of the SIMD tiers. Every file of this folder but those of functions in double precision is compiled twice: as it is for simd128, and with
- * LW_RELAXED defined for relaxed. Both may be linked into one program, so the second time the functions get other
- * names.
+ * The families of the SIMD tiers. Every file of this folder but those of functions in double precision is compiled
+ * twice: as it is for simd128, and with LW_RELAXED defined for relaxed. Both may be linked into one program, so the
+ * second time the functions get other names.
  */
 #ifndef LW_SIMD128_INSTALL_H
 #define LW_SIMD128_INSTALL_H

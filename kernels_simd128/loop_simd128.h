@@ -3,8 +3,8 @@
  * The loop of functions of many constants and steps, and what such functions are written with.
  *
  * Each works on LW_VECTORS vectors step by step, so that a constant is fetched once for all of them. The constants come
- * from memory: there are more than registers, and a v128.const inside of a loop costs V8 three instructions each time (a
- * function took three times as long with them).
+ * from memory: there are more than registers, and a v128.const inside of a loop costs V8 three instructions each time
+ * (a function took three times as long with them).
  */
 #ifndef LW_LOOP_SIMD128_H
 #define LW_LOOP_SIMD128_H
@@ -54,8 +54,8 @@ static inline __attribute__((always_inline)) void lw_polynomial(lw_table table, 
 }
 
 /* out[i] = f(x[i]) for i < n; out may be x. f works on a block of vectors in place. A block that has elements which f
- * can't do, as is_rare says, goes to `rare`, the scalar kernel; both may be NULL. What is left of x goes through a buffer,
- * filled up with ones. */
+ * can't do, as is_rare says, goes to `rare`, the scalar kernel; both may be NULL. What is left of x goes through a
+ * buffer, filled up with ones. */
 static inline __attribute__((always_inline)) void lw_loop(size_t n, const float *x, float *out, lw_table table,
                                                           void (*f)(lw_table table, v128_t *x),
                                                           bool (*is_rare)(lw_table table, const v128_t *x),

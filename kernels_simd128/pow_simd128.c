@@ -4,8 +4,8 @@
  *
  *   out[i] = a[i * a_step] ^ b[i * b_step] for i < n, steps 0 or 1
  *
- * The operations of kernels_scalar/pow_scalar.c, which explains them. What only zeros, infinities, NaN and negative bases
- * need is behind a branch.
+ * The operations of kernels_scalar/pow_scalar.c, which explains them. What only zeros, infinities, NaN and negative
+ * bases need is behind a branch.
  */
 #include <math.h>
 #include <stdbool.h>

@@ -24,9 +24,10 @@
  * Where conv2d (in a group), conv2d_transpose or matmul makes fewer than 4 outputs of a pixel or row, its sum is not
  * one in the order stated below but four, of every fourth term, that are added up at the end, and the bias last.
  * Native builds, which are for tests and tools, have no fused multiply-add: there "relaxed" rounds as "simd128" does.
- * In every tier the functions of one element are within so many ULP of the exact value, checked for all floats by
- * scripts/ulp: those from sin to atanh 0.51; log 1; exp and elu 1.1; 1 / sqrt 1.5; expm1, log1p and erf 2; selu and hard-swish 2.5; sigmoid 2.6; tanh
- * and softplus 3. gelu is within 4 ULP of x, its form with tanh within 3: far below 0 that is more than the result.
+ * In every tier the functions of one element are within so many ULP of the exact value, checked by scripts/ulp: those
+ * from LW_UNARY_SIN to LW_UNARY_ATANH 0.51; log 1; exp and elu 1.1; 1 / sqrt 1.5; expm1, log1p and erf 2; selu and
+ * hard-swish 2.5; sigmoid 2.6; tanh and softplus 3. gelu is within 4 ULP of x, its form with tanh within 3: far below 0
+ * that may be more than the result.
  *
  * Zero sizes: batch, height, width and the extents of elementwise and row operators may be 0 where the output is then
  * empty or an empty sum; a kernel, stride, dilation, group count, depth multiplier, or a channel count of conv2d or
