@@ -97,22 +97,39 @@ struct lw_clamp lw_epilogue_clamp(const struct lw_activation *activation, const 
     return lw_activation_clamp(activation);
 }
 
+struct lw_finish lw_epilogue_in_gemm(const struct lw_activation *activation, const struct lw_epilogue *epilogue,
+                                     size_t channel, size_t element) {
+    return (struct lw_finish){
+        .bias = epilogue->bias ? epilogue->bias + channel : NULL,
+        .scale = epilogue->scale ? epilogue->scale + channel : NULL,
+        .shift = epilogue->shift ? epilogue->shift + channel : NULL,
+        .residual = epilogue->residual ? epilogue->residual + element : NULL,
+        .clamp = lw_activation_clamp(activation),
+    };
+}
+
+void lw_activation_finish(const struct lw_context *context, const struct lw_activation *activation, const float *slopes,
+                          size_t rows, size_t channels, float *x) {
+    lw_unary_f32_fn *f = function_of(context, activation);
+    if (activation->kind == LW_PRELU) prelu_rows(context, rows, channels, slopes, x);
+    if (f) f(rows * channels, activation->alpha, x, x);
+}
+
 void lw_epilogue_finish(const struct lw_context *context, const struct lw_activation *activation,
                         const struct lw_epilogue *epilogue, size_t rows, size_t channels, size_t first, float *output) {
-    const bool steps = epilogue->scale || epilogue->residual, prelu = activation->kind == LW_PRELU;
-    lw_unary_f32_fn *f = function_of(context, activation);
-    if (!steps && !prelu && !f) return;
+    const bool steps = epilogue->scale || epilogue->residual;
+    const bool passes = activation->kind == LW_PRELU || function_of(context, activation);
+    if (!steps && !passes) return;
 
     /* Two passes go over a few rows at a time, which the second finds in the first-level cache. */
     enum { CHUNK = 8192 };
-    const size_t most = !steps || (!prelu && !f) ? rows : channels < CHUNK ? CHUNK / channels : 1;
+    const size_t most = !steps || !passes ? rows : channels < CHUNK ? CHUNK / channels : 1;
     const struct lw_clamp clamp = lw_activation_clamp(activation);
     for (size_t r = 0, height; r < rows; r += height, first += height * channels) {
         height = rows - r < most ? rows - r : most;
         float *x = output + first;
         const float *residual = epilogue->residual ? epilogue->residual + first : NULL;
         if (steps) lw_epilogue_rows(context, height, channels, x, epilogue->scale, epilogue->shift, residual, clamp, x);
-        if (prelu) prelu_rows(context, height, channels, epilogue->slopes, x);
-        if (f) f(height * channels, activation->alpha, x, x);
+        if (passes) lw_activation_finish(context, activation, epilogue->slopes, height, channels, x);
     }
 }

@@ -221,8 +221,6 @@ static void run_gathered(const struct lw_context *context, const struct lw_conv2
                          const float *input, const float *packed, const struct lw_epilogue *epilogue, void *scratch,
                          float *output) {
     const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
-    const struct lw_clamp clamp = lw_epilogue_clamp(&conv->activation, epilogue);
-    const float *bias = epilogue->bias;
     const size_t taps = (size_t)conv->window.kernel_height * conv->window.kernel_width;
     const size_t outputs = conv->output_channels;
     const float **rows = scratch;
@@ -231,14 +229,15 @@ static void run_gathered(const struct lw_context *context, const struct lw_conv2
 
     for (size_t first = 0; first < plan->pixels; first += plan->block_rows) {
         const size_t count = plan->pixels - first < plan->block_rows ? plan->pixels - first : plan->block_rows;
-        float *block = output + first * outputs; /* (count, output_channels) */
         for (size_t g = 0; g < conv->groups; g++) {
             gather(conv, &plan->window, first, count, input ? input + g * plan->group_inputs : zeros, zeros, gemm->mr,
                    rows);
+            const size_t channel = g * plan->group_outputs, element = first * outputs + channel;
+            const struct lw_finish finish = lw_epilogue_in_gemm(&conv->activation, epilogue, channel, element);
             gemm->run(count, plan->group_outputs, taps, plan->group_inputs, rows, packed + g * plan->group_packed,
-                      bias ? bias + g * plan->group_outputs : NULL, clamp, block + g * plan->group_outputs, outputs);
+                      &finish, output + element, outputs);
         }
-        lw_epilogue_finish(context, &conv->activation, epilogue, count, outputs, first * outputs, output);
+        lw_activation_finish(context, &conv->activation, epilogue->slopes, count, outputs, output + first * outputs);
     }
 }
 
@@ -286,8 +285,6 @@ static void run_copied(const struct lw_context *context, const struct lw_conv2d 
                        const float *input, const float *packed, const struct lw_epilogue *epilogue, void *scratch,
                        float *output) {
     const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
-    const struct lw_clamp clamp = lw_epilogue_clamp(&conv->activation, epilogue);
-    const float *bias = epilogue->bias;
     const struct lw_window *w = &conv->window;
     const size_t taps = w->kernel_height, outputs = conv->output_channels;
     const size_t output_height = plan->window.output_height, output_width = plan->window.output_width;
@@ -312,11 +309,13 @@ static void run_copied(const struct lw_context *context, const struct lw_conv2d 
             const size_t patch_rows = plan->patch_height - (plan->block_height - height) * w->stride_height;
             for (size_t g = 0; g < conv->groups; g++) {
                 copy_patch(conv, plan, y, patch_rows, image + g * plan->group_inputs, patch);
+                const size_t channel = g * plan->group_outputs;
+                const struct lw_finish finish =
+                    lw_epilogue_in_gemm(&conv->activation, epilogue, channel, first + channel);
                 gemm->run(count, plan->group_outputs, taps, w->kernel_width * plan->group_inputs, rows,
-                          packed + g * plan->group_packed, bias ? bias + g * plan->group_outputs : NULL, clamp,
-                          output + first + g * plan->group_outputs, outputs);
+                          packed + g * plan->group_packed, &finish, output + first + channel, outputs);
             }
-            lw_epilogue_finish(context, &conv->activation, epilogue, count, outputs, first, output);
+            lw_activation_finish(context, &conv->activation, epilogue->slopes, count, outputs, output + first);
         }
     }
 }

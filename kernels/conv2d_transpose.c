@@ -230,6 +230,8 @@ static void run_patches(const struct lw_context *context, const struct lw_conv2d
     float *patches = patch_bias + plan->patch_elements;     /* (block_rows, kernel_height, patch_width) */
     for (size_t i = 0; i < plan->patch_elements; i++) patch_bias[i] = bias ? bias[i % outputs] : 0.0f;
 
+    const struct lw_finish finish = {.bias = patch_bias, .clamp = clamp};
+
     /* What no patch covers has an empty sum. */
     const bool gaps = w->kernel_height < w->stride_height || w->kernel_width < w->stride_width ||
                       (size_t)conv->input_height * w->stride_height < conv->output_height ||
@@ -249,7 +251,7 @@ static void run_patches(const struct lw_context *context, const struct lw_conv2d
             const size_t rest = conv->input_width - first;
             const size_t count = rest < plan->block_rows ? rest : plan->block_rows;
             for (size_t i = 0; i < count; i++) rows[i] = input_row + (first + i) * conv->input_channels;
-            gemm->run(count, plan->patch_elements, 1, conv->input_channels, rows, packed, patch_bias, clamp, patches,
+            gemm->run(count, plan->patch_elements, 1, conv->input_channels, rows, packed, &finish, patches,
                       plan->patch_elements);
             for (size_t ky = 0; ky < w->kernel_height; ky++) {
                 const float *from = patches + ky * plan->patch_width;
@@ -280,7 +282,6 @@ enum lw_status lw_conv2d_transpose_run(const struct lw_context *context, const s
     }
 
     const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
-    const struct lw_clamp clamp = lw_epilogue_clamp(&conv->activation, &epilogue);
     const size_t inputs = conv->input_channels, outputs = conv->output_channels;
     const size_t width = conv->output_width, stride = plan.x.stride;
     const size_t image_elements = (size_t)conv->input_height * conv->input_width * inputs;
@@ -292,7 +293,6 @@ enum lw_status lw_conv2d_transpose_run(const struct lw_context *context, const s
         const float *image = input ? input + row / conv->output_height * image_elements : zeros;
         const size_t y = row % conv->output_height + plan.pad_top;
         const struct phase phase_y = phase_of_position(&plan.y, y);
-        float *output_row = output + row * width * outputs; /* (output_width, output_channels) */
         for (size_t start = 0; start < stride && start < width; start++) {
             const struct phase phase_x = phase_of_position(&plan.x, start + plan.pad_left);
             const float *matrix = (const float *)packed + packed_taps_before(&plan, phase_y, phase_x) * plan.tap_packed;
@@ -301,11 +301,14 @@ enum lw_status lw_conv2d_transpose_run(const struct lw_context *context, const s
                 const size_t count = pixels - i < plan.block_rows ? pixels - i : plan.block_rows;
                 const size_t x = start + i * stride;
                 gather(conv, &plan, phase_y, phase_x, y, x + plan.pad_left, count, image, zeros, gemm->mr, rows);
-                gemm->run(count, outputs, phase_y.count * phase_x.count, inputs, rows, matrix, epilogue.bias, clamp,
-                          output_row + x * outputs, stride * outputs);
+                const size_t element = (row * width + x) * outputs;
+                const struct lw_finish finish = lw_epilogue_in_gemm(&conv->activation, &epilogue, 0, element);
+                gemm->run(count, outputs, phase_y.count * phase_x.count, inputs, rows, matrix, &finish,
+                          output + element, stride * outputs);
             }
         }
-        lw_epilogue_finish(context, &conv->activation, &epilogue, width, outputs, row * width * outputs, output);
+        lw_activation_finish(context, &conv->activation, epilogue.slopes, width, outputs,
+                             output + row * width * outputs);
     }
     return LW_OK;
 }

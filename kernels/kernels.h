@@ -27,22 +27,31 @@ struct lw_clamp {
     float lo, hi;
 };
 
+/* What follows a sum that started from bias[j]:
+ *   finish(sum) = clamp(sum * scale[j] + shift[j] + residual[i][j]), from left to right.
+ * Any of the pointers may be NULL (scale and shift both or neither): that step is then left out. The multiply-add may be
+ * fused in relaxed. */
+struct lw_finish {
+    const float *bias, *scale, *shift, *residual;
+    struct lw_clamp clamp;
+};
+
 /*
  * Matrix product with gathered rows: pointwise and general convolution, transposed convolution, matmul.
  *
- *   out[i][j] = clamp(bias[j] + sum over t, c ascending of rows_t(i)[c] * B[t * channels + c][j])
+ *   out[i][j] = finish(bias[j] + sum over t, c ascending of rows_t(i)[c] * B[t * channels + c][j])
  *
  * for i < m, j < n, t < taps, c < channels. The accumulator starts at bias[j] (+0 when bias is NULL), and one
  * accumulator takes all terms of an output in order. With n < LW_GEMM_NARROW columns a vector of them would be mostly
  * empty; then the terms are taken four at a time:
  *
- *   out[i][j] = clamp(((p0 + p1) + (p2 + p3)) + bias[j]), pl = sum over t, c ascending, c % 4 = l, of the same, from +0
+ *   out[i][j] = finish(((p0 + p1) + (p2 + p3)) + bias[j]), pl = sum over t, c ascending, c % 4 = l, of the same, from +0
  *
  * rows:  [ceil(m / mr)][taps][mr] pointers. rows_t(i) is rows[((i / mr) * taps + t) * mr + i % mr], each to
  *        `channels` floats. The pointers of the last block beyond m are not read. Padding is a pointer to zeros.
  * panels: B packed as [ceil(n / nr)][taps * channels][nr]; columns beyond n hold zeros. n < LW_GEMM_NARROW: B's columns,
  *         [n][taps * channels].
- * bias:  [n] or NULL.
+ * finish: see above; the residual's element [i][j] lies where out's does.
  * out:   [m] rows of n floats, out_stride apart.
  * m, n >= 1; taps * channels may be 0: the sum is then empty.
  *
@@ -50,8 +59,7 @@ struct lw_clamp {
  * result does not depend on them. mr <= LW_GEMM_MAX_MR, nr <= LW_GEMM_MAX_NR.
  */
 typedef void lw_gemm_f32_fn(size_t m, size_t n, size_t taps, size_t channels, const float *const *rows,
-                            const float *panels, const float *bias, struct lw_clamp clamp, float *out,
-                            size_t out_stride);
+                            const float *panels, const struct lw_finish *finish, float *out, size_t out_stride);
 #define LW_GEMM_MAX_MR 8
 #define LW_GEMM_MAX_NR 16
 #define LW_GEMM_NARROW 4

@@ -125,7 +125,6 @@ enum lw_status lw_matmul_run(const struct lw_context *context, const struct lw_m
     if (plan.output_elements == 0) return LW_OK;
 
     const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
-    const struct lw_clamp clamp = lw_epilogue_clamp(&matmul->activation, &epilogue);
     const size_t n = matmul->n, k = matmul->k;
     const float **rows = scratch;
     float *copied = (float *)(rows + plan.block_rows); /* (block_rows, k) */
@@ -143,8 +142,9 @@ enum lw_status lw_matmul_run(const struct lw_context *context, const struct lw_m
                 const float *from = plan.copies ? copied : batch + first * k;
                 for (size_t i = 0; i < count; i++) rows[i] = from + i * k;
             }
-            gemm->run(count, n, k ? 1 : 0, k, rows, matrix, epilogue.bias, clamp, output + element, n);
-            lw_epilogue_finish(context, &matmul->activation, &epilogue, count, n, element, output);
+            const struct lw_finish finish = lw_epilogue_in_gemm(&matmul->activation, &epilogue, 0, element);
+            gemm->run(count, n, k ? 1 : 0, k, rows, matrix, &finish, output + element, n);
+            lw_activation_finish(context, &matmul->activation, epilogue.slopes, count, n, output + element);
         }
     }
     return LW_OK;

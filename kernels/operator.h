@@ -96,7 +96,16 @@ enum lw_status lw_epilogue_read(const struct lw_activation *activation, const st
 /* The clamp for the micro-kernel that computes the sum: the activation's, unless something comes between the two. */
 struct lw_clamp lw_epilogue_clamp(const struct lw_activation *activation, const struct lw_epilogue *epilogue);
 
-/* Applies what the micro-kernel leaves to be done, in place, to `rows` rows of `channels` floats, from element `first` of
+/* The epilogue that gemm_f32 does by itself, all but the activations that are no clamps, for output channels from
+ * `channel` and elements from `element` on. */
+struct lw_finish lw_epilogue_in_gemm(const struct lw_activation *activation, const struct lw_epilogue *epilogue,
+                                     size_t channel, size_t element);
+
+/* Applies the activations that are no clamps, in place, to `rows` rows of `channels` floats. */
+void lw_activation_finish(const struct lw_context *context, const struct lw_activation *activation, const float *slopes,
+                          size_t rows, size_t channels, float *x);
+
+/* Applies what other micro-kernels leave to be done, in place, to `rows` rows of `channels` floats, from element `first` of
  * the output on. Operators call it for each block of output they have just written, while it is in the cache. */
 void lw_epilogue_finish(const struct lw_context *context, const struct lw_activation *activation,
                         const struct lw_epilogue *epilogue, size_t rows, size_t channels, size_t first, float *output);

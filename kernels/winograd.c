@@ -291,13 +291,13 @@ static void transform_output(const struct run *run, const struct span *span, con
 static void multiply(const struct run *run, size_t tiles, const float *packed) {
     const struct lw_winograd_plan *plan = run->plan;
     const struct lw_gemm_f32 *gemm = &run->context->kernels.gemm_f32;
-    const struct lw_clamp open = {-INFINITY, INFINITY};
+    const struct lw_finish nothing = {.clamp = {-INFINITY, INFINITY}};
     const size_t products = (plan->tile + 2) * (plan->tile + 2);
     const size_t inputs = run->conv->input_channels, outputs = run->conv->output_channels;
     for (size_t k = 0; k < products; k++, packed += plan->product_packed) {
         for (size_t i = 0; i < plan->product_packed; i += PAGE_FLOATS) (void)*(const volatile float *)(packed + i);
         for (size_t t = 0; t < tiles; t++) run->rows[t] = run->transformed + k * plan->input_step + t * inputs;
-        gemm->run(tiles, outputs, 1, inputs, run->rows, packed, NULL, open, run->products + k * plan->output_step,
+        gemm->run(tiles, outputs, 1, inputs, run->rows, packed, &nothing, run->products + k * plan->output_step,
                   outputs);
     }
 }

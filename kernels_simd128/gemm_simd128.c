@@ -2,7 +2,7 @@
 /*
  * Matrix product with gathered rows:
  *
- *   out[i][j] = clamp(bias[j] + sum over t, c ascending of rows_t(i)[c] * panels[t * channels + c][j])
+ *   out[i][j] = finish(bias[j] + sum over t, c ascending of rows_t(i)[c] * panels[t * channels + c][j])
  *
  * rows:   [ceil(m / MR)][taps][MR] pointers to channels floats
  * panels: [ceil(n / NR)][taps * channels][NR], columns beyond n are zeros
@@ -22,7 +22,11 @@
  *
  * The order of the loops: a panel is the outer one, so that it stays in the first-level cache while the tiles of a
  * block pass by (the caller keeps a block of rows small enough for the second level).
+ *
+ * A scale, shift and residual join whole tiles while they are in registers; tails, of which there are many kinds, are
+ * finished after they have been stored.
  */
+#include <math.h>
 #include <stdbool.h>
 
 #include "kernels/simd.h"
@@ -80,10 +84,11 @@ INLINE void terms(const size_t unroll, const size_t height, const size_t panels,
 }
 
 /* A tile of height x (panels * vectors * 4) outputs, these three constants: all its columns exist. rows: one block, or
- * two when height > MR. bias: one for each column. */
+ * two when height > MR. bias: one for each column. finish: NULL, or what its scale, shift and residual are for column j
+ * and element out[at]. */
 INLINE void tile(const size_t height, const size_t panels, const size_t vectors, size_t taps, size_t channels,
-                 const float *const *rows, const float *b, const float *bias, struct lw_clamp clamp, float *out,
-                 size_t out_stride) {
+                 const float *const *rows, const float *b, const float *bias, const struct lw_finish *finish, size_t j,
+                 size_t at, struct lw_clamp clamp, float *out, size_t out_stride) {
     const size_t width = panels * vectors;
     const size_t panel_step = taps * channels * NR;
     v128_t acc[MR * VECTORS > GROUPED_VECTORS * GROUPED_ROWS ? MR * VECTORS : GROUPED_VECTORS * GROUPED_ROWS];
@@ -105,6 +110,24 @@ INLINE void tile(const size_t height, const size_t panels, const size_t vectors,
         for (; c < channels; c++, b += NR) terms(1, height, panels, vectors, a, c, b, panel_step, acc);
     }
 
+    if (finish && finish->scale) {
+#pragma GCC unroll 8
+        for (size_t v = 0; v < width; v++) {
+            const v128_t s = wasm_v128_load(finish->scale + j + v * 4), t = wasm_v128_load(finish->shift + j + v * 4);
+#pragma GCC unroll 8
+            for (size_t i = 0; i < height; i++) acc[i * width + v] = lw_madd(acc[i * width + v], s, t);
+        }
+    }
+    if (finish && finish->residual) {
+        const float *residual = finish->residual + at;
+#pragma GCC unroll 8
+        for (size_t i = 0; i < height; i++) {
+#pragma GCC unroll 8
+            for (size_t v = 0; v < width; v++)
+                acc[i * width + v] =
+                    wasm_f32x4_add(acc[i * width + v], wasm_v128_load(residual + i * out_stride + v * 4));
+        }
+    }
     const v128_t lo = wasm_f32x4_splat(clamp.lo), hi = wasm_f32x4_splat(clamp.hi);
 #pragma GCC unroll 8
     for (size_t i = 0; i < height; i++) {
@@ -119,7 +142,7 @@ INLINE void tile(const size_t height, const size_t panels, const size_t vectors,
 static void any_tile(size_t height, size_t vectors, size_t taps, size_t channels, const float *const *rows,
                      const float *b, const float *bias, struct lw_clamp clamp, float *out, size_t out_stride) {
 #define TILE(h, v)                                                                                                     \
-    case (h)*8 + (v): tile(h, 1, v, taps, channels, rows, b, bias, clamp, out, out_stride); break
+    case (h)*8 + (v): tile(h, 1, v, taps, channels, rows, b, bias, NULL, 0, 0, clamp, out, out_stride); break
     switch (height * 8 + vectors) {
         TILE(1, 1);
         TILE(1, 2);
@@ -172,10 +195,12 @@ static size_t grouped_rows(size_t height, size_t n, size_t taps, size_t channels
     size_t j = 0;
     if (height == 1) {
         for (; j + PANELS_1 * NR <= n; j += PANELS_1 * NR, panels += PANELS_1 * panel_step)
-            tile(1, PANELS_1, VECTORS, taps, channels, rows, panels, bias + j * bias_step, clamp, out + j, out_stride);
+            tile(1, PANELS_1, VECTORS, taps, channels, rows, panels, bias + j * bias_step, NULL, 0, 0, clamp, out + j,
+                 out_stride);
     } else if (PANELS_2 > 1) {
         for (; j + PANELS_2 * NR <= n; j += PANELS_2 * NR, panels += PANELS_2 * panel_step)
-            tile(2, PANELS_2, VECTORS, taps, channels, rows, panels, bias + j * bias_step, clamp, out + j, out_stride);
+            tile(2, PANELS_2, VECTORS, taps, channels, rows, panels, bias + j * bias_step, NULL, 0, 0, clamp, out + j,
+                 out_stride);
     }
     return j;
 }
@@ -267,13 +292,31 @@ static void narrow(size_t m, size_t n, size_t taps, size_t channels, const float
     }
 }
 
+/* scale, shift, residual and clamp of height x width sums from row i and column j on. */
+static void finish_stored(const struct lw_finish *f, size_t i, size_t height, size_t j, size_t width, float *out,
+                          size_t out_stride) {
+    const v128_t lo = wasm_f32x4_splat(f->clamp.lo), hi = wasm_f32x4_splat(f->clamp.hi);
+    for (; height > 0; height--, i++) {
+        for (size_t c = j; c < j + width; c += 4) {
+            const size_t n = j + width - c, at = i * out_stride + c;
+            v128_t y = lw_load_some(out + at, n);
+            if (f->scale) y = lw_madd(y, lw_load_some(f->scale + c, n), lw_load_some(f->shift + c, n));
+            if (f->residual) y = wasm_f32x4_add(y, lw_load_some(f->residual + at, n));
+            lw_store_some(out + at, lw_min(lw_max(y, lo), hi), n);
+        }
+    }
+}
+
 static void gemm(size_t m, size_t n, size_t taps, size_t channels, const float *const *rows, const float *panels,
-                 const float *bias, struct lw_clamp clamp, float *out, size_t out_stride) {
+                 const struct lw_finish *f, float *out, size_t out_stride) {
     static const float zeros[4 * GROUPED_VECTORS];
-    const size_t bias_step = bias ? 1 : 0; /* without a bias every tile starts from the same zeros */
-    if (!bias) bias = zeros;
+    const size_t bias_step = f->bias ? 1 : 0; /* without a bias every tile starts from the same zeros */
+    const float *bias = f->bias ? f->bias : zeros;
+    const struct lw_finish *finish = f->scale || f->residual ? f : NULL;
+    const struct lw_clamp clamp = finish ? (struct lw_clamp){-INFINITY, INFINITY} : f->clamp; /* the tails' */
     if (n < LW_GEMM_NARROW) {
         narrow(m, n, taps, channels, rows, panels, bias, clamp, out, out_stride);
+        if (finish) finish_stored(f, 0, m, 0, n, out, out_stride);
         return;
     }
     const size_t panel_step = taps * channels * NR;
@@ -283,19 +326,19 @@ static void gemm(size_t m, size_t n, size_t taps, size_t channels, const float *
     if (tail > 0 && tail <= GROUPED_ROWS)
         grouped = grouped_rows(tail, n, taps, channels, rows + whole * taps, panels, bias, bias_step, clamp,
                                out + whole * out_stride, out_stride);
-    if (grouped == n && whole == 0) return;
 
     size_t j = 0;
-    for (; j + NR <= n; j += NR, panels += panel_step) {
+    for (; j + NR <= n && (grouped < n || whole > 0); j += NR, panels += panel_step) {
         const float *tile_bias = bias + j * bias_step;
         for (size_t i = 0; i < whole; i += MR)
-            tile(MR, 1, VECTORS, taps, channels, rows + i * taps, panels, tile_bias, clamp, out + i * out_stride + j,
-                 out_stride);
+            tile(MR, 1, VECTORS, taps, channels, rows + i * taps, panels, tile_bias, finish, j, i * out_stride + j,
+                 f->clamp, out + i * out_stride + j, out_stride);
         if (tail > 0 && j >= grouped)
             any_tile(tail, VECTORS, taps, channels, rows + whole * taps, panels, tile_bias, clamp,
                      out + whole * out_stride + j, out_stride);
     }
-    if (j < n) {
+    if (finish && tail > 0) finish_stored(f, whole, tail, 0, j > grouped ? j : grouped, out, out_stride);
+    if (j < n && grouped < n) {
         const size_t tall = n - j <= TALL_VECTORS * 4 ? TALL : MR;
         for (size_t i = 0, height; i < m; i += height) {
             const size_t rest = m - i;
@@ -303,6 +346,7 @@ static void gemm(size_t m, size_t n, size_t taps, size_t channels, const float *
             narrow_tile(height, n - j, taps, channels, rows + i * taps, panels, bias + j * bias_step, clamp,
                         out + i * out_stride + j, out_stride);
         }
+        if (finish) finish_stored(f, 0, m, j, n - j, out, out_stride);
     }
 }
 

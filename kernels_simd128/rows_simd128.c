@@ -195,11 +195,6 @@ static size_t find_above_i32(size_t n, const int32_t *x, int32_t value) {
     return i;
 }
 
-/* The first n <= 4 elements of a vector. */
-static inline v128_t load(const float *p, size_t n) {
-    return n < 4 ? lw_load_lanes(p, n) : wasm_v128_load(p);
-}
-
 struct operands {
     const float *scale, *shift, *residual;
     v128_t lo, hi;
@@ -210,16 +205,13 @@ static inline __attribute__((always_inline)) void finish(bool scales, bool adds,
                                                          const struct operands *o, size_t c, const float *x,
                                                          float *out) {
     const v128_t zero = wasm_f32x4_splat(0.0f);
-    const v128_t s = scales ? load(o->scale + c, n) : zero, t = scales ? load(o->shift + c, n) : zero;
+    const v128_t s = scales ? lw_load_some(o->scale + c, n) : zero, t = scales ? lw_load_some(o->shift + c, n) : zero;
     for (size_t r = 0, i = c; r < rows; r++, i += channels) {
-        v128_t y = load(x + i, n);
+        v128_t y = lw_load_some(x + i, n);
         if (scales) y = lw_madd(y, s, t);
-        if (adds) y = wasm_f32x4_add(y, load(o->residual + i, n));
+        if (adds) y = wasm_f32x4_add(y, lw_load_some(o->residual + i, n));
         y = lw_min(lw_max(y, o->lo), o->hi);
-        if (n < 4)
-            lw_store_lanes(out + i, y, n);
-        else
-            wasm_v128_store(out + i, y);
+        lw_store_some(out + i, y, n);
     }
 }
 

@@ -14,6 +14,8 @@ struct product {
     const float *bias; /* (n) or NULL */
     struct lw_clamp clamp;
     size_t out_stride;
+    const float *scale, *shift; /* (n) or NULL */
+    const float *residual;      /* as out, or NULL */
 };
 
 static size_t round_up(size_t x, size_t to) {
@@ -42,7 +44,8 @@ static float *run(struct lw_test *t, const struct lw_gemm_f32 *gemm, const struc
 
     size_t out_count = (p->m - 1) * p->out_stride + p->n;
     float *out = lw_test_floats(t, out_count, LW_FILL_POISON);
-    gemm->run(p->m, p->n, p->taps, p->channels, rows, panels, p->bias, p->clamp, out, p->out_stride);
+    const struct lw_finish finish = {p->bias, p->scale, p->shift, p->residual, p->clamp};
+    gemm->run(p->m, p->n, p->taps, p->channels, rows, panels, &finish, out, p->out_stride);
     for (size_t i = 0; i < out_count; i++) {
         uint32_t bits;
         memcpy(&bits, &out[i], sizeof bits);
@@ -61,9 +64,9 @@ static void same_classes(const char *label, const float *want, const float *got,
 }
 
 static void check_product(struct lw_test *t, const struct product *p, bool special) {
-    char label[120];
-    snprintf(label, sizeof label, "gemm m %zu n %zu taps %zu channels %zu stride %zu bias %d", p->m, p->n, p->taps,
-             p->channels, p->out_stride, p->bias != NULL);
+    char label[160];
+    snprintf(label, sizeof label, "gemm m %zu n %zu taps %zu channels %zu stride %zu bias %d scale %d residual %d",
+             p->m, p->n, p->taps, p->channels, p->out_stride, p->bias != NULL, p->scale != NULL, p->residual != NULL);
     size_t count = (p->m - 1) * p->out_stride + p->n;
     float *got = run(t, &t->tested->kernels.gemm_f32, p);
     float *other = run(t, &t->reference->kernels.gemm_f32, p);
@@ -83,8 +86,13 @@ static void check_product(struct lw_test *t, const struct product *p, bool speci
                 sum += term;
                 magnitude += fabs(term);
             }
-            want[j] = fmin(fmax(sum, (double)p->clamp.lo), (double)p->clamp.hi);
-            bound[j] = lw_test_gamma(p->k + 1, magnitude);
+            if (p->scale) {
+                sum = sum * (double)p->scale[j] + (double)p->shift[j];
+                magnitude = magnitude * fabs((double)p->scale[j]) + fabs((double)p->shift[j]);
+            }
+            const double residual = p->residual ? (double)p->residual[i * p->out_stride + j] : 0;
+            want[j] = fmin(fmax(sum + residual, (double)p->clamp.lo), (double)p->clamp.hi);
+            bound[j] = lw_test_gamma(p->k + 4, magnitude + fabs(residual));
         }
         lw_test_within(label, want, bound, got + i * p->out_stride, p->n);
     }
@@ -92,7 +100,7 @@ static void check_product(struct lw_test *t, const struct product *p, bool speci
 
 static void check_gemm(struct lw_test *t) {
     enum { SOURCES = 9 };
-    for (int round = 0; round < 160; round++) {
+    for (int round = 0; round < 320; round++) {
         struct product p = {
             .m = lw_test_range(t, 1, round % 4 ? 14 : 1 + (size_t)round % 3),
             .n = lw_test_range(t, 1, round % 3 ? 37 : 90),
@@ -114,6 +122,10 @@ static void check_gemm(struct lw_test *t) {
         /* Not where sums are fused: a product that overflows is infinite there only once it is added. */
         p.b = lw_test_floats(t, p.k * p.n, round % 12 == 5 && t->exact ? LW_FILL_SPECIAL : LW_FILL_UNIFORM);
         p.bias = round % 4 == 1 ? NULL : lw_test_floats(t, p.n, fill);
+        const size_t steps = round < 160 ? 0 : lw_test_range(t, 1, 3);
+        if (steps & 1) p.scale = lw_test_floats(t, p.n, fill);
+        if (steps & 1) p.shift = lw_test_floats(t, p.n, fill);
+        if (steps & 2) p.residual = lw_test_floats(t, (p.m - 1) * p.out_stride + p.n, fill);
         check_product(t, &p, special);
     }
 }
@@ -124,7 +136,7 @@ static void check_order(struct lw_test *t) {
     const float *row = a;
     float b[16], bias[4] = {1, 1, 1, 1};
     for (size_t i = 0; i < 16; i++) b[i] = 1;
-    struct product p = {1, 4, 1, 4, 4, &row, b, bias, {-INFINITY, INFINITY}, 4};
+    struct product p = {1, 4, 1, 4, 4, &row, b, bias, {-INFINITY, INFINITY}, 4, NULL, NULL, NULL};
     float *got = run(t, &t->tested->kernels.gemm_f32, &p);
     /* 1 + 2^24 = 2^24 (ties to even), + 1 again, - 2^24 = 0, + 1; products are exact, so fused is the same. */
     lw_test_true(*got == 1.0f, "the order of the sum: want 1, got %g", (double)*got);
@@ -160,8 +172,8 @@ struct call {
 
 static void bench_run(const struct lw_context *context, void *arg) {
     const struct call *c = arg;
-    const struct lw_clamp clamp = {-INFINITY, INFINITY};
-    context->kernels.gemm_f32.run(c->m, c->n, 1, c->k, c->rows, c->panels, c->bias, clamp, c->out, c->n);
+    const struct lw_finish finish = {.bias = c->bias, .clamp = {-INFINITY, INFINITY}};
+    context->kernels.gemm_f32.run(c->m, c->n, 1, c->k, c->rows, c->panels, &finish, c->out, c->n);
 }
 
 static void bench(struct lw_bench *b) {
