@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The list of tiers. LW_HAVE_SIMD128 and LW_HAVE_RELAXED say which of the SIMD tiers this library was built with. */
+/* The list of tiers, in order. LW_HAVE_SCALAR, LW_HAVE_SIMD128 and LW_HAVE_RELAXED say which of them this library was
+ * built with: at least one, and any, since each tier fills the table by itself. */
 #include "kernels/kernels.h"
 #include "kernels_scalar/install.h"
 
@@ -7,7 +8,9 @@ void lw_simd128_install(struct lw_kernels *kernels);
 void lw_relaxed_install(struct lw_kernels *kernels);
 
 const struct lw_tier lw_tiers[] = {
+#ifdef LW_HAVE_SCALAR
     {"scalar", lw_scalar_install},
+#endif
 #ifdef LW_HAVE_SIMD128
     {"simd128", lw_simd128_install},
 #endif

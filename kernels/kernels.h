@@ -313,7 +313,8 @@ struct lw_kernels {
     lw_transpose_u32_fn *transpose_u32;
 };
 
-/* The tiers that are compiled in, in order; later ones inherit what they don't override. */
+/* The tiers that are compiled in, in order. Each fills the whole table; that of a context is filled by all up to its own,
+ * so that a slot which a new tier doesn't have yet is the one before's. */
 struct lw_tier {
     const char *name;
     void (*install)(struct lw_kernels *kernels);

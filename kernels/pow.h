@@ -65,4 +65,13 @@ static const struct lw_pow_constants lw_pow_constants = {
     .half_root_to_one = 0x3ff0000000000000 - 0x3fe6a09e667f3bcd,
 };
 
+/* By squaring, unsigned, which wraps around. A negative power of another number than 1 and -1 truncates to 0. */
+static inline int32_t lw_power_of_int(int32_t x, int32_t y) {
+    if (y < 0 && x != 1 && x != -1) return 0;
+    uint32_t result = 1, square = (uint32_t)x;
+    for (uint32_t rest = (uint32_t)y; rest; rest >>= 1, square *= square) /* of -1 only the lowest bit of y counts */
+        if (rest & 1) result *= square;
+    return (int32_t)result;
+}
+
 #endif

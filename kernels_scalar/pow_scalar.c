@@ -54,17 +54,8 @@ static void power_f32(size_t n, const float *a, size_t a_step, const float *b, s
     for (size_t i = 0; i < n; i++) out[i] = power(a[i * a_step], b[i * b_step]);
 }
 
-/* By squaring, unsigned, which wraps around. A negative power of another number than 1 and -1 truncates to 0. */
-static int32_t power_of_int(int32_t x, int32_t y) {
-    if (y < 0 && x != 1 && x != -1) return 0;
-    uint32_t result = 1, square = (uint32_t)x;
-    for (uint32_t rest = (uint32_t)y; rest; rest >>= 1, square *= square) /* of -1 only the lowest bit of y counts */
-        if (rest & 1) result *= square;
-    return (int32_t)result;
-}
-
 static void power_i32(size_t n, const int32_t *a, size_t a_step, const int32_t *b, size_t b_step, int32_t *out) {
-    for (size_t i = 0; i < n; i++) out[i] = power_of_int(a[i * a_step], b[i * b_step]);
+    for (size_t i = 0; i < n; i++) out[i] = lw_power_of_int(a[i * a_step], b[i * b_step]);
 }
 
 void lw_scalar_pow_install(struct lw_kernels *kernels) {

@@ -40,7 +40,7 @@ void lw_simd128_resize_install(struct lw_kernels *kernels);
 void lw_simd128_move_install(struct lw_kernels *kernels);
 void lw_simd128_winograd_install(struct lw_kernels *kernels);
 
-/* These are in double precision, where nothing is fused: relaxed takes them from simd128. */
+/* These are in double precision, where nothing is fused: both tiers have the same. */
 void lw_simd128_circular_install(struct lw_kernels *kernels);
 void lw_simd128_hyperbolic_install(struct lw_kernels *kernels);
 void lw_simd128_atan2_install(struct lw_kernels *kernels);

@@ -110,6 +110,11 @@ static void power_f32(size_t n, const float *a, size_t a_step, const float *b, s
     }
 }
 
+static void power_i32(size_t n, const int32_t *a, size_t a_step, const int32_t *b, size_t b_step, int32_t *out) {
+    for (size_t i = 0; i < n; i++) out[i] = lw_power_of_int(a[i * a_step], b[i * b_step]);
+}
+
 void lw_simd128_pow_install(struct lw_kernels *kernels) {
     kernels->binary_f32[LW_BINARY_POW] = power_f32;
+    kernels->binary_i32[LW_BINARY_POW] = power_i32;
 }

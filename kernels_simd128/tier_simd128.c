@@ -15,10 +15,8 @@ void lw_simd128_install(struct lw_kernels *kernels) {
     lw_simd128_resize_install(kernels);
     lw_simd128_move_install(kernels);
     lw_simd128_winograd_install(kernels);
-#ifndef LW_RELAXED
     lw_simd128_circular_install(kernels);
     lw_simd128_hyperbolic_install(kernels);
     lw_simd128_atan2_install(kernels);
     lw_simd128_pow_install(kernels);
-#endif
 }

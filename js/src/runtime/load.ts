@@ -15,7 +15,7 @@ export interface LoadOptions {
   exclude?: readonly Tier[];
   /** The WebAssembly files' folder, or a map from file name to path or URL. By default beside the package's code. */
   wasmPaths?: WasmPaths;
-  /** The file itself: path or URL, bytes, or a compiled module. Its best tier runs unless `tier` says another. */
+  /** The file itself: path or URL, bytes, or a compiled module. The tier that it holds runs. */
   wasm?: WasmSource;
   /** Used in place of the engine's fetch. */
   fetch?: Fetch;
@@ -96,7 +96,7 @@ export async function loadModule(options: LoadOptions = {}): Promise<Module> {
   }
   return {
     kernels, heap, tier, winograd: WINOGRAD[winograd], features: detect(),
-    why: chosen?.why ?? `'${tier}' is the best tier of the module given`,
+    why: chosen?.why ?? `'${tier}' is the tier of the module given`,
   };
 }
 
