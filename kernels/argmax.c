@@ -2,55 +2,30 @@
 /*
  * The position of the largest or smallest element along the middle dimension of [outer][reduced][inner].
  *
- * A contiguous row (inner = 1) is folded to its extreme value, which is then looked for. Else columns are taken in
- * blocks whose best values stay on the stack, so that the input is read once and in order.
+ * A contiguous row (inner = 1) is folded to its extreme value, which is then looked for. Else all columns are taken at
+ * once, row after row.
  */
 #include <math.h>
 
 #include "kernels/operator.h"
 
-enum { BLOCK = 64 };
-
-/* x replaces best when it is larger (or smaller), which a NaN never is, and than which nothing is. */
-static void columns_f32(bool least, size_t reduced, size_t inner, size_t columns, const float *x, int32_t *out) {
-    float best[BLOCK];
-    for (size_t c = 0; c < columns; c++) {
-        best[c] = x[c];
-        out[c] = 0;
-    }
-    for (size_t r = 1; r < reduced; r++) {
-        x += inner;
-        for (size_t c = 0; c < columns; c++) {
-            if (least ? x[c] < best[c] : x[c] > best[c]) {
-                best[c] = x[c];
-                out[c] = (int32_t)r;
-            }
-        }
-    }
+static void columns_f32(const struct lw_context *context, bool least, size_t reduced, size_t columns, const float *x,
+                        int32_t *out) {
+    const struct lw_kernels *k = &context->kernels;
+    (least ? k->argmin_rows_f32 : k->argmax_rows_f32)(reduced, columns, x, columns, out);
 }
 
-static void columns_i32(bool least, size_t reduced, size_t inner, size_t columns, const int32_t *x, int32_t *out) {
-    int32_t best[BLOCK];
-    for (size_t c = 0; c < columns; c++) {
-        best[c] = x[c];
-        out[c] = 0;
-    }
-    for (size_t r = 1; r < reduced; r++) {
-        x += inner;
-        for (size_t c = 0; c < columns; c++) {
-            if (least ? x[c] < best[c] : x[c] > best[c]) {
-                best[c] = x[c];
-                out[c] = (int32_t)r;
-            }
-        }
-    }
+static void columns_i32(const struct lw_context *context, bool least, size_t reduced, size_t columns, const int32_t *x,
+                        int32_t *out) {
+    const struct lw_kernels *k = &context->kernels;
+    (least ? k->argmin_rows_i32 : k->argmax_rows_i32)(reduced, columns, x, columns, out);
 }
 
 /* A row without a NaN has the first element that equals its extreme value; a NaN leaves the row to columns_f32. */
 static void row_f32(const struct lw_context *context, bool least, size_t reduced, const float *x, int32_t *out) {
     const float best = context->kernels.fold_f32[least ? LW_K_FOLD_MIN : LW_K_FOLD_MAX](reduced, x);
     if (isnan(best)) {
-        columns_f32(least, reduced, 1, 1, x, out);
+        columns_f32(context, least, reduced, 1, x, out);
         return;
     }
     *out = (int32_t)context->kernels.find_f32(reduced, x, best);
@@ -76,18 +51,16 @@ static enum lw_status run(const struct lw_context *context, bool least, enum lw_
     const float *f32 = input;
     const int32_t *i32 = input;
     for (size_t o = 0; o < outer; o++) {
-        for (size_t i = 0; i < inner; i += BLOCK) {
-            const size_t columns = inner - i < BLOCK ? inner - i : BLOCK, start = o * reduced * inner + i;
-            int32_t *out = output + o * inner + i;
-            if (inner == 1 && type == LW_FLOAT32)
-                row_f32(context, least, reduced, f32 + start, out);
-            else if (inner == 1)
-                row_i32(context, least, reduced, i32 + start, out);
-            else if (type == LW_FLOAT32)
-                columns_f32(least, reduced, inner, columns, f32 + start, out);
-            else
-                columns_i32(least, reduced, inner, columns, i32 + start, out);
-        }
+        const size_t start = o * reduced * inner;
+        int32_t *out = output + o * inner;
+        if (inner == 1 && type == LW_FLOAT32)
+            row_f32(context, least, reduced, f32 + start, out);
+        else if (inner == 1)
+            row_i32(context, least, reduced, i32 + start, out);
+        else if (type == LW_FLOAT32)
+            columns_f32(context, least, reduced, inner, f32 + start, out);
+        else
+            columns_i32(context, least, reduced, inner, i32 + start, out);
     }
     return LW_OK;
 }

@@ -6,18 +6,17 @@
  *    neighbours that are contiguous in both arrays merge. A few contiguous elements become one larger element.
  * 2. The two innermost dimensions are one of three loops; the rest are counted through.
  *    - contiguous in both arrays: whole rows are copied;
- *    - the input contiguous in the other dimension (a transpose): elements of 4 bytes by a kernel, others in square
- *      tiles, each of which reads and writes whole cache lines while they are in the cache;
- *    - else element by element.
+ *    - the input contiguous in the other dimension (a transpose): elements of 4 bytes and single bytes by kernels, others
+ *      in square tiles, each of which reads and writes whole cache lines while they are in the cache;
+ *    - else element by element, rows of 4-byte elements by a kernel.
  */
 #include "kernels/operator.h"
 
 #include <string.h>
 
-/* A tile's rows are TILE_BYTES long on both sides: a cache line. The kernel gets BLOCK columns at a time, so that it
- * writes to that many rows and not to more than there are entries for pages. Rows a multiple of ALIAS_BYTES apart share
- * a few sets of the first-level cache: then NARROW of them. */
-enum { TILE_BYTES = 64, BLOCK = 64, NARROW = 8, ALIAS_BYTES = 2048 };
+/* A tile's rows are TILE_BYTES long on both sides: a cache line. The kernels get BLOCK columns at a time, so that they
+ * write to that many rows and not to more than there are entries for pages. A row shorter than SHORT isn't worth a call. */
+enum { TILE_BYTES = 64, BLOCK = 64, SHORT = 8 };
 
 struct dimension {
     size_t size;
@@ -57,14 +56,18 @@ static void copy_rows(size_t bytes, const struct dimension *outer, const char *i
     for (size_t i = 0; i < outer->size; i++, in += outer->in, out += outer->out) lw_copy_bytes(bytes, in, out);
 }
 
-/* The transpose of 4-byte elements: outer is contiguous in the input, inner in the output. */
-static void transpose_plane(const struct lw_kernels *kernels, const struct dimension *outer,
+/* The transpose of elements of 4 bytes or 1: outer is contiguous in the input, inner in the output. */
+static void transpose_plane(const struct lw_kernels *kernels, size_t element, const struct dimension *outer,
                             const struct dimension *inner, const char *in, char *out) {
-    const size_t block = magnitude(outer->out) % ALIAS_BYTES == 0 ? NARROW : BLOCK;
-    for (size_t j = 0; j < outer->size; j += block) {
-        const size_t columns = outer->size - j < block ? outer->size - j : block;
-        kernels->transpose_u32(inner->size, columns, (const uint32_t *)in + j, inner->in / 4,
-                               (uint32_t *)(out + (ptrdiff_t)j * outer->out), outer->out / 4);
+    for (size_t j = 0; j < outer->size; j += BLOCK) {
+        const size_t columns = outer->size - j < BLOCK ? outer->size - j : BLOCK;
+        const char *from = in + j * element;
+        char *to = out + (ptrdiff_t)j * outer->out;
+        if (element == 4)
+            kernels->transpose_u32(inner->size, columns, (const uint32_t *)from, inner->in / 4, (uint32_t *)to,
+                                   outer->out / 4);
+        else
+            kernels->transpose_u8(inner->size, columns, (const uint8_t *)from, inner->in, (uint8_t *)to, outer->out);
     }
 }
 
@@ -83,8 +86,14 @@ static void copy_plane(const struct lw_kernels *kernels, size_t element, const s
         copy_rows(inner->size * element, outer, in, out);
         return;
     }
-    if (element == 4 && outer->in == 4 && inner->out == 4 && inner->size > 1 && outer->size > 1) {
-        transpose_plane(kernels, outer, inner, in, out);
+    const bool is_contiguous = outer->in == (ptrdiff_t)element && inner->out == (ptrdiff_t)element;
+    if ((element == 4 || element == 1) && is_contiguous && inner->size > 1 && outer->size > 1) {
+        transpose_plane(kernels, element, outer, inner, in, out);
+        return;
+    }
+    if (element == 4 && inner->out == 4 && inner->size >= SHORT) {
+        for (size_t i = 0; i < outer->size; i++, in += outer->in, out += outer->out)
+            kernels->stride_u32(inner->size, (const uint32_t *)in, inner->in / 4, (uint32_t *)out);
         return;
     }
     switch (element) {

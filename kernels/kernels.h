@@ -3,7 +3,7 @@
  * THE CONTRACT between operators and micro-kernels.
  *
  * An operator (kernels/<op>.c) validates, packs, tiles and loops; the arithmetic on tensors' elements happens in
- * micro-kernels, which it reaches through the table below (argmax over columns and running sums have no slot: plain C).
+ * micro-kernels, which it reaches through the table below (running sums have no slot: plain C).
  * Each tier fills the table: scalar first, which is the specification, then simd128, then relaxed, each overriding
  * what it has something better for.
  *
@@ -235,6 +235,12 @@ typedef size_t lw_find_f32_fn(size_t n, const float *x, float value);
 typedef size_t lw_find_i32_fn(size_t n, const int32_t *x, int32_t value);
 /* find_above, of the same types: the first i < n with x[i] > value, or n. */
 
+/* Where the largest element of each column is (argmax_rows), or the smallest (argmin_rows): out[c] = the r found by
+ * starting at 0 and going on to each r < rows whose x[r * row_stride + c] is larger (smaller) than the one found before,
+ * for c < columns. So a NaN at 0 stays, and any other is skipped. rows >= 1. */
+typedef void lw_arg_rows_f32_fn(size_t rows, size_t columns, const float *x, size_t row_stride, int32_t *out);
+typedef void lw_arg_rows_i32_fn(size_t rows, size_t columns, const int32_t *x, size_t row_stride, int32_t *out);
+
 /* out[r][c] = clamp(x[r][c] * scale[c] + shift[c] + residual[r][c]), from left to right; x, residual and out are
  * [rows][channels]. Without a scale and shift (both NULL), or a residual, that step is left out; one of the two there is.
  * out may be x. The multiply-add may be fused in relaxed. */
@@ -260,6 +266,11 @@ typedef void lw_lerp_rows_f32_fn(size_t n, const float *top, const float *bottom
  * may be negative. */
 typedef void lw_transpose_u32_fn(size_t rows, size_t columns, const uint32_t *in, ptrdiff_t in_step, uint32_t *out,
                                  ptrdiff_t out_step);
+/* The same of bytes. */
+typedef void lw_transpose_u8_fn(size_t rows, size_t columns, const uint8_t *in, ptrdiff_t in_step, uint8_t *out,
+                                ptrdiff_t out_step);
+/* out[i] = in[i * step] for i < n, of 4-byte elements; step may be 0 or negative. */
+typedef void lw_stride_u32_fn(size_t n, const uint32_t *in, ptrdiff_t step, uint32_t *out);
 
 /*
  * The one-dimensional transforms of Winograd's convolution, F(tile, 3); kernels/winograd.c has the method and the
@@ -306,11 +317,15 @@ struct lw_kernels {
     lw_find_i32_fn *find_i32;
     lw_find_f32_fn *find_above_f32;
     lw_find_i32_fn *find_above_i32;
+    lw_arg_rows_f32_fn *argmax_rows_f32, *argmin_rows_f32;
+    lw_arg_rows_i32_fn *argmax_rows_i32, *argmin_rows_i32;
     lw_epilogue_f32_fn *epilogue_f32;
     lw_layer_norm_f32_fn *layer_norm_f32;
     lw_lerp_columns_f32_fn *lerp_columns_f32;
     lw_lerp_rows_f32_fn *lerp_rows_f32;
     lw_transpose_u32_fn *transpose_u32;
+    lw_transpose_u8_fn *transpose_u8;
+    lw_stride_u32_fn *stride_u32;
 };
 
 /* The tiers that are compiled in, in order. Each fills the whole table; that of a context is filled by all up to its own,

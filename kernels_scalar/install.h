@@ -18,7 +18,8 @@ void lw_scalar_hyperbolic_install(struct lw_kernels *kernels);
 void lw_scalar_pow_install(struct lw_kernels *kernels);
 void lw_scalar_compare_install(struct lw_kernels *kernels); /* comparisons, logic, select */
 void lw_scalar_cast_install(struct lw_kernels *kernels);
-void lw_scalar_rows_install(struct lw_kernels *kernels); /* softmax, sums, epilogue */
+void lw_scalar_rows_install(struct lw_kernels *kernels);   /* softmax, sums, epilogue */
+void lw_scalar_search_install(struct lw_kernels *kernels); /* find, argmax of columns */
 void lw_scalar_resize_install(struct lw_kernels *kernels);
 void lw_scalar_move_install(struct lw_kernels *kernels);
 void lw_scalar_winograd_install(struct lw_kernels *kernels);

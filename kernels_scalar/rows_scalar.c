@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whole rows: softmax_f32, sum_f32, sum_rows_f32, find, epilogue_f32 and layer_norm_f32.
+ * Whole rows: softmax_f32, sum_f32, sum_rows_f32, epilogue_f32 and layer_norm_f32.
  *
  *   softmax:     out[r][c] = e[r][c] * (1 / sum of e[r]), e[r][c] = exp(x[r][c] - max of x[r])
  *   sum:         16 partial sums, x[i] in number i % 16, added up by a fixed tree
@@ -46,30 +46,6 @@ static void sum_rows(size_t rows, size_t columns, const float *x, size_t row_str
     }
 }
 
-static size_t find_f32(size_t n, const float *x, float value) {
-    size_t i = 0;
-    while (i < n && x[i] != value) i++;
-    return i;
-}
-
-static size_t find_i32(size_t n, const int32_t *x, int32_t value) {
-    size_t i = 0;
-    while (i < n && x[i] != value) i++;
-    return i;
-}
-
-static size_t find_above_f32(size_t n, const float *x, float value) {
-    size_t i = 0;
-    while (i < n && !(x[i] > value)) i++;
-    return i;
-}
-
-static size_t find_above_i32(size_t n, const int32_t *x, int32_t value) {
-    size_t i = 0;
-    while (i < n && x[i] <= value) i++;
-    return i;
-}
-
 static void epilogue(size_t rows, size_t channels, const float *x, const float *scale, const float *shift,
                      const float *residual, struct lw_clamp clamp, float *out) {
     for (size_t r = 0, i = 0; r < rows; r++) {
@@ -103,10 +79,6 @@ void lw_scalar_rows_install(struct lw_kernels *kernels) {
     kernels->softmax_f32 = softmax;
     kernels->sum_f32 = sum;
     kernels->sum_rows_f32 = sum_rows;
-    kernels->find_f32 = find_f32;
-    kernels->find_i32 = find_i32;
-    kernels->find_above_f32 = find_above_f32;
-    kernels->find_above_i32 = find_above_i32;
     kernels->epilogue_f32 = epilogue;
     kernels->layer_norm_f32 = layer_norm;
 }

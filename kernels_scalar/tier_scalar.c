@@ -16,6 +16,7 @@ void lw_scalar_install(struct lw_kernels *kernels) {
     lw_scalar_compare_install(kernels);
     lw_scalar_cast_install(kernels);
     lw_scalar_rows_install(kernels);
+    lw_scalar_search_install(kernels);
     lw_scalar_resize_install(kernels);
     lw_scalar_move_install(kernels);
     lw_scalar_winograd_install(kernels);

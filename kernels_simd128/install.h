@@ -20,6 +20,7 @@
 #define lw_simd128_compare_install lw_relaxed_compare_install
 #define lw_simd128_cast_install lw_relaxed_cast_install
 #define lw_simd128_rows_install lw_relaxed_rows_install
+#define lw_simd128_search_install lw_relaxed_search_install
 #define lw_simd128_resize_install lw_relaxed_resize_install
 #define lw_simd128_move_install lw_relaxed_move_install
 #define lw_simd128_winograd_install lw_relaxed_winograd_install
@@ -35,7 +36,8 @@ void lw_simd128_erf_install(struct lw_kernels *kernels);
 void lw_simd128_binary_install(struct lw_kernels *kernels);
 void lw_simd128_compare_install(struct lw_kernels *kernels); /* comparisons, logic, select */
 void lw_simd128_cast_install(struct lw_kernels *kernels);
-void lw_simd128_rows_install(struct lw_kernels *kernels); /* softmax, sums, epilogue */
+void lw_simd128_rows_install(struct lw_kernels *kernels);   /* softmax, sums, epilogue */
+void lw_simd128_search_install(struct lw_kernels *kernels); /* find, argmax of columns */
 void lw_simd128_resize_install(struct lw_kernels *kernels);
 void lw_simd128_move_install(struct lw_kernels *kernels);
 void lw_simd128_winograd_install(struct lw_kernels *kernels);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whole rows: softmax_f32, sum_f32, sum_rows_f32, find, epilogue_f32 and layer_norm_f32.
+ * Whole rows: softmax_f32, sum_f32, sum_rows_f32, epilogue_f32 and layer_norm_f32.
  *
  *   softmax:     out[r][c] = e[r][c] * (1 / sum of e[r]), e[r][c] = exp(x[r][c] - max of x[r])
  *   sum:         16 partial sums, x[i] in number i % 16, added up by a fixed tree
@@ -133,68 +133,6 @@ static void sum_rows(size_t rows, size_t columns, const float *x, size_t row_str
     }
 }
 
-/* Sixteen elements at a time, until one of them is it; then those one by one. */
-static size_t find_f32(size_t n, const float *x, float value) {
-    const v128_t v = wasm_f32x4_splat(value);
-    size_t i = 0;
-    for (; i + 16 <= n; i += 16) {
-        const float *at = x + i;
-        const v128_t a = wasm_f32x4_eq(wasm_v128_load(at), v), b = wasm_f32x4_eq(wasm_v128_load(at + 4), v);
-        const v128_t c = wasm_f32x4_eq(wasm_v128_load(at + 8), v), d = wasm_f32x4_eq(wasm_v128_load(at + 12), v);
-        if (wasm_v128_any_true(wasm_v128_or(wasm_v128_or(a, b), wasm_v128_or(c, d)))) break;
-    }
-    while (i < n && x[i] != value) i++;
-    return i;
-}
-
-static size_t find_i32(size_t n, const int32_t *x, int32_t value) {
-    const v128_t v = wasm_i32x4_splat(value);
-    size_t i = 0;
-    for (; i + 16 <= n; i += 16) {
-        const int32_t *at = x + i;
-        const v128_t a = wasm_i32x4_eq(wasm_v128_load(at), v), b = wasm_i32x4_eq(wasm_v128_load(at + 4), v);
-        const v128_t c = wasm_i32x4_eq(wasm_v128_load(at + 8), v), d = wasm_i32x4_eq(wasm_v128_load(at + 12), v);
-        if (wasm_v128_any_true(wasm_v128_or(wasm_v128_or(a, b), wasm_v128_or(c, d)))) break;
-    }
-    while (i < n && x[i] != value) i++;
-    return i;
-}
-
-/* The same; the vector that has one tells which of its elements it is. */
-static size_t find_above_f32(size_t n, const float *x, float value) {
-    const v128_t v = wasm_f32x4_splat(value);
-    size_t i = 0;
-    for (; i + 16 <= n; i += 16) {
-        const float *at = x + i;
-        const v128_t a = wasm_f32x4_gt(wasm_v128_load(at), v), b = wasm_f32x4_gt(wasm_v128_load(at + 4), v);
-        const v128_t c = wasm_f32x4_gt(wasm_v128_load(at + 8), v), d = wasm_f32x4_gt(wasm_v128_load(at + 12), v);
-        if (wasm_v128_any_true(wasm_v128_or(wasm_v128_or(a, b), wasm_v128_or(c, d)))) break;
-    }
-    for (; i + 4 <= n; i += 4) {
-        const uint32_t found = (uint32_t)wasm_i32x4_bitmask(wasm_f32x4_gt(wasm_v128_load(x + i), v));
-        if (found) return i + (size_t)__builtin_ctz(found);
-    }
-    while (i < n && !(x[i] > value)) i++;
-    return i;
-}
-
-static size_t find_above_i32(size_t n, const int32_t *x, int32_t value) {
-    const v128_t v = wasm_i32x4_splat(value);
-    size_t i = 0;
-    for (; i + 16 <= n; i += 16) {
-        const int32_t *at = x + i;
-        const v128_t a = wasm_i32x4_gt(wasm_v128_load(at), v), b = wasm_i32x4_gt(wasm_v128_load(at + 4), v);
-        const v128_t c = wasm_i32x4_gt(wasm_v128_load(at + 8), v), d = wasm_i32x4_gt(wasm_v128_load(at + 12), v);
-        if (wasm_v128_any_true(wasm_v128_or(wasm_v128_or(a, b), wasm_v128_or(c, d)))) break;
-    }
-    for (; i + 4 <= n; i += 4) {
-        const uint32_t found = (uint32_t)wasm_i32x4_bitmask(wasm_i32x4_gt(wasm_v128_load(x + i), v));
-        if (found) return i + (size_t)__builtin_ctz(found);
-    }
-    while (i < n && x[i] <= value) i++;
-    return i;
-}
-
 struct operands {
     const float *scale, *shift, *residual;
     v128_t lo, hi;
@@ -319,10 +257,6 @@ void lw_simd128_rows_install(struct lw_kernels *kernels) {
     kernels->softmax_f32 = softmax;
     kernels->sum_f32 = sum;
     kernels->sum_rows_f32 = sum_rows;
-    kernels->find_f32 = find_f32;
-    kernels->find_i32 = find_i32;
-    kernels->find_above_f32 = find_above_f32;
-    kernels->find_above_i32 = find_above_i32;
     kernels->epilogue_f32 = epilogue;
     kernels->layer_norm_f32 = layer_norm;
 }

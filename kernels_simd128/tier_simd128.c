@@ -12,6 +12,7 @@ void lw_simd128_install(struct lw_kernels *kernels) {
     lw_simd128_compare_install(kernels);
     lw_simd128_cast_install(kernels);
     lw_simd128_rows_install(kernels);
+    lw_simd128_search_install(kernels);
     lw_simd128_resize_install(kernels);
     lw_simd128_move_install(kernels);
     lw_simd128_winograd_install(kernels);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Moving data: the slot transpose; the operators copy, pad, gather, gather_nd; and what every program starts with:
+/* Moving data: the slots transpose and stride; the operators copy, pad, gather, gather_nd; and what every program starts with:
  * contexts, tiers, status texts. */
 #include <math.h>
 #include <string.h>
@@ -129,7 +129,8 @@ static void check_copy(struct lw_test *t) {
 static void check_transpose(struct lw_test *t) {
     for (int round = 0; round < 400; round++) {
         const size_t rows = lw_test_range(t, 0, round % 3 ? 9 : 70), columns = lw_test_range(t, 0, round % 5 ? 9 : 40);
-        const size_t in_step = columns + lw_test_range(t, 0, 3), out_step = rows + lw_test_range(t, 0, 3);
+        const size_t apart = columns + lw_test_range(t, 0, 3), out_step = rows + lw_test_range(t, 0, 3);
+        const size_t in_step = round % 7 ? apart : 512; /* such rows share sets of the cache */
         const size_t in_span = rows && columns ? (rows - 1) * in_step + columns : 0;
         const size_t out_span = rows && columns ? (columns - 1) * out_step + rows : 0;
         const uint32_t *in = (const uint32_t *)random_bytes(t, in_span * sizeof *in);
@@ -144,6 +145,41 @@ static void check_transpose(struct lw_test *t) {
                                          got + (back && out_span ? (columns - 1) * out_step : 0),
                                          back ? -(ptrdiff_t)out_step : (ptrdiff_t)out_step);
         lw_test_same_bytes("transpose", want, got, out_span * sizeof *got);
+    }
+}
+
+static void check_transpose_u8(struct lw_test *t) {
+    for (int round = 0; round < 200; round++) {
+        const size_t rows = lw_test_range(t, 0, round % 3 ? 20 : 150),
+                     columns = lw_test_range(t, 0, round % 5 ? 20 : 80);
+        const size_t in_step = columns + lw_test_range(t, 0, 3), out_step = rows + lw_test_range(t, 0, 3);
+        const size_t in_span = rows && columns ? (rows - 1) * in_step + columns : 0;
+        const size_t out_span = rows && columns ? (columns - 1) * out_step + rows : 0;
+        const uint8_t *in = random_bytes(t, in_span);
+        uint8_t *got = lw_test_buffer(t, out_span), *want = lw_test_buffer(t, out_span);
+        const bool up = round % 4 == 1, back = round % 4 == 2; /* as above */
+        for (size_t i = 0; i < rows; i++)
+            for (size_t j = 0; j < columns; j++)
+                want[(back ? columns - 1 - j : j) * out_step + i] = in[(up ? rows - 1 - i : i) * in_step + j];
+        t->tested->kernels.transpose_u8(rows, columns, in + (up && in_span ? (rows - 1) * in_step : 0),
+                                        up ? -(ptrdiff_t)in_step : (ptrdiff_t)in_step,
+                                        got + (back && out_span ? (columns - 1) * out_step : 0),
+                                        back ? -(ptrdiff_t)out_step : (ptrdiff_t)out_step);
+        lw_test_same_bytes("transpose", want, got, out_span);
+    }
+}
+
+static void check_stride(struct lw_test *t) {
+    for (int round = 0; round < 300; round++) {
+        const size_t n = lw_test_range(t, 0, 40), step = round % 4 ? lw_test_range(t, 0, 2) : lw_test_range(t, 0, 9);
+        const bool back = round % 3 == 1;
+        const size_t span = n ? (n - 1) * step + 1 : 0;
+        const uint32_t *in = (const uint32_t *)random_bytes(t, span * sizeof *in);
+        uint32_t *got = lw_test_buffer(t, n * sizeof *got), *want = lw_test_buffer(t, n * sizeof *want);
+        for (size_t i = 0; i < n; i++) want[i] = in[(back ? n - 1 - i : i) * step];
+        t->tested->kernels.stride_u32(n, in + (back && n ? (n - 1) * step : 0),
+                                      back ? -(ptrdiff_t)step : (ptrdiff_t)step, got);
+        lw_test_same_bytes("stride", want, got, n * sizeof *got);
     }
 }
 
@@ -546,6 +582,8 @@ static void bench_gather(struct lw_bench *b) {
 
 static const struct lw_row rows[] = {
     {"transpose_u32", offsetof(struct lw_kernels, transpose_u32), check_transpose, NULL},
+    {"transpose_u8", offsetof(struct lw_kernels, transpose_u8), check_transpose_u8, NULL},
+    {"stride_u32", offsetof(struct lw_kernels, stride_u32), check_stride, NULL},
     {"copy", LW_NO_SLOT, check_copy, bench_copy},
     {"pad", LW_NO_SLOT, check_pad, bench_pad},
     {"gather", LW_NO_SLOT, check_gather, bench_gather},

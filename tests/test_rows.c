@@ -341,6 +341,50 @@ static void check_find_i32(struct lw_test *t) {
 
 /* ---- Argmax ---- */
 
+/* x: floats, or else integers of the same size. */
+static void check_arg_rows(struct lw_test *t, bool f32, bool least) {
+    const struct lw_kernels *k = &t->tested->kernels;
+    for (int round = 0; round < 150; round++) {
+        const size_t rows = lw_test_range(t, 1, 40), columns = lw_test_range(t, 0, round % 9 ? 40 : 1200);
+        const size_t stride = columns + lw_test_range(t, 0, 3), n = columns ? (rows - 1) * stride + columns : 0;
+        float *x = lw_test_floats(t, n, round % 2 ? LW_FILL_SPECIAL : LW_FILL_UNIFORM);
+        int32_t *ints = lw_test_buffer(t, n * sizeof *ints), *got = lw_test_buffer(t, columns * sizeof *got);
+        for (size_t i = 0; i < n; i++) {
+            ints[i] = (int32_t)lw_test_u32(t) >> (round % 4 ? 0 : 29);
+            if (round % 4 == 2) x[i] = (float)lw_test_range(t, 0, 3);
+        }
+        lw_test_seal(t, x);
+        lw_test_seal(t, ints);
+        if (f32)
+            (least ? k->argmin_rows_f32 : k->argmax_rows_f32)(rows, columns, x, stride, got);
+        else
+            (least ? k->argmin_rows_i32 : k->argmax_rows_i32)(rows, columns, ints, stride, got);
+        for (size_t c = 0; c < columns; c++) {
+            int32_t want = 0;
+            double best = NAN;
+            for (size_t r = 0; r < rows; r++) {
+                const double value = f32 ? (double)x[r * stride + c] : (double)ints[r * stride + c];
+                if (r && !(least ? value < best : value > best)) continue;
+                best = value;
+                want = (int32_t)r;
+            }
+            lw_test_true(got[c] == want, "column %zu of %zu: %d, expected %d", c, columns, (int)got[c], (int)want);
+        }
+    }
+}
+static void check_argmax_f32(struct lw_test *t) {
+    check_arg_rows(t, true, false);
+}
+static void check_argmin_f32(struct lw_test *t) {
+    check_arg_rows(t, true, true);
+}
+static void check_argmax_i32(struct lw_test *t) {
+    check_arg_rows(t, false, false);
+}
+static void check_argmin_i32(struct lw_test *t) {
+    check_arg_rows(t, false, true);
+}
+
 static void check_argmax(struct lw_test *t) {
     for (int round = 0; round < 300; round++) {
         const size_t outer = lw_test_range(t, 0, 4), reduced = lw_test_range(t, 1, 30);
@@ -737,6 +781,14 @@ static void bench_argmax_run(const struct lw_context *context, void *arg) {
     struct bench_arg *a = arg;
     lw_argmax_run(context, LW_FLOAT32, a->rows, a->columns, 1, a->x, (int32_t *)a->out);
 }
+static void bench_argmax_rows_run(const struct lw_context *context, void *arg) {
+    struct bench_arg *a = arg;
+    lw_argmax_run(context, LW_FLOAT32, 1, a->rows, a->columns, a->x, (int32_t *)a->out);
+}
+static void bench_argmax_rows(struct lw_bench *b) {
+    lw_bench_add(b, "1000x1000", 0, 4e6, bench_argmax_rows_run, bench_data(b, 1000, 1000));
+    lw_bench_add(b, "2304x17", 0, 4.0 * 2304 * 17, bench_argmax_rows_run, bench_data(b, 2304, 17));
+}
 static void bench_argmax(struct lw_bench *b) {
     lw_bench_add(b, "1000x1000", 0, 4e6, bench_argmax_run, bench_data(b, 1000, 1000));
 }
@@ -791,6 +843,10 @@ static const struct lw_row rows[] = {
     {"find_i32", SLOT(find_i32), check_find_i32, NULL},
     {"find_above_f32", SLOT(find_above_f32), check_find_above_f32, NULL},
     {"find_above_i32", SLOT(find_above_i32), check_find_above_i32, NULL},
+    {"argmax_rows_f32", SLOT(argmax_rows_f32), check_argmax_f32, bench_argmax_rows},
+    {"argmin_rows_f32", SLOT(argmin_rows_f32), check_argmin_f32, NULL},
+    {"argmax_rows_i32", SLOT(argmax_rows_i32), check_argmax_i32, NULL},
+    {"argmin_rows_i32", SLOT(argmin_rows_i32), check_argmin_i32, NULL},
     {"top_k", LW_NO_SLOT, check_top_k, bench_top_k},
     {"reduce", LW_NO_SLOT, check_reduce, NULL},
     {"argmax", LW_NO_SLOT, check_argmax, bench_argmax},
