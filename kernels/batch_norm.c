@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Batch normalisation: once per call the statistics become a scale and a shift per channel, then one kernel call. */
+/* Batch normalisation: the statistics become a scale and a shift per channel, by the elementwise kernels, then one kernel
+ * call. Where every element has statistics of its own (tf.layers' layer normalisation repeats them so), this is done in
+ * blocks, whose scales and shifts stay in the first-level cache. */
 #include "kernels/operator.h"
 
 #include <math.h>
+
+enum { FOLD = 512, BLOCK = 2048 };
 
 enum lw_status lw_batch_norm_fold(const struct lw_context *context, size_t channels, float epsilon, const float *mean,
                                   const float *variance, const float *scale, const float *offset, float *out_scale,
@@ -11,9 +15,17 @@ enum lw_status lw_batch_norm_fold(const struct lw_context *context, size_t chann
     if (channels > SIZE_MAX / sizeof(float)) return LW_TOO_LARGE;
     if (channels == 0) return LW_OK;
     if (!mean || !variance || !out_scale || !out_shift) return LW_NULL_POINTER;
-    for (size_t c = 0; c < channels; c++) {
-        out_scale[c] = (scale ? scale[c] : 1.0f) / sqrtf(variance[c] + epsilon);
-        out_shift[c] = (offset ? offset[c] : 0.0f) - mean[c] * out_scale[c];
+    const struct lw_kernels *k = &context->kernels;
+    const float one = 1.0f, zero = 0.0f;
+    for (size_t c = 0; c < channels; c += FOLD) {
+        const size_t n = channels - c < FOLD ? channels - c : FOLD;
+        float s[FOLD], t[FOLD];
+        k->binary_f32[LW_BINARY_ADD](n, variance + c, 1, &epsilon, 0, s);
+        k->unary_f32[LW_K_SQRT](n, 0.0f, s, s);
+        k->binary_f32[LW_BINARY_DIV](n, scale ? scale + c : &one, scale != NULL, s, 1, s);
+        k->binary_f32[LW_BINARY_MUL](n, mean + c, 1, s, 1, t);
+        k->binary_f32[LW_BINARY_SUB](n, offset ? offset + c : &zero, offset != NULL, t, 1, out_shift + c);
+        memcpy(out_scale + c, s, n * sizeof *s);
     }
     return LW_OK;
 }
@@ -29,9 +41,14 @@ enum lw_status lw_batch_norm_run(const struct lw_context *context, size_t rows, 
     if (bytes == 0) return LW_OK;
     if (!input || !mean || !variance || !scratch || !output) return LW_NULL_POINTER;
 
-    float *s = scratch, *t = s + channels; /* (channels) each */
-    const enum lw_status status = lw_batch_norm_fold(context, channels, epsilon, mean, variance, scale, offset, s, t);
+    const size_t block = rows == 1 && channels > BLOCK ? BLOCK : channels;
+    float *s = scratch, *t = s + block; /* (block) each */
     const struct lw_clamp open = {-INFINITY, INFINITY};
-    if (status == LW_OK) lw_epilogue_rows(context, rows, channels, input, s, t, NULL, open, output);
-    return status;
+    for (size_t c = 0; c < channels; c += block) {
+        const size_t n = channels - c < block ? channels - c : block;
+        lw_batch_norm_fold(context, n, epsilon, mean + c, variance + c, scale ? scale + c : NULL,
+                           offset ? offset + c : NULL, s, t);
+        lw_epilogue_rows(context, rows, n, input + c, s, t, NULL, open, output + c);
+    }
+    return LW_OK;
 }
