@@ -35,13 +35,13 @@ const sparseToDense: Kernel = (backend, { sparseIndices, sparseValues, defaultVa
   const count = sparseIndices.shape.length > 0 ? sparseIndices.shape[0] : 1;
   for (let i = 0; i < count; i++) {
     let element = 0;
-    shape.forEach((n, d) => {
+    for (let d = 0; d < shape.length; d++) {
       const index = at[i * shape.length + d];
-      if (!(index >= 0 && index < n)) {
-        throw new LanewiseError(`${op}: argument 'sparseIndices' has the index ${index}; expected 0 to ${n - 1}`);
+      if (!(index >= 0 && index < shape[d])) {
+        throw new LanewiseError(`${op}: argument 'sparseIndices' has the index ${index}; expected 0 to ${shape[d] - 1}`);
       }
       element += index * strides[d];
-    });
+    }
     to[element] = values[values.length === 1 ? 0 : i];
   }
   return y;
@@ -62,7 +62,10 @@ const oneHot: Kernel = (backend, { indices }, { dtype = 'int32', depth, onValue 
   const y = backend.output([...indices.shape, depth], dtype);
   fillWith(backend, y, offValue);
   const at = view(backend, indices), to = view(backend, y);
-  at.forEach((index, i) => { if (index >= 0 && index < depth) to[i * depth + index] = onValue; });
+  for (let i = 0; i < at.length; i++) {
+    const index = at[i];
+    if (index >= 0 && index < depth) to[i * depth + index] = onValue;
+  }
   return y;
 };
 
