@@ -162,7 +162,7 @@ enum lw_status lw_conv2d_pack(const struct lw_context *context, const struct lw_
     struct plan plan;
     const enum lw_status status = make_plan(context, conv, &plan);
     if (status != LW_OK) return status;
-    if (!filter || !packed) return LW_NULL_POINTER;
+    if (!filter || (!packed && plan.packed_bytes)) return LW_NULL_POINTER;
     if (plan.depthwise) {
         const struct lw_depthwise_conv2d depthwise = depthwise_of(conv);
         return lw_depthwise_conv2d_pack(context, &depthwise, filter, packed);
@@ -327,7 +327,7 @@ enum lw_status lw_conv2d_run(const struct lw_context *context, const struct lw_c
     enum lw_status status = make_plan(context, conv, &plan);
     if (status == LW_OK) status = lw_epilogue_read(&conv->activation, given, &epilogue);
     if (status != LW_OK) return status;
-    if ((!input && plan.input_elements) || !packed || (!scratch && plan.scratch_bytes) ||
+    if ((!input && plan.input_elements) || (!packed && plan.packed_bytes) || (!scratch && plan.scratch_bytes) ||
         (!output && plan.output_elements))
         return LW_NULL_POINTER;
     if (plan.output_elements == 0) return LW_OK;

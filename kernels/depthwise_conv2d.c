@@ -347,9 +347,9 @@ enum lw_status lw_depthwise_conv2d_run(const struct lw_context *context, const s
     struct lw_epilogue epilogue;
     enum lw_status status = make_plan(d, &p);
     if (status != LW_OK) return status;
-    if (p.output_elements == 0) return LW_OK;
     status = lw_epilogue_read(&d->activation, given, &epilogue);
     if (status != LW_OK) return status;
+    if (p.output_elements == 0) return LW_OK;
     if ((p.input_elements && !input) || !packed || !scratch || !output) return LW_NULL_POINTER;
 
     const struct lw_window *w = &d->window;

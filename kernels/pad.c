@@ -45,11 +45,11 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
     plan->count = bytes / element;
     if (!lw_product(input, pad->rank + (size_t)1, &bytes)) return LW_TOO_LARGE;
     plan->input_count = bytes / element;
-    if (plan->count == 0) return LW_OK;
     for (size_t d = 0; d < pad->rank && pad->mode != LW_PAD_CONSTANT; d++) {
         const size_t most = pad->before[d] > pad->after[d] ? pad->before[d] : pad->after[d];
-        if (most && most + plan->skip > pad->shape[d]) return LW_BAD_SHAPE;
+        if (most && (pad->shape[d] < plan->skip || most > pad->shape[d] - plan->skip)) return LW_BAD_SHAPE;
     }
+    if (plan->count == 0) return LW_OK;
 
     /* Nothing below overflows: every size is at most the output's. */
     plan->dimensions[0] = (struct dimension){.size = 1};

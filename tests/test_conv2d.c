@@ -438,6 +438,10 @@ static void conv_errors(struct lw_test *t) {
     d.batch = 0;
     lw_test_status(lw_conv2d_run(c, &d, NULL, packed, NULL, scratch, NULL), LW_OK, "an empty batch");
 
+    d.input_channels = d.output_channels = d.groups = 4; /* depthwise */
+    lw_test_status(lw_conv2d_pack(c, &d, input, NULL), LW_OK, "an empty batch in groups: nothing to pack");
+    lw_test_status(lw_conv2d_run(c, &d, NULL, NULL, NULL, NULL, NULL), LW_OK, "an empty batch in groups");
+
     struct lw_epilogue e = lw_test_epilogue(input, NULL);
     e.struct_bytes--;
     lw_test_status(lw_conv2d_run(c, &good, input, packed, &e, scratch, output), LW_BAD_STRUCT_BYTES, "epilogue's size");

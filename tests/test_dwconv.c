@@ -306,6 +306,9 @@ static void check_errors(struct lw_test *t) {
     d = right();
     d.channels = 0;
     lw_test_true(lw_depthwise_conv2d_run(t->tested, &d, NULL, NULL, NULL, NULL, NULL) == LW_OK, "no channels");
+    const struct lw_epilogue bad = {.struct_bytes = 3};
+    lw_test_true(lw_depthwise_conv2d_run(t->tested, &d, NULL, NULL, &bad, NULL, NULL) == LW_BAD_STRUCT_BYTES,
+                 "no channels and a bad epilogue");
 }
 
 static void check_operator(struct lw_test *t) {

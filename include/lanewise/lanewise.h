@@ -21,8 +21,8 @@
  * Exactness: the tiers "scalar" and "simd128" give the same bits on every engine; a NaN is a NaN, whatever its
  * payload. The tier "relaxed" fuses multiply and add, so its sums round differently: each result stays within
  * gamma_k * sum |a||b| of the exact one (k terms, gamma_k = k u / (1 - k u), u = 2^-24). So do the other tiers' sums.
- * Where conv2d (in a group), conv2d_transpose or matmul makes fewer than 4 outputs of a pixel or row, its sum is not
- * one in the order stated below but four, of every fourth term, that are added up at the end, and the bias last.
+ * Where conv2d (in a group), conv2d_transpose or matmul makes fewer than 4 outputs of a pixel or row, its sum may be four
+ * in place of the one stated below, of every fourth input channel (or k), added up at the end, and the bias last.
  * Native builds, which are for tests and tools, have no fused multiply-add: there "relaxed" rounds as "simd128" does.
  * In every tier the functions of one element are within so many ULP of the exact value, checked by scripts/ulp: those
  * from LW_UNARY_SIN to LW_UNARY_ATANH 0.51; log 1; exp and elu 1.1; 1 / sqrt 1.5; expm1, log1p and erf 2; selu and
@@ -151,7 +151,7 @@ enum lw_padding {
  * bias, scale, shift, slopes: one value for each output channel o. scale and shift: both or neither; slopes: LW_PRELU
  * needs them, the other activations ignore them. residual: a tensor of the output's shape, which it may not overlap.
  * Each step rounds as the operator of its own would (lw_batch_norm_run's last line, LW_BINARY_ADD, lw_unary_run): the
- * bits are the same, but a block of output takes them all while it is in the cache.
+ * bits are the same, in fewer passes over memory.
  * Errors: LW_BAD_STRUCT_BYTES; LW_NULL_POINTER when scale or shift is missing beside the other, or slopes. */
 struct lw_epilogue {
     uint32_t struct_bytes;
@@ -519,7 +519,8 @@ LW_API enum lw_status lw_resize_nearest_run(const struct lw_context *context, co
  * of the image's height - 1 and width - 1 and may lie outside of 0 to 1, or the other way round. Row y of the crop lies at
  *     top (H - 1) + y ((bottom - top) (H - 1) / (crop_height - 1)),  or (top + bottom) / 2 (H - 1) if crop_height is 1,
  * H = input_height, in double precision; columns likewise. Pixels outside of the image are `extrapolation`; the others are
- * interpolated, or the nearest one (halves away from the origin). A coordinate that is NaN makes NaN.
+ * interpolated, or the nearest one (halves away from the origin). A coordinate that is NaN makes NaN. The last row or
+ * column of a crop up to the image's border may round to a place beyond it, as in TensorFlow.js.
  * An index outside of the batch makes a crop of zeros. LW_BAD_SHAPE: an image without pixels.
  * input: [batch][input_height][input_width][channels], output: [boxes][crop_height][crop_width][channels] */
 struct lw_crop_and_resize {

@@ -320,6 +320,21 @@ test('a tensor added to itself, and one in another shape', async () => {
   tf.engine().endScope();
 });
 
+test('a tensor that is its own slopes', async () => {
+  await tf.setBackend(last);
+  tf.engine().startScope();
+  for (const operator of [(x, w) => tf.conv2d(x, tf.reshape(w, [1, 1, 4, 2]), 1, 'same'),
+    (x, w) => tf.matMul(tf.reshape(x, [1, 4]), w)]) {
+    const x = tf.tensor4d([1, 2, 3, -4], [1, 1, 1, 4]), w = tf.ones([4, 2]);
+    const y = operator(x, w);
+    tf.dispose([x, w]);
+    const z = tf.prelu(y, tf.reshape(y, [2]));
+    tf.fill([8], 1000).dataSync(); // overwrites what is free
+    assert.deepEqual([...z.dataSync()], [2, 2]);
+  }
+  tf.engine().endScope();
+});
+
 test('short memory is an error of the one who needs it, and can be mended', async () => {
   await tf.setBackend(last);
   tf.engine().startScope();

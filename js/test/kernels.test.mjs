@@ -335,6 +335,7 @@ for (const dtype of dtypes) {
   check('StridedSlice', dtype, 0, r => [
     tf.stridedSlice(r[dtype]([9]), [1], [8], [2]), tf.stridedSlice(r[dtype]([4, 5]), [3, 0], [0, 5], [-1, 2]),
     tf.stridedSlice(r[dtype]([4, 5, 6]), [1, 0, 2], [2, 5, 4], [1, 1, 1], 0, 0, 0, 0, 1),
+    tf.stridedSlice(r[dtype]([3]), [0], [2], [-1]), tf.stridedSlice(r[dtype]([5, 5]), [3, 0], [1, 5], [1, 2]), // empty
   ]);
   check(['ZerosLike', 'OnesLike'], dtype, 0, r => [tf.zerosLike(r[dtype]([3, 2])), tf.onesLike(r[dtype]([3, 2]))]);
   for (const to of ['float32', 'int32', 'bool']) {

@@ -117,7 +117,9 @@ function perChannel(values: TensorInfo, x: TensorInfo, found: DeferredSum): bool
 /** x with slopes of one value for each channel. */
 export function joinPrelu(backend: BackendWasm, x: TensorInfo, slopes: TensorInfo): TensorInfo | undefined {
   const found = waiting(backend, x);
-  if (found?.epilogue.activation !== LINEAR || !perChannel(slopes, x, found)) return undefined;
+  if (found?.epilogue.activation !== LINEAR || slopes.dataId === x.dataId || !perChannel(slopes, x, found)) {
+    return undefined;
+  }
   const data = backend.data(slopes.dataId);
   return join(backend, found, x.shape, { activation: activation(lw.LW_PRELU), slopes: data.pointer }, data);
 }

@@ -147,7 +147,7 @@ const stridedSlice: Kernel = (backend, { x }, attrs) => {
     attrs.end, attrs.strides, attrs.beginMask, attrs.endMask, attrs.ellipsisMask, attrs.newAxisMask,
     attrs.shrinkAxisMask);
   if (isIdentity) return backend.share(x, finalShape);
-  const shape = slice_util.computeOutShape(begin, end, strides);
+  const shape = slice_util.computeOutShape(begin, end, strides).map(n => Math.max(n, 0)); // an end before its begin
   return extract(backend, 'StridedSlice', x, begin, strides, shape, finalShape);
 };
 

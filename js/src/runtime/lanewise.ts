@@ -135,7 +135,7 @@ export class Lanewise {
   readonly features: Features;
   /** Why this tier runs. */
   readonly why: string;
-  /** The C API, one method for each function. */
+  /** The C API's operators. */
   readonly kernels: Kernels;
   /** The module's memory. */
   readonly heap: Heap;
