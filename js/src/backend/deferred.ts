@@ -14,7 +14,7 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import * as lw from '../generated/layout.js';
 import { activation, LINEAR, type Activation, type Epilogue, type Pointer } from '../runtime/kernels.js';
 import type { BackendWasm, Data, Memory, Plan } from './backend.js';
-import { product } from './kernel.js';
+import { perChannel, product } from './kernel.js';
 
 /** What computes a tensor's data when they are needed. */
 export interface Deferred {
@@ -108,18 +108,20 @@ function boundsOf({ kind, min, max }: Activation): { min: number; max: number } 
 }
 
 /** Whether a tensor has one value for each channel of x. */
-function perChannel(values: TensorInfo, x: TensorInfo, found: DeferredSum): boolean {
-  const { shape } = values;
-  return values.dtype === 'float32' && rowsAreChannels(x, found) && product(shape) === found.channels
-    && shape[shape.length - 1] === found.channels && shape.length <= x.shape.length;
+const fits = (values: TensorInfo, x: TensorInfo, found: DeferredSum) => rowsAreChannels(x, found)
+  && perChannel(values, found.channels) && values.shape.length <= x.shape.length;
+
+/** The operator behind x, if another tensor can join it: one whose own data are not those of x. */
+function waitingFor(backend: BackendWasm, x: TensorInfo, other: TensorInfo): DeferredSum | undefined {
+  const found = waiting(backend, x);
+  return found?.epilogue.activation === LINEAR && other.dtype === 'float32' && other.dataId !== x.dataId ? found
+    : undefined;
 }
 
 /** x with slopes of one value for each channel. */
 export function joinPrelu(backend: BackendWasm, x: TensorInfo, slopes: TensorInfo): TensorInfo | undefined {
-  const found = waiting(backend, x);
-  if (found?.epilogue.activation !== LINEAR || slopes.dataId === x.dataId || !perChannel(slopes, x, found)) {
-    return undefined;
-  }
+  const found = waitingFor(backend, x, slopes);
+  if (!found || !fits(slopes, x, found)) return undefined;
   const data = backend.data(slopes.dataId);
   return join(backend, found, x.shape, { activation: activation(lw.LW_PRELU), slopes: data.pointer }, data);
 }
@@ -138,15 +140,14 @@ export function joinBound(backend: BackendWasm, x: TensorInfo, code: number,
 
 /** x and a tensor of the same shape, or of one value for each channel, added. */
 export function joinSum(backend: BackendWasm, x: TensorInfo, other: TensorInfo): TensorInfo | undefined {
-  const found = waiting(backend, x);
-  if (!found || found.epilogue.activation !== LINEAR || found.epilogue.residual || other.dtype !== 'float32'
-    || other.dataId === x.dataId) return undefined;
+  const found = waitingFor(backend, x, other);
+  if (!found || found.epilogue.residual) return undefined;
   if (x.shape.length === other.shape.length && x.shape.every((n, i) => n === other.shape[i])) {
     const data = backend.data(other.dataId);
     return join(backend, found, x.shape, { residual: data.pointer }, data);
   }
   // Not as the bias: a sum that starts from it has other bits.
-  if (found.epilogue.scale || !perChannel(other, x, found)) return undefined;
+  if (found.epilogue.scale || !fits(other, x, found)) return undefined;
   const data = backend.data(other.dataId), ones = backend.ones(found.channels);
   return join(backend, found, x.shape, { scale: ones.pointer, shift: data.pointer }, data, ones);
 }

@@ -5,7 +5,7 @@ import * as lw from '../generated/layout.js';
 import { LanewiseError } from '../runtime/errors.js';
 import { activation, LINEAR, NO_EPILOGUE, type Activation, type Epilogue, type Pointer } from '../runtime/kernels.js';
 import type { BackendWasm, Memory } from './backend.js';
-import { expect, FLOAT, product, type Attrs, type Inputs } from './kernel.js';
+import { expect, FLOAT, perChannel, product, type Attrs, type Inputs } from './kernel.js';
 
 const SIMPLE: Record<string, Activation> = {
   linear: LINEAR,
@@ -78,11 +78,6 @@ export function fusedOf(backend: BackendWasm, op: string, inputs: Inputs, attrs:
       else if (wanted !== LINEAR) kernels.unary(lw.LW_UNARY_ACTIVATION, wanted, count, y, y);
     },
   };
-}
-
-function perChannel(x: TensorInfo, channels: number): boolean {
-  const { shape } = x;
-  return product(shape) === channels && (shape.length === 0 || shape[shape.length - 1] === channels);
 }
 
 function inPlace(backend: BackendWasm, op: string, argument: string, binary: number, output: TensorInfo, y: Pointer,

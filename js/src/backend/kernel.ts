@@ -57,6 +57,11 @@ export function product(shape: readonly number[], from = 0, to = shape.length): 
   return result;
 }
 
+/** Whether a tensor has one value for each channel, the last dimension of another. */
+export function perChannel({ shape }: TensorInfo, channels: number): boolean {
+  return product(shape) === channels && (shape.length === 0 || shape[shape.length - 1] === channels);
+}
+
 /** A pair of numbers where TensorFlow.js takes one number or two. */
 export function pair(value: number | readonly number[], index: number): number {
   return typeof value === 'number' ? value : value[index] ?? value[0];
