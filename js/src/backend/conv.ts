@@ -8,7 +8,7 @@ import type { BackendWasm, Data } from './backend.js';
 import { imageOf, start, type Border } from './deferred.js';
 import { fusedOf, NOT_FUSED, type Fused } from './fused.js';
 import {
-  expect, expectNhwc, expectRank, FLOAT, type Attrs, type Inputs, type Kernel, type KernelTable,
+  expect, expectNhwc, expectRank, FLOAT, type Attrs, type Inputs, type Kernel,
 } from './kernel.js';
 import { checkOutput, findPlan, NO_SIZES, planKey, windowOf, type WindowPlan } from './window.js';
 
@@ -147,10 +147,10 @@ const conv2dTranspose: Kernel = (backend: BackendWasm, inputs, attrs) => {
   }
 };
 
-export const convolutions: KernelTable = {
-  Conv2D: conv2d('Conv2D'),
-  FusedConv2D: conv2d('FusedConv2D'),
-  DepthwiseConv2dNative: depthwiseConv2d('DepthwiseConv2dNative'),
-  FusedDepthwiseConv2D: depthwiseConv2d('FusedDepthwiseConv2D'),
-  Conv2DBackpropInput: conv2dTranspose,
+export const Conv2D = /* @__PURE__ */ conv2d('Conv2D');
+export const FusedConv2D = /* @__PURE__ */ conv2d('FusedConv2D');
+export const DepthwiseConv2dNative = /* @__PURE__ */ depthwiseConv2d('DepthwiseConv2dNative');
+export const FusedDepthwiseConv2D = /* @__PURE__ */ depthwiseConv2d('FusedDepthwiseConv2D');
+export {
+  conv2dTranspose as Conv2DBackpropInput,
 };

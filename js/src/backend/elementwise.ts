@@ -6,7 +6,7 @@ import { LanewiseError } from '../runtime/errors.js';
 import { activation, LINEAR, type Activation, type Pointer } from '../runtime/kernels.js';
 import type { BackendWasm } from './backend.js';
 import { joinActivation, joinBound, joinPrelu, joinSum } from './deferred.js';
-import { ANY, expect, FLOAT, NUMBER, product, typeOf, type Attrs, type Kernel, type KernelTable } from './kernel.js';
+import { ANY, expect, FLOAT, NUMBER, product, typeOf, type Attrs, type Kernel } from './kernel.js';
 
 function expectSame(op: string, a: TensorInfo, b: TensorInfo): void {
   if (a.dtype !== b.dtype) {
@@ -26,7 +26,7 @@ const binary = (op: string, code: number, dtypes = NUMBER): Kernel => (backend, 
 };
 
 /** A sum that an operator's epilogue may be able to do, whichever of the two it made. */
-const plainAdd = binary('Add', lw.LW_BINARY_ADD);
+const plainAdd = /* @__PURE__ */ binary('Add', lw.LW_BINARY_ADD);
 const add: Kernel = (backend, inputs, attrs) => {
   const { a, b } = inputs;
   return (a && b && (joinSum(backend, a, b) ?? joinSum(backend, b, a))) || plainAdd(backend, inputs, attrs);
@@ -225,7 +225,7 @@ const clip: Kernel = (backend, { x }, attrs) => {
   return y;
 };
 
-const relu6Float = activate('Relu6', lw.LW_RELU6);
+const relu6Float = /* @__PURE__ */ activate('Relu6', lw.LW_RELU6);
 const relu6: Kernel = (backend, inputs, attrs) => inputs.x?.dtype === 'int32'
   ? clip(backend, inputs, { clipValueMin: 0, clipValueMax: 6 }) : relu6Float(backend, inputs, attrs);
 
@@ -252,7 +252,7 @@ const rounding = (op: string, code: number): Kernel => {
     ? backend.share(inputs.x, inputs.x.shape.slice()) : float(backend, inputs, attrs);
 };
 
-const signFloat = unary('Sign', lw.LW_UNARY_SIGN, NUMBER);
+const signFloat = /* @__PURE__ */ unary('Sign', lw.LW_UNARY_SIGN, NUMBER);
 const sign: Kernel = (backend, inputs, attrs) => inputs.x?.dtype === 'int32'
   ? clip(backend, inputs, { clipValueMin: -1, clipValueMax: 1 }) : signFloat(backend, inputs, attrs);
 
@@ -272,71 +272,61 @@ const leakyRelu: Kernel = (backend, { x }, { alpha = 0.2 }) => {
   return apply(backend, x, lw.LW_UNARY_ACTIVATION, activation(lw.LW_LEAKY_RELU, alpha));
 };
 
-export const elementwise: KernelTable = {
-  Add: add,
-  AddN: addN,
-  Sub: binary('Sub', lw.LW_BINARY_SUB),
-  Multiply: binary('Multiply', lw.LW_BINARY_MUL),
-  RealDiv: binary('RealDiv', lw.LW_BINARY_DIV),
-  FloorDiv: floorDivide,
-  Minimum: extreme('Minimum', lw.LW_BINARY_MIN),
-  Maximum: extreme('Maximum', lw.LW_BINARY_MAX),
-  SquaredDifference: binary('SquaredDifference', lw.LW_BINARY_SQUARED_DIFFERENCE),
-  Atan2: binary('Atan2', lw.LW_BINARY_ATAN2, FLOAT),
-  BitwiseAnd: binary('BitwiseAnd', lw.LW_BINARY_BITWISE_AND, INT),
-  Mod: binary('Mod', lw.LW_BINARY_MOD),
-  Pow: binary('Pow', lw.LW_BINARY_POW),
-  Prelu: prelu,
-
-  Equal: comparison('Equal', lw.LW_BINARY_EQUAL),
-  Greater: comparison('Greater', lw.LW_BINARY_GREATER),
-  GreaterEqual: comparison('GreaterEqual', lw.LW_BINARY_GREATER_EQUAL),
-  Less: comparison('Less', lw.LW_BINARY_LESS),
-  LessEqual: comparison('LessEqual', lw.LW_BINARY_LESS_EQUAL),
-  LogicalAnd: comparison('LogicalAnd', lw.LW_BINARY_LOGICAL_AND, BOOL),
-  LogicalNot: logicalNot,
-  LogicalOr: comparison('LogicalOr', lw.LW_BINARY_LOGICAL_OR, BOOL),
-  LogicalXor: comparison('LogicalXor', lw.LW_BINARY_NOT_EQUAL, BOOL),
-  NotEqual: comparison('NotEqual', lw.LW_BINARY_NOT_EQUAL),
-  Select: select,
-  IsFinite: magnitude('IsFinite', lw.LW_BINARY_LESS),
-  IsInf: magnitude('IsInf', lw.LW_BINARY_EQUAL),
-  IsNan: isNan,
-
-  Abs: abs,
-  Acos: unary('Acos', lw.LW_UNARY_ACOS),
-  Acosh: unary('Acosh', lw.LW_UNARY_ACOSH),
-  Asin: unary('Asin', lw.LW_UNARY_ASIN),
-  Asinh: unary('Asinh', lw.LW_UNARY_ASINH),
-  Atan: unary('Atan', lw.LW_UNARY_ATAN),
-  Atanh: unary('Atanh', lw.LW_UNARY_ATANH),
-  Ceil: rounding('Ceil', lw.LW_UNARY_CEIL),
-  ClipByValue: clip,
-  Cos: unary('Cos', lw.LW_UNARY_COS),
-  Cosh: unary('Cosh', lw.LW_UNARY_COSH),
-  Elu: activate('Elu', lw.LW_ELU),
-  Erf: unary('Erf', lw.LW_UNARY_ERF),
-  Exp: unary('Exp', lw.LW_UNARY_EXP, NUMBER),
-  Expm1: unary('Expm1', lw.LW_UNARY_EXPM1),
-  Floor: unary('Floor', lw.LW_UNARY_FLOOR),
-  LeakyRelu: leakyRelu,
-  Log: unary('Log', lw.LW_UNARY_LOG),
-  Log1p: unary('Log1p', lw.LW_UNARY_LOG1P),
-  Neg: unaryWithConstant('Neg', unary('Neg', lw.LW_UNARY_NEG), lw.LW_BINARY_SUB, 0, true),
-  Reciprocal: unaryWithConstant('Reciprocal', unary('Reciprocal', lw.LW_UNARY_RECIPROCAL), lw.LW_BINARY_DIV, 1, true),
-  Relu: unaryWithConstant('Relu', activate('Relu', lw.LW_RELU), lw.LW_BINARY_MAX, 0),
-  Relu6: relu6,
-  Round: rounding('Round', lw.LW_UNARY_ROUND),
-  Rsqrt: unary('Rsqrt', lw.LW_UNARY_RSQRT),
-  Selu: unary('Selu', lw.LW_UNARY_SELU),
-  Sigmoid: activate('Sigmoid', lw.LW_SIGMOID),
-  Sign: sign,
-  Sin: unary('Sin', lw.LW_UNARY_SIN),
-  Sinh: unary('Sinh', lw.LW_UNARY_SINH),
-  Softplus: unary('Softplus', lw.LW_UNARY_SOFTPLUS),
-  Sqrt: unary('Sqrt', lw.LW_UNARY_SQRT),
-  Square: square,
-  Step: step,
-  Tan: unary('Tan', lw.LW_UNARY_TAN),
-  Tanh: activate('Tanh', lw.LW_TANH),
+export const Sub = /* @__PURE__ */ binary('Sub', lw.LW_BINARY_SUB);
+export const Multiply = /* @__PURE__ */ binary('Multiply', lw.LW_BINARY_MUL);
+export const RealDiv = /* @__PURE__ */ binary('RealDiv', lw.LW_BINARY_DIV);
+export const Minimum = /* @__PURE__ */ extreme('Minimum', lw.LW_BINARY_MIN);
+export const Maximum = /* @__PURE__ */ extreme('Maximum', lw.LW_BINARY_MAX);
+export const SquaredDifference = /* @__PURE__ */ binary('SquaredDifference', lw.LW_BINARY_SQUARED_DIFFERENCE);
+export const Atan2 = /* @__PURE__ */ binary('Atan2', lw.LW_BINARY_ATAN2, FLOAT);
+export const BitwiseAnd = /* @__PURE__ */ binary('BitwiseAnd', lw.LW_BINARY_BITWISE_AND, INT);
+export const Mod = /* @__PURE__ */ binary('Mod', lw.LW_BINARY_MOD);
+export const Pow = /* @__PURE__ */ binary('Pow', lw.LW_BINARY_POW);
+export const Equal = /* @__PURE__ */ comparison('Equal', lw.LW_BINARY_EQUAL);
+export const Greater = /* @__PURE__ */ comparison('Greater', lw.LW_BINARY_GREATER);
+export const GreaterEqual = /* @__PURE__ */ comparison('GreaterEqual', lw.LW_BINARY_GREATER_EQUAL);
+export const Less = /* @__PURE__ */ comparison('Less', lw.LW_BINARY_LESS);
+export const LessEqual = /* @__PURE__ */ comparison('LessEqual', lw.LW_BINARY_LESS_EQUAL);
+export const LogicalAnd = /* @__PURE__ */ comparison('LogicalAnd', lw.LW_BINARY_LOGICAL_AND, BOOL);
+export const LogicalOr = /* @__PURE__ */ comparison('LogicalOr', lw.LW_BINARY_LOGICAL_OR, BOOL);
+export const LogicalXor = /* @__PURE__ */ comparison('LogicalXor', lw.LW_BINARY_NOT_EQUAL, BOOL);
+export const NotEqual = /* @__PURE__ */ comparison('NotEqual', lw.LW_BINARY_NOT_EQUAL);
+export const IsFinite = /* @__PURE__ */ magnitude('IsFinite', lw.LW_BINARY_LESS);
+export const IsInf = /* @__PURE__ */ magnitude('IsInf', lw.LW_BINARY_EQUAL);
+export const Acos = /* @__PURE__ */ unary('Acos', lw.LW_UNARY_ACOS);
+export const Acosh = /* @__PURE__ */ unary('Acosh', lw.LW_UNARY_ACOSH);
+export const Asin = /* @__PURE__ */ unary('Asin', lw.LW_UNARY_ASIN);
+export const Asinh = /* @__PURE__ */ unary('Asinh', lw.LW_UNARY_ASINH);
+export const Atan = /* @__PURE__ */ unary('Atan', lw.LW_UNARY_ATAN);
+export const Atanh = /* @__PURE__ */ unary('Atanh', lw.LW_UNARY_ATANH);
+export const Ceil = /* @__PURE__ */ rounding('Ceil', lw.LW_UNARY_CEIL);
+export const Cos = /* @__PURE__ */ unary('Cos', lw.LW_UNARY_COS);
+export const Cosh = /* @__PURE__ */ unary('Cosh', lw.LW_UNARY_COSH);
+export const Elu = /* @__PURE__ */ activate('Elu', lw.LW_ELU);
+export const Erf = /* @__PURE__ */ unary('Erf', lw.LW_UNARY_ERF);
+export const Exp = /* @__PURE__ */ unary('Exp', lw.LW_UNARY_EXP, NUMBER);
+export const Expm1 = /* @__PURE__ */ unary('Expm1', lw.LW_UNARY_EXPM1);
+export const Floor = /* @__PURE__ */ unary('Floor', lw.LW_UNARY_FLOOR);
+export const Log = /* @__PURE__ */ unary('Log', lw.LW_UNARY_LOG);
+export const Log1p = /* @__PURE__ */ unary('Log1p', lw.LW_UNARY_LOG1P);
+export const Neg = /* @__PURE__ */ unaryWithConstant('Neg',
+  /* @__PURE__ */ unary('Neg', lw.LW_UNARY_NEG), lw.LW_BINARY_SUB, 0, true);
+export const Reciprocal = /* @__PURE__ */ unaryWithConstant('Reciprocal',
+  /* @__PURE__ */ unary('Reciprocal', lw.LW_UNARY_RECIPROCAL), lw.LW_BINARY_DIV, 1, true);
+export const Relu = /* @__PURE__ */ unaryWithConstant('Relu',
+  /* @__PURE__ */ activate('Relu', lw.LW_RELU), lw.LW_BINARY_MAX, 0);
+export const Round = /* @__PURE__ */ rounding('Round', lw.LW_UNARY_ROUND);
+export const Rsqrt = /* @__PURE__ */ unary('Rsqrt', lw.LW_UNARY_RSQRT);
+export const Selu = /* @__PURE__ */ unary('Selu', lw.LW_UNARY_SELU);
+export const Sigmoid = /* @__PURE__ */ activate('Sigmoid', lw.LW_SIGMOID);
+export const Sin = /* @__PURE__ */ unary('Sin', lw.LW_UNARY_SIN);
+export const Sinh = /* @__PURE__ */ unary('Sinh', lw.LW_UNARY_SINH);
+export const Softplus = /* @__PURE__ */ unary('Softplus', lw.LW_UNARY_SOFTPLUS);
+export const Sqrt = /* @__PURE__ */ unary('Sqrt', lw.LW_UNARY_SQRT);
+export const Tan = /* @__PURE__ */ unary('Tan', lw.LW_UNARY_TAN);
+export const Tanh = /* @__PURE__ */ activate('Tanh', lw.LW_TANH);
+export {
+  add as Add, addN as AddN, floorDivide as FloorDiv, prelu as Prelu, logicalNot as LogicalNot, select as Select,
+  isNan as IsNan, abs as Abs, clip as ClipByValue, leakyRelu as LeakyRelu, relu6 as Relu6, sign as Sign,
+  square as Square, step as Step,
 };

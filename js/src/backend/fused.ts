@@ -9,11 +9,11 @@ import { expect, FLOAT, perChannel, product, type Attrs, type Inputs } from './k
 
 const SIMPLE: Record<string, Activation> = {
   linear: LINEAR,
-  relu: activation(lw.LW_RELU),
-  relu6: activation(lw.LW_RELU6),
-  elu: activation(lw.LW_ELU),
-  sigmoid: activation(lw.LW_SIGMOID),
-  prelu: activation(lw.LW_PRELU),
+  relu: /* @__PURE__ */ activation(lw.LW_RELU),
+  relu6: /* @__PURE__ */ activation(lw.LW_RELU6),
+  elu: /* @__PURE__ */ activation(lw.LW_ELU),
+  sigmoid: /* @__PURE__ */ activation(lw.LW_SIGMOID),
+  prelu: /* @__PURE__ */ activation(lw.LW_PRELU),
 };
 
 function activationOf(op: string, attrs: Attrs): Activation {

@@ -4,7 +4,7 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { ResizeBilinear } from '../runtime/kernels.js';
 import { elementBytes } from './backend.js';
 import { toFloat } from './elementwise.js';
-import { ANY, expect, expectRank, FLOAT, NUMBER, type Attrs, type Kernel, type KernelTable } from './kernel.js';
+import { ANY, expect, expectRank, FLOAT, NUMBER, type Attrs, type Kernel } from './kernel.js';
 
 /** What both ways of resizing are told. */
 function resizeOf(images: TensorInfo, attrs: Attrs): ResizeBilinear {
@@ -58,8 +58,6 @@ const cropAndResize: Kernel = (backend, { image, boxes, boxInd }, attrs) => {
   return y;
 };
 
-export const imageKernels: KernelTable = {
-  CropAndResize: cropAndResize,
-  ResizeBilinear: resizeBilinear,
-  ResizeNearestNeighbor: resizeNearest,
+export {
+  cropAndResize as CropAndResize, resizeBilinear as ResizeBilinear, resizeNearest as ResizeNearestNeighbor,
 };

@@ -10,7 +10,6 @@ export type Inputs = Record<string, TensorInfo>;
 // The attributes' types are each operator's own; TensorFlow.js passes them untyped.
 export type Attrs = Record<string, any>;
 export type Kernel = (backend: BackendWasm, inputs: Inputs, attrs: Attrs) => TensorInfo | TensorInfo[];
-export type KernelTable = Record<string, Kernel>;
 
 export const FLOAT: readonly DataType[] = ['float32'];
 export const NUMBER: readonly DataType[] = ['float32', 'int32'];

@@ -6,7 +6,7 @@ import type { Matmul } from '../runtime/kernels.js';
 import type { BackendWasm, Data, Plan } from './backend.js';
 import { start } from './deferred.js';
 import { fusedOf } from './fused.js';
-import { expect, FLOAT, NUMBER, product, stridesOf, type Kernel, type KernelTable } from './kernel.js';
+import { expect, FLOAT, NUMBER, product, stridesOf, type Kernel } from './kernel.js';
 
 interface MatmulPlan extends Plan {
   readonly op: Matmul;
@@ -116,7 +116,5 @@ function multiplyIntegers(backend: BackendWasm, a: TensorInfo, b: TensorInfo, ou
   return z;
 }
 
-export const matrixProducts: KernelTable = {
-  BatchMatMul: matmul('BatchMatMul'),
-  _FusedMatMul: matmul('_FusedMatMul'),
-};
+export const BatchMatMul = /* @__PURE__ */ matmul('BatchMatMul');
+export const _FusedMatMul = /* @__PURE__ */ matmul('_FusedMatMul');

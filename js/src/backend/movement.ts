@@ -5,7 +5,7 @@ import * as lw from '../generated/layout.js';
 import { LanewiseError } from '../runtime/errors.js';
 import { elementBytes, type BackendWasm } from './backend.js';
 import { deferPad } from './deferred.js';
-import { ANY, expect, product, stridesOf, typeOf, type Inputs, type Kernel, type KernelTable } from './kernel.js';
+import { ANY, expect, product, stridesOf, typeOf, type Inputs, type Kernel } from './kernel.js';
 
 const STORABLE: readonly DataType[] = ['float32', 'int32', 'bool', 'string'];
 
@@ -330,26 +330,11 @@ const constant = (op: string, value: number): Kernel => (backend, { x }) => {
   return y;
 };
 
-export const movement: KernelTable = {
-  BroadcastTo: broadcastTo,
-  Cast: cast,
-  Concat: concat,
-  ExpandDims: expandDims,
-  Fill: fill,
-  GatherNd: gatherNd,
-  GatherV2: gatherV2,
-  Identity: identity,
-  MirrorPad: mirrorPad,
-  OnesLike: constant('OnesLike', 1),
-  Pack: pack,
-  PadV2: padV2,
-  Reshape: reshape,
-  Reverse: reverse,
-  Slice: slice,
-  SplitV: splitV,
-  StridedSlice: stridedSlice,
-  Tile: tile,
-  Transpose: transpose,
-  Unpack: unpack,
-  ZerosLike: constant('ZerosLike', 0),
+export const OnesLike = /* @__PURE__ */ constant('OnesLike', 1);
+export const ZerosLike = /* @__PURE__ */ constant('ZerosLike', 0);
+export {
+  broadcastTo as BroadcastTo, cast as Cast, concat as Concat, expandDims as ExpandDims, fill as Fill,
+  gatherNd as GatherNd, gatherV2 as GatherV2, identity as Identity, mirrorPad as MirrorPad, pack as Pack,
+  padV2 as PadV2, reshape as Reshape, reverse as Reverse, slice as Slice, splitV as SplitV,
+  stridedSlice as StridedSlice, tile as Tile, transpose as Transpose, unpack as Unpack,
 };

@@ -7,7 +7,7 @@ import { backend_util, kernel_impls, type DataType, type TensorInfo } from '@ten
 import { LanewiseError } from '../runtime/errors.js';
 import type { BackendWasm } from './backend.js';
 import {
-  ANY, expect, expectNhwc, FLOAT, product, stridesOf, type Kernel, type KernelTable,
+  ANY, expect, expectNhwc, FLOAT, product, stridesOf, type Kernel,
 } from './kernel.js';
 import { fillWith, padV2, slice, transpose } from './movement.js';
 
@@ -156,15 +156,8 @@ const batchToSpace: Kernel = (backend, { x }, attrs) => {
   return y;
 };
 
-export const plain: KernelTable = {
-  BatchToSpaceND: batchToSpace,
-  DepthToSpace: depthToSpace,
-  LinSpace: linSpace,
-  NonMaxSuppressionV3: suppress3,
-  NonMaxSuppressionV4: suppress4,
-  NonMaxSuppressionV5: suppress5,
-  OneHot: oneHot,
-  Range: range,
-  SpaceToBatchND: spaceToBatch,
-  SparseToDense: sparseToDense,
+export {
+  batchToSpace as BatchToSpaceND, depthToSpace as DepthToSpace, linSpace as LinSpace,
+  suppress3 as NonMaxSuppressionV3, suppress4 as NonMaxSuppressionV4, suppress5 as NonMaxSuppressionV5,
+  oneHot as OneHot, range as Range, spaceToBatch as SpaceToBatchND, sparseToDense as SparseToDense,
 };

@@ -3,7 +3,7 @@
 import { backend_util, util } from '@tensorflow/tfjs-core';
 import * as lw from '../generated/layout.js';
 import { LINEAR, type Pool2d } from '../runtime/kernels.js';
-import { expect, expectNhwc, expectRank, FLOAT, type Kernel, type KernelTable } from './kernel.js';
+import { expect, expectNhwc, expectRank, FLOAT, type Kernel } from './kernel.js';
 import { checkOutput, windowOf } from './window.js';
 
 const pool = (op: string, kind: number): Kernel => (backend, inputs, attrs) => {
@@ -30,7 +30,5 @@ const pool = (op: string, kind: number): Kernel => (backend, inputs, attrs) => {
   return y;
 };
 
-export const pools: KernelTable = {
-  MaxPool: pool('MaxPool', lw.LW_POOL_MAX),
-  AvgPool: pool('AvgPool', lw.LW_POOL_AVERAGE),
-};
+export const MaxPool = /* @__PURE__ */ pool('MaxPool', lw.LW_POOL_MAX);
+export const AvgPool = /* @__PURE__ */ pool('AvgPool', lw.LW_POOL_AVERAGE);

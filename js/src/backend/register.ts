@@ -8,19 +8,10 @@ import { LanewiseError } from '../runtime/errors.js';
 import { FILES, fileOf, type WasmFile, type WasmSource } from '../runtime/files.js';
 import { loadModule, type LoadOptions, type WinogradUse } from '../runtime/load.js';
 import { BackendWasm } from './backend.js';
-import { convolutions } from './conv.js';
-import { elementwise } from './elementwise.js';
-import { imageKernels } from './images.js';
-import type { KernelTable } from './kernel.js';
-import { matrixProducts } from './matmul.js';
-import { movement } from './movement.js';
-import { plain } from './plain.js';
-import { pools } from './pool.js';
-import { rows } from './rows.js';
+import type { Kernel } from './kernel.js';
+import * as all from './kernels.js';
 
-const KERNELS: KernelTable = {
-  ...convolutions, ...matrixProducts, ...pools, ...elementwise, ...rows, ...imageKernels, ...movement, ...plain,
-};
+const KERNELS: Record<string, Kernel> = { ...all };
 
 /** Names of the TensorFlow.js kernels that the backend has. */
 export const kernelNames: readonly string[] = Object.keys(KERNELS).sort();

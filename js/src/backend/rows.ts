@@ -8,7 +8,7 @@ import type { BackendWasm } from './backend.js';
 import { joinBatchNorm } from './deferred.js';
 import { toFloat } from './elementwise.js';
 import {
-  ANY, axesOf, expect, FLOAT, NUMBER, product, stridesOf, typeOf, type Kernel, type KernelTable,
+  ANY, axesOf, expect, FLOAT, NUMBER, product, stridesOf, typeOf, type Kernel,
 } from './kernel.js';
 
 const softmax: Kernel = (backend, { logits }, { dim = -1 }) => {
@@ -76,7 +76,8 @@ function toInt(backend: BackendWasm, x: TensorInfo): Pointer {
 }
 
 /** A reduction of numbers; of booleans, which are counted as int32, when `bool` is true. */
-const reduce = (op: string, code: number, bool: boolean): Kernel => (backend, { x }, { axis, reductionIndices, keepDims }) => {
+const reduce = (op: string, code: number, bool: boolean): Kernel => (backend, { x }, attrs) => {
+  const { axis, reductionIndices, keepDims } = attrs;
   expect(op, 'x', x, bool ? ANY : NUMBER);
   const axes = axesOf(axis ?? reductionIndices, x.shape); // Max calls its axes otherwise
   const dtype = x.dtype === 'float32' ? 'float32' : 'int32';
@@ -192,19 +193,16 @@ const batchNorm: Kernel = (backend, inputs, { varianceEpsilon = 0.001 }) => {
   return y;
 };
 
-export const rows: KernelTable = {
-  All: logical('All', lw.LW_REDUCE_MIN),
-  Any: logical('Any', lw.LW_REDUCE_MAX),
-  ArgMax: argExtreme('ArgMax'),
-  ArgMin: argExtreme('ArgMin'),
-  Cumprod: cumulative('Cumprod', lw.LW_REDUCE_PRODUCT),
-  Cumsum: cumulative('Cumsum', lw.LW_REDUCE_SUM),
-  FusedBatchNorm: batchNorm,
-  Max: reduce('Max', lw.LW_REDUCE_MAX, false),
-  Mean: mean,
-  Min: reduce('Min', lw.LW_REDUCE_MIN, false),
-  Prod: reduce('Prod', lw.LW_REDUCE_PRODUCT, true),
-  Softmax: softmax,
-  Sum: reduce('Sum', lw.LW_REDUCE_SUM, true),
-  TopK: topK,
+export const All = /* @__PURE__ */ logical('All', lw.LW_REDUCE_MIN);
+export const Any = /* @__PURE__ */ logical('Any', lw.LW_REDUCE_MAX);
+export const ArgMax = /* @__PURE__ */ argExtreme('ArgMax');
+export const ArgMin = /* @__PURE__ */ argExtreme('ArgMin');
+export const Cumprod = /* @__PURE__ */ cumulative('Cumprod', lw.LW_REDUCE_PRODUCT);
+export const Cumsum = /* @__PURE__ */ cumulative('Cumsum', lw.LW_REDUCE_SUM);
+export const Max = /* @__PURE__ */ reduce('Max', lw.LW_REDUCE_MAX, false);
+export const Min = /* @__PURE__ */ reduce('Min', lw.LW_REDUCE_MIN, false);
+export const Prod = /* @__PURE__ */ reduce('Prod', lw.LW_REDUCE_PRODUCT, true);
+export const Sum = /* @__PURE__ */ reduce('Sum', lw.LW_REDUCE_SUM, true);
+export {
+  batchNorm as FusedBatchNorm, mean as Mean, softmax as Softmax, topK as TopK,
 };

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* All kernels of the backend, under TensorFlow.js's names. */
+export { Conv2D, Conv2DBackpropInput, DepthwiseConv2dNative, FusedConv2D, FusedDepthwiseConv2D } from './conv.js';
+export { BatchMatMul, _FusedMatMul } from './matmul.js';
+export { AvgPool, MaxPool } from './pool.js';
+export {
+  Abs, Acos, Acosh, Add, AddN, Asin, Asinh, Atan, Atan2, Atanh, BitwiseAnd, Ceil, ClipByValue, Cos, Cosh, Elu, Equal,
+  Erf, Exp, Expm1, Floor, FloorDiv, Greater, GreaterEqual, IsFinite, IsInf, IsNan, LeakyRelu, Less, LessEqual, Log,
+  Log1p, LogicalAnd, LogicalNot, LogicalOr, LogicalXor, Maximum, Minimum, Mod, Multiply, Neg, NotEqual, Pow, Prelu,
+  RealDiv, Reciprocal, Relu, Relu6, Round, Rsqrt, Select, Selu, Sigmoid, Sign, Sin, Sinh, Softplus, Sqrt, Square,
+  SquaredDifference, Step, Sub, Tan, Tanh,
+} from './elementwise.js';
+export {
+  All, Any, ArgMax, ArgMin, Cumprod, Cumsum, FusedBatchNorm, Max, Mean, Min, Prod, Softmax, Sum, TopK,
+} from './rows.js';
+export { CropAndResize, ResizeBilinear, ResizeNearestNeighbor } from './images.js';
+export {
+  BroadcastTo, Cast, Concat, ExpandDims, Fill, GatherNd, GatherV2, Identity, MirrorPad, OnesLike, Pack, PadV2,
+  Reshape, Reverse, Slice, SplitV, StridedSlice, Tile, Transpose, Unpack, ZerosLike,
+} from './movement.js';
+export {
+  BatchToSpaceND, DepthToSpace, LinSpace, NonMaxSuppressionV3, NonMaxSuppressionV4, NonMaxSuppressionV5, OneHot,
+  Range, SpaceToBatchND, SparseToDense,
+} from './plain.js';
