@@ -18,6 +18,7 @@ import { encodePng, readImage } from '../demo/image.mjs';
 import { loadBlazeFace, samplePhoto } from '../demo/models.mjs';
 import { resizeImage } from '../demo/resample.mjs';
 import { buildPage } from './build.mjs';
+import { CHROMIUM } from './chromium.mjs';
 import { serve } from './serve.mjs';
 
 const TIMEOUT = 120_000;
@@ -34,11 +35,7 @@ async function referenceFaces(image) {
 /* Both browsers behind one face: open(url) -> { evaluate(code), chooseFile(path), screenshot(path), close() }. */
 const DRIVERS = {
   chromium: async () => {
-    const browser = await chromium.launchPersistentContext(mkdtempSync(join(folder, 'chromium-')), {
-      executablePath: process.env.LANEWISE_CHROMIUM ?? '/usr/bin/chromium', headless: true,
-      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-        '--disable-component-update', '--disable-sync'],
-    });
+    const browser = await chromium.launchPersistentContext(mkdtempSync(join(folder, 'chromium-')), CHROMIUM);
     const open = async (url) => {
       const page = await browser.newPage();
       await page.goto(url);

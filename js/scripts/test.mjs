@@ -18,11 +18,14 @@ const files = readdirSync(join(root, 'test')).filter(file => file.endsWith('.tes
   .filter(file => wanted.length === 0 || wanted.some(name => file.startsWith(name)))
   .map(file => join('test', file));
 
+/** Jasmine's counts, which a test prints as its diagnostic: they are shown, and counted, as lines of their own. */
+const SPECS = /^# (\d+ specs, .*)/;
+
 /** Runs a program and hands its output on line by line; the promise is for its exit code. */
 function run(program, args, keep) {
   const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
   createInterface({ input: child.stdout }).on('line', line => {
-    if (keep(line)) console.log(line);
+    if (keep(line)) console.log(line.replace(SPECS, '$1'));
   });
   return new Promise(resolve => child.on('close', resolve));
 }
@@ -33,7 +36,7 @@ function failures() {
   return line => {
     if (/^\s*(not )?ok /.test(line)) failed = /^\s*not ok /.test(line);
     if (/^\s*# Subtest/.test(line)) failed = false;
-    return failed || /^# (tests|pass|fail|cancelled|skipped|todo) \d/.test(line);
+    return failed || /^# (tests|pass|fail|cancelled|skipped|todo) \d/.test(line) || SPECS.test(line);
   };
 }
 

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `npm run conformance [-- TIER [REGEX]]`: TensorFlow.js's own specs, those whose full names match, on one tier under
+ * Node; by default the best tier. `--json BUNDLE TIER` prints the results as JSON, of a bundle that is there already.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { chooseTier } from 'lanewise/runtime';
+import { buildSpecs, Results, summary } from './specs.mjs';
+
+const Jasmine = createRequire(import.meta.url)('jasmine');
+const json = process.argv[2] === '--json';
+const [, tier, regex] = json ? process.argv.slice(3) : [, ...process.argv.slice(2)];
+globalThis.lanewiseTier = tier ?? chooseTier().tier;
+
+let bundle = process.argv[3];
+if (!json) {
+  const folder = mkdtempSync(join(tmpdir(), 'lanewise-conformance-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  bundle = join(folder, 'specs.mjs');
+  await buildSpecs(bundle);
+}
+
+console.log = console.warn = () => {}; // the specs are talkative
+const runner = new Jasmine({ projectBaseDir: dirname(bundle) });
+runner.loadConfig({ random: false, spec_dir: '.', spec_files: [basename(bundle)] });
+runner.exitOnCompletion = false;
+runner.clearReporters();
+const results = new Results();
+runner.addReporter({ specDone: result => results.specDone(result) });
+await runner.execute(undefined, regex === undefined ? undefined : new RegExp(regex));
+const text = json ? JSON.stringify(results) : [
+  ...results.failed.map(([name, message]) => `FAILED ${name}\n  ${message}`),
+  summary(results, `${globalThis.lanewiseTier}, Node ${process.versions.node}`),
+].join('\n');
+process.stdout.write(`${text}\n`, () => process.exit(results.failed.length ? 1 : 0));
