@@ -271,8 +271,8 @@ test('errors name the operator, the argument, what came and what was expected', 
   fails(() => raw('Conv2D', { x: int(), filter: filter() }, attrs), 'Conv2D', "'x'", 'int32', 'expected float32');
   fails(() => raw('Conv2D', { x: float(), filter: tf.ones([3, 3, 2, 2], 'bool') }, attrs), "'filter'", 'bool');
   fails(() => raw('Conv2D', { x: tf.ones([4, 4]), filter: filter() }, attrs), "'x'", '[4,4]', 'expected 4 dimensions');
-  fails(() => raw('Conv2D', { x: float(), filter: filter() }, { ...attrs, dataFormat: 'NCHW' }), 'Conv2D', 'NCHW',
-    "'NHWC'");
+  fails(() => raw('Conv2D', { x: float(), filter: filter() }, { ...attrs, dataFormat: 'NWHC' }), 'Conv2D', 'NWHC',
+    'NHWC');
   fails(() => raw('Conv2D', { x: float(), filter: tf.ones([3, 3, 5, 2]) }, attrs), 'Conv2D', '[3,3,5,2]');
   for (const channels of [1, 3]) { // also with weights that are packed already
     for (const kernel of ['Conv2D', 'DepthwiseConv2dNative']) {

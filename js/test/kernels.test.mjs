@@ -4,30 +4,17 @@
  * against simd128 bit for bit.
  */
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
 import { kernelNames } from 'lanewise/backend';
-import { assertClose, assertSameBits, run, tiers } from './support.mjs';
-
-const U = 2 ** -24;
-/** Sums of k products of numbers in [-1, 1]: gamma_k times the sum of the magnitudes, which is k / 4 on average. */
-const sum = k => Math.max(1, k) * U * (k / 2 + 2);
-/** A few units in the last place of numbers up to `scale`. */
-const ulps = (n, scale = 1) => n * 2 * U * scale;
+import { sum, testTiers, ulps } from './support.mjs';
 
 const tested = new Set();
 /** kernels: the names that the case is meant to reach; the last test asks whether all were met. */
 function check(kernels, name, tolerance, make) {
   for (const kernel of [kernels].flat()) tested.add(kernel);
-  test(`${[kernels].flat()[0]}: ${name}`, async () => {
-    const reference = await run('cpu', make);
-    const results = {};
-    for (const tier of tiers) {
-      results[tier] = await run(`lanewise-${tier}`, make);
-      assertClose(results[tier], reference, tolerance, tier);
-    }
-    if (results.simd128) assertSameBits(results.simd128, results.scalar, 'simd128 and scalar');
-  });
+  testTiers(`${[kernels].flat()[0]}: ${name}`, tolerance, make);
 }
 const raw = (name, inputs, attrs) => tf.engine().runKernel(name, inputs, attrs);
 
@@ -546,8 +533,11 @@ check('_FusedMatMul', 'no columns', 0, r => tf.fused.matMul({
   a: r.float([2, 3]), b: r.float([3, 0]), activation: 'prelu', preluActivationWeights: r.float([0]),
 }));
 
-test('every kernel has a case', () => {
-  assert.deepEqual(kernelNames.filter(name => !tested.has(name)), []);
+test('every kernel has a case here or in the tests of its family', () => {
+  const folder = new URL('.', import.meta.url);
+  const others = readdirSync(folder).filter(file => file.endsWith('.test.mjs') && !import.meta.url.endsWith(file))
+    .map(file => readFileSync(new URL(file, folder), 'utf8')).join();
+  assert.deepEqual(kernelNames.filter(name => !tested.has(name) && !others.includes(`'${name}'`)), []);
 });
 
 after(() => tf.disposeVariables());

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the tests share: backends for every tier, repeatable random numbers, comparisons. */
 import assert from 'node:assert/strict';
+import { test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { registerBackend } from 'lanewise/backend';
@@ -73,5 +74,27 @@ export function assertSameBits(found, reference, message) {
         assert.fail(`${message}: element ${i} of output ${n} is ${values[i]} in one tier, ${expected[i]} in the other`);
       }
     }
+  });
+}
+
+const U = 2 ** -24;
+/** The bound of sums of k products of numbers in [-1, 1]: gamma_k times the sum of the magnitudes, about k / 4. */
+export const sum = k => Math.max(1, k) * U * (k / 2 + 2);
+/** A few units in the last place of numbers up to `scale`. */
+export const ulps = (n, scale = 1) => n * 2 * U * scale;
+
+/**
+ * A test that `make` gives on every tier what `reference`, by default the same, gives on the cpu backend, and scalar and
+ * simd128 the same bits.
+ */
+export function testTiers(name, tolerance, make, reference = make) {
+  test(name, async () => {
+    const expected = await run('cpu', reference);
+    const results = {};
+    for (const tier of tiers) {
+      results[tier] = await run(`lanewise-${tier}`, make);
+      assertClose(results[tier], expected, tolerance, tier);
+    }
+    if (results.simd128) assertSameBits(results.simd128, results.scalar, 'simd128 and scalar');
   });
 }

@@ -6,22 +6,20 @@ import { LanewiseError, OutOfMemoryError } from '../runtime/errors.js';
 import type { Conv2d, Conv2dTranspose, DepthwiseConv2d } from '../runtime/kernels.js';
 import type { BackendWasm, Data } from './backend.js';
 import { imageOf, start, type Border } from './deferred.js';
+import { anyFormat } from './format.js';
 import { fusedOf, NOT_FUSED, type Fused } from './fused.js';
-import {
-  expect, expectNhwc, expectRank, FLOAT, type Attrs, type Inputs, type Kernel,
-} from './kernel.js';
+import { expect, expectRank, FLOAT, type Inputs, type Kernel } from './kernel.js';
 import { checkOutput, findPlan, NO_SIZES, planKey, windowOf, type WindowPlan } from './window.js';
 
 type Shape4D = [number, number, number, number];
 
-function images(op: string, inputs: Inputs, attrs: Attrs, argument = 'x') {
+function images(op: string, inputs: Inputs, argument = 'x') {
   const x = inputs[argument];
   const { filter } = inputs;
   expect(op, argument, x, FLOAT);
   expect(op, 'filter', filter, FLOAT);
   expectRank(op, argument, x, 4);
   expectRank(op, 'filter', filter, 4);
-  expectNhwc(op, attrs.dataFormat);
   return { x, filter };
 }
 
@@ -45,8 +43,8 @@ function run(backend: BackendWasm, plan: WindowPlan, data: Data, fused: Fused): 
   return y;
 }
 
-const conv2d = (op: string): Kernel => (backend, inputs, attrs) => {
-  const { x, filter } = images(op, inputs, attrs);
+const conv2d = (op: string): Kernel => anyFormat(op, ['x'], (backend, inputs, attrs) => {
+  const { x, filter } = images(op, inputs);
   const { kernels, heap } = backend;
   const fused = fusedOf(backend, op, inputs, attrs, filter.shape[3]);
   const weights = backend.data(filter.dataId);
@@ -81,10 +79,10 @@ const conv2d = (op: string): Kernel => (backend, inputs, attrs) => {
       }
     }
   }
-};
+});
 
-const depthwiseConv2d = (op: string): Kernel => (backend, inputs, attrs) => {
-  const { x, filter } = images(op, inputs, attrs);
+const depthwiseConv2d = (op: string): Kernel => anyFormat(op, ['x'], (backend, inputs, attrs) => {
+  const { x, filter } = images(op, inputs);
   const { kernels } = backend;
   const fused = fusedOf(backend, op, inputs, attrs, filter.shape[2] * filter.shape[3]);
   const weights = backend.data(filter.dataId);
@@ -111,11 +109,10 @@ const depthwiseConv2d = (op: string): Kernel => (backend, inputs, attrs) => {
     return backend.plan<WindowPlan<DepthwiseConv2d>>(weights, made,
       packed => kernels.depthwiseConv2dPack(descriptor, weights.pointer, packed));
   }
-};
+});
 
-const conv2dTranspose: Kernel = (backend: BackendWasm, inputs, attrs) => {
-  const op = 'Conv2DBackpropInput';
-  const { x: dy, filter } = images(op, inputs, attrs, 'dy');
+const conv2dTranspose = (op: string): Kernel => anyFormat(op, ['dy'], (backend: BackendWasm, inputs, attrs) => {
+  const { x: dy, filter } = images(op, inputs, 'dy');
   const { kernels } = backend;
   const weights = backend.data(filter.dataId);
   // The window belongs to the output, whose shape is an attribute; that of dy follows from it.
@@ -145,12 +142,10 @@ const conv2dTranspose: Kernel = (backend: BackendWasm, inputs, attrs) => {
     return backend.plan<WindowPlan<Conv2dTranspose>>(weights, made,
       packed => kernels.conv2dTransposePack(descriptor, weights.pointer, packed));
   }
-};
+});
 
 export const Conv2D = /* @__PURE__ */ conv2d('Conv2D');
 export const FusedConv2D = /* @__PURE__ */ conv2d('FusedConv2D');
+export const Conv2DBackpropInput = /* @__PURE__ */ conv2dTranspose('Conv2DBackpropInput');
 export const DepthwiseConv2dNative = /* @__PURE__ */ depthwiseConv2d('DepthwiseConv2dNative');
 export const FusedDepthwiseConv2D = /* @__PURE__ */ depthwiseConv2d('FusedDepthwiseConv2D');
-export {
-  conv2dTranspose as Conv2DBackpropInput,
-};

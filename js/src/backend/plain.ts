@@ -6,9 +6,8 @@
 import { backend_util, kernel_impls, type DataType, type TensorInfo } from '@tensorflow/tfjs-core';
 import { LanewiseError } from '../runtime/errors.js';
 import type { BackendWasm } from './backend.js';
-import {
-  ANY, expect, expectNhwc, FLOAT, product, stridesOf, type Kernel,
-} from './kernel.js';
+import { channelsLast, lastShape } from './format.js';
+import { ANY, expect, FLOAT, product, stridesOf, type Kernel } from './kernel.js';
 import { fillWith, padV2, slice, transpose } from './movement.js';
 
 type Elements = Float32Array | Int32Array | Uint8Array;
@@ -121,9 +120,14 @@ const suppress5: Kernel = (backend, { boxes, scores }, attrs) => {
 const seenAs = (x: TensorInfo, shape: number[]): TensorInfo => ({ dataId: x.dataId, dtype: x.dtype, shape });
 
 const depthToSpace: Kernel = (backend, { x }, { blockSize, dataFormat }) => {
-  expectNhwc('DepthToSpace', dataFormat);
-  const [batch, height, width, depth] = x.shape;
+  const last = channelsLast('DepthToSpace', dataFormat);
+  const [batch, height, width, depth] = last ? x.shape : lastShape(x.shape);
   const channels = depth / (blockSize * blockSize);
+  if (!last) {
+    const planes = seenAs(x, [batch, blockSize, blockSize, channels, height, width]);
+    const y = transpose(backend, { x: planes }, { perm: [0, 3, 4, 1, 5, 2] }) as TensorInfo;
+    return seenAs(y, [batch, channels, height * blockSize, width * blockSize]);
+  }
   const blocks = seenAs(x, [batch, height, width, blockSize, blockSize, channels]);
   const y = transpose(backend, { x: blocks }, { perm: [0, 1, 3, 2, 4, 5] }) as TensorInfo;
   return seenAs(y, [batch, height * blockSize, width * blockSize, channels]);
