@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-// Builds js/dist: the WebAssembly files, the bundles (ES modules and CommonJS) and their types.
+// Builds js/dist: the WebAssembly files, the bundles (ES modules and CommonJS), their types, and the licences of other
+// packages' code inside of the bundles.
 //
 // The C side must be built first (scripts/build does all). LANEWISE_WASM_DIR names the folder with the WebAssembly
 // files and layout.js; by default ../build/wasm/dispatch.
@@ -10,7 +11,8 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build as esbuild } from 'esbuild';
+import { thirdPartyLicenses } from './licenses.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const wasm = process.env.LANEWISE_WASM_DIR ?? join(root, '../build/wasm/dispatch');
@@ -34,6 +36,15 @@ try {
   // To TypeScript a module is what the package.json above its types says: require needs types of its own.
   cpSync(join(fresh, 'types'), join(fresh, 'types-cjs'), { recursive: true });
   writeFileSync(join(fresh, 'types-cjs/package.json'), '{ "type": "commonjs" }\n');
+
+  // What goes into the bundles: each file's path.
+  const bundled = new Set();
+  const build = async options => {
+    const { metafile } = await esbuild({ ...options, absWorkingDir: root, metafile: true });
+    for (const { inputs } of Object.values(metafile.outputs)) {
+      for (const [path, { bytesInOutput }] of Object.entries(inputs)) if (bytesInOutput) bundled.add(join(root, path));
+    }
+  };
 
   // 3. Bundles. Entries share their code: all imports of the package must see the same classes and settings.
   const shared = {
@@ -63,6 +74,8 @@ try {
     ...shared, bundle: false, external: undefined, format: 'cjs', outExtension: { '.js': '.cjs' }, allowOverwrite: true,
     entryPoints: readdirSync(fresh).filter(file => file.endsWith('.cjs')).map(file => join(fresh, file)),
   });
+
+  writeFileSync(join(fresh, 'THIRD_PARTY_LICENSES'), thirdPartyLicenses(bundled));
 
   // 4. WebAssembly.
   for (const tier of ['scalar', 'simd128', 'relaxed']) {

@@ -29,7 +29,7 @@ before(() => {
   const names = files.map(file => file.path);
   for (const name of ['package.json', 'dist/index.js', 'dist/index.cjs', 'dist/backend.js', 'dist/runtime.js',
     'dist/types/index.d.ts', 'dist/types-cjs/index.d.ts', 'dist/types-cjs/package.json', 'dist/lanewise-scalar.wasm',
-    'dist/lanewise-simd128.wasm', 'dist/lanewise-relaxed.wasm']) {
+    'dist/lanewise-simd128.wasm', 'dist/lanewise-relaxed.wasm', 'dist/THIRD_PARTY_LICENSES']) {
     assert.ok(names.includes(name), `the package has ${name}`);
   }
   assert.deepEqual(names.filter(name => !/^(dist\/|package\.json$|README|LICENSE)/.test(name)), []);
@@ -122,6 +122,40 @@ test('source maps bring their sources along', () => {
   writeFileSync(join(folder, 'stack.cjs'), `
     try { require('lanewise').setThreadsCount(0); } catch (error) { console.log(error.stack); }`);
   assert.match(node('--enable-source-maps', 'stack.cjs'), /setThreadsCount .*src\/backend\/register\.ts:\d+/);
+});
+
+test('the licences of all code that was bundled are there; the runtime and the types need none', () => {
+  const dist = join(folder, 'node_modules/lanewise/dist');
+  const foreign = file => JSON.parse(readFileSync(join(dist, `${file}.map`), 'utf8')).sources
+    .filter(source => !/^\.\.\/src\/|^[^/]+\.c?js$/.test(source));
+  const all = readdirSync(dist).filter(name => /\.c?js$/.test(name)).flatMap(foreign);
+  const licenses = readFileSync(join(dist, 'THIRD_PARTY_LICENSES'), 'utf8');
+  const packages = [...licenses.matchAll(/^(\S+) (\d+\.\d+\.\d+\S*), (\S+)$/gm)];
+  const holds = (source, name) => source.split('/').includes(name.split('/').pop());
+  for (const [, name, version, license] of packages) {
+    const found = JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8'));
+    assert.deepEqual([version, license], [found.version, found.license], name);
+    assert.ok(all.some(source => holds(source, name)), `${name} is in a bundle`);
+  }
+  for (const source of all) assert.ok(packages.some(([, name]) => holds(source, name)), source);
+  assert.match(licenses, /^@tensorflow\/tfjs-backend-cpu [^]*^Copyright \d{4} Google LLC\./m);
+  assert.match(licenses, /Apache License\s+Version 2.0[^]*END OF TERMS AND CONDITIONS/);
+
+  for (const entry of ['runtime.js', 'runtime.cjs']) {
+    const reached = new Set([entry]);
+    for (const file of reached) { // grows as it is gone through
+      for (const [, next] of readFileSync(join(dist, file), 'utf8').matchAll(/(?:from|require\() ?"\.\/([^"]+)"/g)) {
+        reached.add(next);
+      }
+      assert.deepEqual(foreign(file), [], `${entry} loads ${file}`);
+    }
+    assert.ok(reached.size > 1, `${entry} loads a shared file`);
+  }
+  for (const types of ['types', 'types-cjs']) {
+    for (const file of readdirSync(join(dist, types), { recursive: true })) {
+      if (/\.d\.ts$/.test(file)) assert.doesNotMatch(readFileSync(join(dist, types, file), 'utf8'), /tfjs-backend-cpu/);
+    }
+  }
 });
 
 test('TensorFlow.js chooses the backend by itself, by priority', () => {

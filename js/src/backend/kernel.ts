@@ -14,6 +14,7 @@ export type Kernel = (backend: BackendWasm, inputs: Inputs, attrs: Attrs) => Ten
 export const FLOAT: readonly DataType[] = ['float32'];
 export const NUMBER: readonly DataType[] = ['float32', 'int32'];
 export const ANY: readonly DataType[] = ['float32', 'int32', 'bool'];
+export const STORABLE: readonly DataType[] = ['float32', 'int32', 'bool', 'string'];
 
 /** Throws unless the tensor has one of these dtypes. */
 export function expect(op: string, argument: string, x: TensorInfo | undefined, dtypes: readonly DataType[]): void {

@@ -5,9 +5,7 @@ import * as lw from '../generated/layout.js';
 import { LanewiseError } from '../runtime/errors.js';
 import { elementBytes, type BackendWasm } from './backend.js';
 import { deferPad } from './deferred.js';
-import { ANY, expect, product, stridesOf, typeOf, type Inputs, type Kernel } from './kernel.js';
-
-const STORABLE: readonly DataType[] = ['float32', 'int32', 'bool', 'string'];
+import { ANY, expect, product, STORABLE, stridesOf, typeOf, type Inputs, type Kernel } from './kernel.js';
 
 const identity: Kernel = (backend, { x }) => backend.share(x, x.shape);
 
