@@ -7,7 +7,8 @@
  * object from dtype (that of the main input; 'string' and 'complex64' too) to
  *
  *     {
- *       cases: [{ inputs: { x: tensor, ... } or [tensor, ...], attrs: {...} }, ...],   tensors: see values.mjs
+ *       cases: [{ inputs: { x: tensor, ... } or [tensor, ...], attrs: {...} }, ...],   tensors: see values.mjs; an
+ *                                                input may be a list of tensors
  *       exact: 'bits',                           or { ulp: n }: so many floats away at most,
  *                                                or { absolute: a, relative: r, reason: '...' }: a + r |cpu|
  *       relaxed: { ulp: n },                     for the relaxed tier, where that's another; likewise

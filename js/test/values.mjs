@@ -21,6 +21,7 @@ export const EDGES = {
     2147483647,
   ]), -2147483648),
   bool: Uint8Array.of(0, 1),
+  string: ['', 'a', 'b', 'A', ',', 'a,b', 'ab', 'ä', '水', '😀', '\uffff', '\0', ' a', '10', '9'],
 };
 
 const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array, complex64: Float32Array };

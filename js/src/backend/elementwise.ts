@@ -6,7 +6,8 @@ import { LanewiseError } from '../runtime/errors.js';
 import { activation, LINEAR, type Activation, type Pointer } from '../runtime/kernels.js';
 import type { BackendWasm } from './backend.js';
 import { joinActivation, joinBound, joinPrelu, joinSum } from './deferred.js';
-import { ANY, expect, FLOAT, NUMBER, product, typeOf, type Attrs, type Kernel } from './kernel.js';
+import { ANY, expect, FLOAT, NUMBER, product, STORABLE, typeOf, type Attrs, type Kernel } from './kernel.js';
+import { moveStrings, rankStrings } from './values.js';
 
 function expectSame(op: string, a: TensorInfo, b: TensorInfo): void {
   if (a.dtype !== b.dtype) {
@@ -45,10 +46,12 @@ const BOOL: readonly DataType[] = ['bool'];
 const INT: readonly DataType[] = ['int32'];
 
 /** Its result is bool for any input. */
-const comparison = (op: string, code: number, dtypes = ANY): Kernel => (backend, { a, b }) => {
+const comparison = (op: string, code: number, dtypes = STORABLE): Kernel => (backend, inputs) => {
+  const { a, b } = inputs;
   expect(op, 'a', a, dtypes);
   expect(op, 'b', b, dtypes);
   expectSame(op, a, b);
+  if (a.dtype === 'string') return rankStrings(backend, inputs, ranks => comparison(op, code)(backend, ranks, {}));
   const shape = broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape);
   const aPointer = backend.pointer(a), bPointer = backend.pointer(b);
   const y = backend.output(shape, 'bool');
@@ -89,8 +92,11 @@ const magnitude = (op: string, code: number): Kernel => (backend, { x }) => {
   return y;
 };
 
-const select: Kernel = (backend, { condition, t, e }) => {
+const select: Kernel = (backend, { condition, t, e }, attrs) => {
   expect('Select', 'condition', condition, BOOL);
+  if (t.dtype === 'string' && e.dtype === 'string') {
+    return moveStrings(backend, { t, e }, moved => select(backend, { condition, ...moved }, attrs));
+  }
   expect('Select', 't', t, ANY);
   expect('Select', 'e', e, ANY);
   const dtype = upcastType(t.dtype, e.dtype);

@@ -6,6 +6,7 @@ import { LanewiseError } from '../runtime/errors.js';
 import { elementBytes, type BackendWasm } from './backend.js';
 import { deferPad } from './deferred.js';
 import { ANY, expect, product, STORABLE, stridesOf, typeOf, type Inputs, type Kernel } from './kernel.js';
+import { moveStrings } from './values.js';
 
 const identity: Kernel = (backend, { x }) => backend.share(x, x.shape);
 
@@ -42,6 +43,8 @@ const cast: Kernel = (backend, { x }, attrs) => {
   return y;
 };
 
+const list = (inputs: Inputs): TensorInfo[] => Object.values(inputs) as TensorInfo[];
+
 /** Joins tensors along an axis. `shape` gives each the shape that it is to be seen with. */
 function join(backend: BackendWasm, op: string, tensors: TensorInfo[], axis: number,
   shape: (x: TensorInfo) => number[]): TensorInfo {
@@ -52,23 +55,16 @@ function join(backend: BackendWasm, op: string, tensors: TensorInfo[], axis: num
     }
   }
   const { dtype } = tensors[0];
+  if (dtype === 'string') {
+    const inputs = Object.fromEntries(tensors.entries());
+    return moveStrings(backend, inputs, moved => join(backend, op, list(moved), axis, shape));
+  }
   const shapes = tensors.map(shape);
   backend_util.assertParamsConsistent(shapes, axis);
   const outShape = backend_util.computeOutShape(shapes, axis);
   const outer = product(outShape, 0, axis);
   const row = product(outShape, axis);
   const y = backend.output(outShape, dtype);
-
-  if (dtype === 'string') {
-    const parts = tensors.map(x => backend.data(x.dataId).strings!);
-    const widths = shapes.map(s => product(s, axis));
-    const joined: Uint8Array[] = [];
-    for (let o = 0; o < outer; o++) {
-      parts.forEach((part, i) => joined.push(...part.slice(o * widths[i], (o + 1) * widths[i])));
-    }
-    backend.data(y.dataId).strings = joined;
-    return y;
-  }
 
   const bytes = elementBytes(dtype);
   let to = backend.pointer(y);
@@ -83,8 +79,6 @@ function join(backend: BackendWasm, op: string, tensors: TensorInfo[], axis: num
   }
   return y;
 }
-
-const list = (inputs: Inputs): TensorInfo[] => Object.values(inputs) as TensorInfo[];
 
 const concat: Kernel = (backend, inputs, attrs) => {
   const tensors = list(inputs);
@@ -108,6 +102,9 @@ const pack: Kernel = (backend, inputs, attrs) => {
 function extract(backend: BackendWasm, op: string, x: TensorInfo, begin: number[], step: number[], shape: number[],
   outShape: number[]): TensorInfo {
   expect(op, 'x', x, STORABLE);
+  if (x.dtype === 'string') {
+    return moveStrings(backend, { x }, moved => extract(backend, op, moved.x, begin, step, shape, outShape));
+  }
   const strides = stridesOf(x.shape);
   const y = backend.output(outShape, x.dtype);
   const size = product(shape);
@@ -116,13 +113,6 @@ function extract(backend: BackendWasm, op: string, x: TensorInfo, begin: number[
   for (let i = 0; i < begin.length; i++) first += begin[i] * strides[i];
   const steps = strides.map((stride, i) => stride * step[i]);
 
-  if (x.dtype === 'string') {
-    const { strings } = backend.data(x.dataId);
-    const own = stridesOf(shape);
-    backend.data(y.dataId).strings = Array.from({ length: size }, (_, n) =>
-      strings![own.reduce((at, stride, d) => at + (Math.floor(n / stride) % shape[d]) * steps[d], first)]);
-    return y;
-  }
   const bytes = elementBytes(x.dtype);
   const from = backend.pointer(x) + first * bytes;
   const to = backend.pointer(y);
@@ -150,6 +140,7 @@ const stridedSlice: Kernel = (backend, { x }, attrs) => {
 };
 
 const unpack: Kernel = (backend, { value }, attrs) => {
+  if (value.dtype === 'string') return moveStrings(backend, { value }, moved => unpack(backend, moved, attrs));
   const { shape } = value;
   const axis = attrs.axis < 0 ? attrs.axis + shape.length : attrs.axis;
   const size = shape.slice();
@@ -163,6 +154,7 @@ const unpack: Kernel = (backend, { value }, attrs) => {
 };
 
 const splitV: Kernel = (backend, { x }, attrs) => {
+  if (x.dtype === 'string') return moveStrings(backend, { x }, moved => splitV(backend, moved, attrs));
   const axis = util.parseAxisParam(attrs.axis, x.shape)[0];
   const sizes = backend_util.prepareSplitSize(x as never, attrs.numOrSizeSplits, axis);
   const begin = new Array<number>(x.shape.length).fill(0);
@@ -176,17 +168,17 @@ const splitV: Kernel = (backend, { x }, attrs) => {
 };
 
 const reverse: Kernel = (backend, { x }, attrs) => {
-  expect('Reverse', 'x', x, ANY);
   const axes = util.parseAxisParam(attrs.dims, x.shape);
   const begin = x.shape.map((n, i) => axes.includes(i) ? n - 1 : 0);
   const step = x.shape.map((_, i) => axes.includes(i) ? -1 : 1);
   return extract(backend, 'Reverse', x, begin, step, x.shape, x.shape.slice());
 };
 
-export const transpose: Kernel = (backend, { x }, { perm }) => {
+export const transpose: Kernel = (backend, { x }, attrs) => {
+  if (x.dtype === 'string') return moveStrings(backend, { x }, moved => transpose(backend, moved, attrs));
   expect('Transpose', 'x', x, ANY);
   const strides = stridesOf(x.shape);
-  const order = perm as number[];
+  const order = attrs.perm as number[];
   const shape = order.map(i => x.shape[i]);
   const input = backend.pointer(x);
   const y = backend.output(shape, x.dtype);
@@ -200,6 +192,9 @@ export const transpose: Kernel = (backend, { x }, { perm }) => {
 /** Copies with repetition: each dimension of x is seen as [repeats][size]. */
 function repeat(backend: BackendWasm, x: TensorInfo, shape: number[], repeats: number[],
   outShape: number[]): TensorInfo {
+  if (x.dtype === 'string') {
+    return moveStrings(backend, { x }, moved => repeat(backend, moved.x, shape, repeats, outShape));
+  }
   const strides = stridesOf(shape);
   const view: number[] = [], from: number[] = [];
   shape.forEach((n, i) => {
@@ -215,7 +210,7 @@ function repeat(backend: BackendWasm, x: TensorInfo, shape: number[], repeats: n
 }
 
 const tile: Kernel = (backend, { x }, attrs) => {
-  expect('Tile', 'x', x, ANY);
+  expect('Tile', 'x', x, STORABLE);
   const reps = attrs.reps as number[];
   const missing = reps.length - x.shape.length;
   if (missing < 0) throw new LanewiseError(`Tile: attribute 'reps' [${reps}] is shorter than the shape [${x.shape}]`);
@@ -224,7 +219,7 @@ const tile: Kernel = (backend, { x }, attrs) => {
 };
 
 const broadcastTo: Kernel = (backend, { x }, attrs) => {
-  expect('BroadcastTo', 'x', x, ANY);
+  expect('BroadcastTo', 'x', x, STORABLE);
   const target = attrs.shape as number[];
   const shape = [...ones(Math.max(0, target.length - x.shape.length)), ...x.shape];
   if (shape.length !== target.length || shape.some((n, i) => n !== target[i] && n !== 1)) {
@@ -234,9 +229,13 @@ const broadcastTo: Kernel = (backend, { x }, attrs) => {
 };
 
 export const padV2: Kernel = (backend, { x }, attrs) => {
+  const { constantValue = 0 } = attrs;
+  if (x.dtype === 'string') {
+    return moveStrings(backend, { x }, (moved, extra) => padV2(backend, moved, { ...attrs, constantValue: extra }),
+      constantValue || '');
+  }
   expect('PadV2', 'x', x, ANY);
   const paddings = attrs.paddings as Array<[number, number]>;
-  const { constantValue = 0 } = attrs;
   const outShape = x.shape.map((n, i) => paddings[i][0] + n + paddings[i][1]);
   const before = paddings.map(p => p[0]), after = paddings.map(p => p[1]);
   if ([...before, ...after].some(n => !(n >= 0))) {
@@ -260,7 +259,9 @@ export const padV2: Kernel = (backend, { x }, attrs) => {
 };
 
 /** Padding with the image mirrored at its border ('symmetric') or at its last pixels ('reflect'). */
-const mirrorPad: Kernel = (backend, { x }, { paddings, mode }) => {
+const mirrorPad: Kernel = (backend, { x }, attrs) => {
+  if (x.dtype === 'string') return moveStrings(backend, { x }, moved => mirrorPad(backend, moved, attrs));
+  const { paddings, mode } = attrs;
   expect('MirrorPad', 'x', x, ANY);
   const before = (paddings as Array<[number, number]>).map(p => p[0]);
   const after = (paddings as Array<[number, number]>).map(p => p[1]);
@@ -271,7 +272,9 @@ const mirrorPad: Kernel = (backend, { x }, { paddings, mode }) => {
   return y;
 };
 
-const gatherNd: Kernel = (backend, { params, indices }) => {
+const gatherNd: Kernel = (backend, inputs, attrs) => {
+  const { params, indices } = inputs;
+  if (params.dtype === 'string') return moveStrings(backend, inputs, moved => gatherNd(backend, moved, attrs));
   expect('GatherNd', 'params', params, ANY);
   expect('GatherNd', 'indices', indices, ['int32']);
   const [shape, count, sliceSize] = backend_util.prepareAndValidate(params as never, indices as never);
@@ -285,7 +288,9 @@ const gatherNd: Kernel = (backend, { params, indices }) => {
   return y;
 };
 
-const gatherV2: Kernel = (backend, { x, indices }, { axis, batchDims = 0 }) => {
+const gatherV2: Kernel = (backend, inputs, attrs) => {
+  const { x, indices } = inputs, { axis, batchDims = 0 } = attrs;
+  if (x.dtype === 'string') return moveStrings(backend, inputs, moved => gatherV2(backend, moved, attrs));
   expect('GatherV2', 'x', x, ANY);
   expect('GatherV2', 'indices', indices, ['int32']);
   const [along] = util.parseAxisParam(axis, x.shape);

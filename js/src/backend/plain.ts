@@ -9,6 +9,7 @@ import type { BackendWasm } from './backend.js';
 import { channelsLast, lastShape } from './format.js';
 import { ANY, expect, FLOAT, product, stridesOf, type Kernel } from './kernel.js';
 import { fillWith, padV2, slice, transpose } from './movement.js';
+import { moveStrings } from './values.js';
 
 type Elements = Float32Array | Int32Array | Uint8Array;
 
@@ -20,15 +21,20 @@ function view(backend: BackendWasm, x: TensorInfo): Elements {
   return (x.dtype === 'int32' ? heap.i32 : heap.f32).subarray(at >>> 2, (at >>> 2) + size);
 }
 
-const sparseToDense: Kernel = (backend, { sparseIndices, sparseValues, defaultValue }, attrs) => {
+const sparseToDense: Kernel = (backend, inputs, attrs) => {
   const op = 'SparseToDense';
+  const { sparseIndices, sparseValues, defaultValue } = inputs;
+  if (sparseValues.dtype === 'string') {
+    expect(op, 'defaultValue', defaultValue, ['string']);
+    return moveStrings(backend, inputs, moved => sparseToDense(backend, moved, attrs));
+  }
   expect(op, 'sparseIndices', sparseIndices, ['int32']);
   expect(op, 'sparseValues', sparseValues, ANY);
   const shape = attrs.outputShape as number[];
-  const inputs = [sparseIndices, sparseValues, defaultValue];
-  for (const x of inputs) backend.pointer(x);
+  const all = [sparseIndices, sparseValues, defaultValue];
+  for (const x of all) backend.pointer(x);
   const y = backend.output([...shape], sparseValues.dtype);
-  const [at, values, initial] = inputs.map(x => view(backend, x));
+  const [at, values, initial] = all.map(x => view(backend, x));
   const to = view(backend, y).fill(initial[0]);
   const strides = stridesOf(shape);
   const count = sparseIndices.shape.length > 0 ? sparseIndices.shape[0] : 1;

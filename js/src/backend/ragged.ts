@@ -45,8 +45,8 @@ const raggedRange: Kernel = (backend, { starts, limits, deltas }) => {
 
 /**
  * The shared code lays out the rows: it is given their numbers as values, with -1 as the default, so that it tells
- * where every row goes, of any dtype and shape, and the rows are filled in here. (By itself it lays out numbers alone, leaves
- * out defaults of more than one element, and confuses the sizes of a row with their positions.)
+ * where every row goes, of any dtype and shape, and the rows are filled in here. (By itself it lays out numbers alone,
+ * leaves out defaults of more than one element, and confuses the sizes of a row with their positions.)
  */
 const raggedTensorToTensor: Kernel = (backend, inputs, { rowPartitionTypes }) => {
   const op = 'RaggedTensorToTensor';

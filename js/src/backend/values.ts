@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Tensors as JavaScript's arrays, for kernels that compute no numbers: strings, ragged and sparse bookkeeping. */
-import type { DataType, TensorInfo, TypedArray } from '@tensorflow/tfjs-core';
+/*
+ * Tensors as JavaScript's arrays, for kernels that compute no numbers: ragged and sparse bookkeeping, and strings.
+ *
+ * Strings never enter the module's memory: kernels that move or compare elements work on numbers that stand for them.
+ */
+import { util, type DataType, type TensorInfo, type TypedArray } from '@tensorflow/tfjs-core';
 import type { BackendWasm } from './backend.js';
+import type { Inputs } from './kernel.js';
 
 /** A copy of a tensor's elements, which outlasts any allocation. */
 export const numbersOf = (backend: BackendWasm, x: TensorInfo): TypedArray => backend.readSync(x.dataId) as TypedArray;
@@ -20,4 +25,47 @@ export function tensorOf(backend: BackendWasm, values: ArrayLike<number> | Uint8
     else (dtype === 'int32' ? heap.i32 : heap.f32).set(numbers, at >>> 2);
   }
   return y;
+}
+
+/** Gives `run` the inputs with an int32 tensor of `number`'s results in place of each tensor of strings. */
+function numbered<T>(backend: BackendWasm, inputs: Inputs, number: (text: Uint8Array) => number,
+  run: (inputs: Inputs) => T): T {
+  const replaced: Inputs = {}, made: TensorInfo[] = [];
+  for (const [name, x] of Object.entries(inputs)) {
+    replaced[name] = x;
+    if (x.dtype !== 'string') continue;
+    const numbers = stringsOf(backend, x).map(number);
+    made.push(replaced[name] = tensorOf(backend, numbers, x.shape, 'int32'));
+  }
+  const result = run(replaced);
+  for (const x of made) backend.drop(x);
+  return result;
+}
+
+/**
+ * Runs what only moves elements with a number in place of each string, and puts the strings into its outputs. `extra`
+ * is a string that is no input: its number is given to `run` too.
+ */
+export function moveStrings<T extends TensorInfo | TensorInfo[]>(backend: BackendWasm, inputs: Inputs,
+  run: (inputs: Inputs, extra: number) => T, extra = ''): T {
+  const all = [util.encodeString(extra)];
+  return numbered(backend, inputs, text => all.push(text) - 1, moved => {
+    const restore = (y: TensorInfo): TensorInfo => {
+      const strings = Array.from(numbersOf(backend, y), at => all[at]);
+      backend.drop(y);
+      return tensorOf(backend, strings, y.shape, 'string');
+    };
+    const outputs = run(moved, 0);
+    return (Array.isArray(outputs) ? outputs.map(restore) : restore(outputs)) as T;
+  });
+}
+
+/** Runs what compares elements with each string's rank, in JavaScript's order, in place of the string. */
+export function rankStrings<T>(backend: BackendWasm, inputs: Inputs, run: (inputs: Inputs) => T): T {
+  const all = new Set<string>();
+  for (const x of Object.values(inputs)) {
+    if (x.dtype === 'string') for (const text of stringsOf(backend, x)) all.add(util.decodeString(text));
+  }
+  const ranks = new Map([...all].sort().map((text, rank) => [text, rank]));
+  return numbered(backend, inputs, text => ranks.get(util.decodeString(text))!, run);
 }
