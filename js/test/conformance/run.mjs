@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * `npm run conformance [-- TIER [REGEX]]`: TensorFlow.js's own specs, those whose full names match, on one tier under
- * Node; by default the best tier. `--json BUNDLE TIER` prints the results as JSON, of a bundle that is there already.
+ * Node; by default the best tier. `--json BUNDLE TIER [BALLAST]` prints the results as JSON, of a bundle that is there
+ * already.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -12,10 +13,12 @@ import { buildSpecs, Results, summary } from './specs.mjs';
 
 const Jasmine = createRequire(import.meta.url)('jasmine');
 const json = process.argv[2] === '--json';
-const [, tier, regex] = json ? process.argv.slice(3) : [, ...process.argv.slice(2)];
-globalThis.lanewiseTier = tier ?? chooseTier().tier;
+let bundle, tier, regex, ballast;
+if (json) [bundle, tier, ballast = '0'] = process.argv.slice(3);
+else [tier = chooseTier().tier, regex, ballast = '0'] = process.argv.slice(2);
+globalThis.lanewiseTier = tier;
+globalThis.lanewiseBallast = Number(ballast);
 
-let bundle = process.argv[3];
 if (!json) {
   const folder = mkdtempSync(join(tmpdir(), 'lanewise-conformance-'));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));

@@ -8,8 +8,8 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * Jasmine's functions must be global when the bundle is loaded, and globalThis.lanewiseTier name a tier. A page finds
- * the wasm files beside itself.
+ * Jasmine's functions must be global when the bundle is loaded, and globalThis.lanewiseTier name a tier;
+ * lanewiseBallast is a number of bytes that are taken before the specs run. A page finds the wasm files beside itself.
  */
 export async function buildSpecs(outfile, platform = 'node') {
   const wasmPaths = platform === 'node' ? join(root, 'dist') : './';
@@ -21,12 +21,13 @@ export async function buildSpecs(outfile, platform = 'node') {
         import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops';
         import '@tensorflow/tfjs-core/dist/register_all_gradients';
         import '@tensorflow/tfjs-backend-cpu';
-        import { setBackend } from '@tensorflow/tfjs-core';
+        import { backend, setBackend } from '@tensorflow/tfjs-core';
         import { setTestEnvs } from '@tensorflow/tfjs-core/dist/jasmine_util';
         import { registerBackend } from 'lanewise/backend';
         registerBackend('tested', { tier: globalThis.lanewiseTier, wasmPaths: ${JSON.stringify(wasmPaths)} });
         setTestEnvs([{ name: 'test', backendName: 'tested', flags: {}, isDataSync: true }]);
         if (!await setBackend('tested')) throw new Error('the backend does not start');
+        if (globalThis.lanewiseBallast) backend().heap.allocate(globalThis.lanewiseBallast);
         await import('@tensorflow/tfjs-core/dist/tests');`,
     },
     bundle: true,
