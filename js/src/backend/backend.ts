@@ -65,6 +65,13 @@ export function elementBytes(dtype: DataType): number {
   }
 }
 
+/** What a disposed backend has in place of its module. */
+const GONE = /* @__PURE__ */ new Proxy({}, {
+  get() {
+    throw new LanewiseError('a tensor is used whose backend was removed by tf.removeBackend()');
+  },
+});
+
 /** The TensorFlow.js backend over one loaded module. */
 export class BackendWasm extends KernelBackend {
   readonly kernels: Kernels;
@@ -80,10 +87,13 @@ export class BackendWasm extends KernelBackend {
   /** Data whose DataId another backend made. */
   private readonly foreign = new Map<DataId, Data>();
   private count = 0;
+  private disposed = false;
   private onesBlock = new Memory();
   private onesCount = 0;
   /** All data that are deferred. */
   private readonly waiting = new Set<Data>();
+  /** All data that have plans. */
+  private readonly planned = new Set<Data>();
   /** What the kernel that runs has allocated: data, given back when it throws, and blocks, given back in any case. */
   private readonly outputs: Data[] = [];
   private readonly temporaries: Pointer[] = [];
@@ -184,6 +194,7 @@ export class BackendWasm extends KernelBackend {
   }
 
   override disposeData(dataId: DataId, force = false): boolean {
+    if (this.disposed) return true;
     const data = this.find(dataId);
     if (data) {
       data.refCount--;
@@ -195,7 +206,10 @@ export class BackendWasm extends KernelBackend {
   }
 
   private release(data: Data): void {
-    while (data.plans?.length) this.forget(data.plans);
+    if (data.plans) {
+      while (data.plans.length) this.forget(data.plans);
+      this.planned.delete(data);
+    }
     if (data.deferred) this.settle(data, data.deferred);
     data.plans = data.strings = data.owner = undefined;
     data.refCount = 0;
@@ -260,24 +274,57 @@ export class BackendWasm extends KernelBackend {
     return 1e-7;
   }
 
-  override memory(): { unreliable: boolean } {
-    return { unreliable: false };
+  /** What tf.memory() adds: bytes of the WebAssembly memory that are taken, and all of them. */
+  override memory(): { unreliable: boolean; numBytesInWasm: number; numBytesInWasmAllocated: number } {
+    const { bytesInUse, totalBytes } = this.heap;
+    return { unreliable: false, numBytesInWasm: bytesInUse, numBytesInWasmAllocated: totalBytes };
   }
 
-  override async time(query: () => void): Promise<{ kernelMs: number }> {
+  /**
+   * Times a query with all that waits. For tf.profile() the extra information says which functions of the C library ran,
+   * on which tier and for how long.
+   */
+  override async time(query: () => void): Promise<{ kernelMs: number; getExtraProfileInfo?: () => string }> {
     const start = util.now();
-    query();
-    this.finish();
-    return { kernelMs: util.now() - start };
+    const body = () => {
+      query();
+      this.finish();
+    };
+    if (!engine().state.profiling) {
+      body();
+      return { kernelMs: util.now() - start };
+    }
+    const calls = this.kernels.observe(body);
+    const kernelMs = util.now() - start;
+    const said = calls.map(({ name, ms }) => `${name} ${ms.toFixed(3)} ms`).join(', ');
+    return { kernelMs, getExtraProfileInfo: () => `${this.tier}: ${said || 'no call'}` };
   }
 
   override timerAvailable(): boolean {
     return true;
   }
 
+  /**
+   * Gives back what only makes the next inference faster: packed weights and working memory. They are made again when
+   * they are needed. A WebAssembly memory doesn't shrink; other tensors get this memory.
+   */
+  releaseMemory(): void {
+    this.finish();
+    for (const data of this.planned) while (data.plans?.length) this.forget(data.plans);
+    this.planned.clear();
+    this.letGo(this.onesBlock);
+    this.onesBlock = new Memory();
+    this.onesCount = 0;
+    this.heap.releaseScratch();
+  }
+
+  /** What tf.removeBackend() calls: lets go of the module, and so of its memory, even if tensors are still about. */
   override dispose(): void {
-    // The memory goes with the module, when nothing refers to it any more.
     this.foreign.clear();
+    this.waiting.clear();
+    this.planned.clear();
+    this.disposed = true;
+    Object.assign(this, { module: GONE, kernels: GONE, heap: GONE });
   }
 
   // ---- What kernels use ----------------------------------------------------------------------------------
@@ -388,6 +435,7 @@ export class BackendWasm extends KernelBackend {
       }
     }
     packed.holders++;
+    this.planned.add(weights);
     const done = { ...plan, packed } as unknown as P;
     plans.push(done);
     if (plans.length > MAX_PLANS) this.forget(plans);

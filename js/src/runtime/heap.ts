@@ -112,12 +112,17 @@ export class Heap {
   /** The one block of working memory, at least so large; the next call may replace it. */
   scratch(bytes: number): number {
     if (bytes > this._scratchBytes) {
-      this.free(this._scratch);
-      this._scratch = this._scratchBytes = 0; // should the next line throw
+      this.releaseScratch(); // should the next line throw
       this._scratch = this.allocate(bytes);
       this._scratchBytes = bytes;
     }
     return this._scratch;
+  }
+
+  /** Gives the working memory back. */
+  releaseScratch(): void {
+    this.free(this._scratch);
+    this._scratch = this._scratchBytes = 0;
   }
 
   /** Bytes of the working memory. */

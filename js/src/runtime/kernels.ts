@@ -154,6 +154,13 @@ const AREA_BYTES = Math.max(lw.lw_conv2d.bytes, lw.lw_depthwise_conv2d.bytes, lw
   lw.lw_crop_and_resize.bytes,
   lw.lw_copy.bytes, lw.lw_pad.bytes, lw.lw_gather.bytes, lw.lw_gather_nd.bytes, lw.lw_activation.bytes);
 
+/** What Kernels.observe saw of one function. */
+export interface Observed {
+  readonly name: string;
+  calls: number;
+  ms: number;
+}
+
 /** The C API over one module and one tier. */
 export class Kernels {
   /** The context: pointer to the table of the tier's kernels. */
@@ -163,7 +170,7 @@ export class Kernels {
   private readonly sizesAt: Pointer;
 
   /** tier: one that is compiled into the module; by default its best. */
-  constructor(private readonly exports: WasmExports, readonly heap: Heap, tier?: string) {
+  constructor(private exports: WasmExports, readonly heap: Heap, tier?: string) {
     const { lw_context_options: options } = lw;
     this.area = heap.allocate(AREA_BYTES);
     this.epilogueArea = heap.allocate(lw.lw_epilogue.bytes);
@@ -193,6 +200,33 @@ export class Kernels {
   /** The version of the C library. */
   get version(): string {
     return this.text(this.exports.lw_version());
+  }
+
+  /** Runs `body` and says which functions of the C library it called and how long they took, all calls of one together. */
+  observe(body: () => void): Observed[] {
+    const { exports } = this;
+    const now = typeof performance === 'object' ? () => performance.now() : Date.now;
+    const seen = new Map<string, Observed>();
+    const watched: Record<string, unknown> = { ...exports };
+    for (const [name, call] of Object.entries(exports)) {
+      if (typeof call !== 'function' || !name.startsWith('lw_')) continue;
+      watched[name] = (...args: number[]) => {
+        const start = now();
+        const result = call(...args);
+        let entry = seen.get(name);
+        if (!entry) seen.set(name, entry = { name, calls: 0, ms: 0 });
+        entry.calls++;
+        entry.ms += now() - start;
+        return result;
+      };
+    }
+    this.exports = watched as unknown as WasmExports;
+    try {
+      body();
+    } finally {
+      this.exports = exports;
+    }
+    return [...seen.values()];
   }
 
   // ---- Convolution ---------------------------------------------------------------------------------------
