@@ -238,6 +238,35 @@ int main(void) {
     FIELD(lw_pool2d, activation);
     END();
 
+    STRUCT(lw_pool3d);
+    FIELD(lw_pool3d, struct_bytes);
+    FIELD(lw_pool3d, kind);
+    FIELD(lw_pool3d, type);
+    FIELD(lw_pool3d, batch);
+    FIELD(lw_pool3d, input_depth);
+    FIELD(lw_pool3d, input_height);
+    FIELD(lw_pool3d, input_width);
+    FIELD(lw_pool3d, channels);
+    FIELD(lw_pool3d, output_depth);
+    FIELD(lw_pool3d, output_height);
+    FIELD(lw_pool3d, output_width);
+    FIELD(lw_pool3d, kernel_depth);
+    FIELD(lw_pool3d, kernel_height);
+    FIELD(lw_pool3d, kernel_width);
+    FIELD(lw_pool3d, stride_depth);
+    FIELD(lw_pool3d, stride_height);
+    FIELD(lw_pool3d, stride_width);
+    FIELD(lw_pool3d, dilation_depth);
+    FIELD(lw_pool3d, dilation_height);
+    FIELD(lw_pool3d, dilation_width);
+    FIELD(lw_pool3d, pad_front);
+    FIELD(lw_pool3d, pad_top);
+    FIELD(lw_pool3d, pad_left);
+    FIELD(lw_pool3d, empty);
+    FIELD(lw_pool3d, last);
+    FIELD(lw_pool3d, with_batch);
+    END();
+
     STRUCT(lw_binary);
     FIELD(lw_binary, struct_bytes);
     FIELD(lw_binary, op);

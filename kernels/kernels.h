@@ -19,6 +19,7 @@
 #ifndef LW_KERNELS_H
 #define LW_KERNELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -106,6 +107,15 @@ typedef void lw_dwconv_f32_fn(const struct lw_dwconv_f32 *d, const float *const 
  */
 typedef void lw_pool_f32_fn(size_t columns, size_t channels, size_t kernel_height, size_t kernel_width,
                             size_t column_step, size_t tap_step, const float *const *rows, float *out);
+
+/*
+ * Where the maxima of such windows are: out[x][c] = the t < taps whose pixels[t][x * column_step + c] is the largest, the
+ * first of equals, or -1 when nothing is above -infinity: with best = -infinity and t ascending, v > best makes t the
+ * result and v the best. With `last`, v >= best does. A NaN never is.
+ * pixels: taps pointers, read (columns - 1) * column_step + channels floats far; taps may be 0. out: [columns][channels].
+ */
+typedef void lw_argpool_f32_fn(size_t columns, size_t channels, size_t taps, size_t column_step, bool last,
+                               const float *const *pixels, int32_t *out);
 
 /* out[i] = f(x[i]) for i < n; out may be x. alpha is the slope of leaky relu, what step gives up to 0, and ignored by
  * the others. The slots of this type, with their formulas, are in enum lw_unary below. */
@@ -295,6 +305,7 @@ struct lw_kernels {
     struct lw_winograd_f32 winograd2_f32, winograd4_f32;
     lw_dwconv_f32_fn *dwconv3x3_f32, *dwconv5x5_f32, *dwconv_f32;
     lw_pool_f32_fn *maxpool_f32, *avgpool_f32;
+    lw_argpool_f32_fn *argpool_f32;
     lw_clamp_f32_fn *clamp_f32;
     lw_unary_f32_fn *unary_f32[LW_K_UNARY_COUNT];
     lw_binary_f32_fn *binary_f32[LW_K_BINARY_COUNT];

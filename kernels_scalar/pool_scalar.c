@@ -5,6 +5,8 @@
  *
  *   maxpool: out[x][c] = max over kx, and over ky for each kx, from -infinity: acc < t ? t : acc (a NaN is skipped)
  *   avgpool: out[x][c] = (sum over kx of (sum over ky of t)) / (float)(kernel_height * kernel_width), sums from -0
+ *
+ * And where the maximum is: argpool compares pixels[t][x * column_step + c] for t ascending.
  */
 #include <math.h>
 
@@ -46,7 +48,28 @@ static void avgpool(size_t columns, size_t channels, size_t kernel_height, size_
     }
 }
 
+static void argpool(size_t columns, size_t channels, size_t taps, size_t column_step, bool last,
+                    const float *const *pixels, /* (taps) pointers */
+                    int32_t *out)               /* (columns, channels) */
+{
+    for (size_t x = 0; x < columns; x++) {
+        for (size_t c = 0; c < channels; c++) {
+            float best = -INFINITY;
+            int32_t at = -1;
+            for (size_t t = 0; t < taps; t++) {
+                const float v = pixels[t][x * column_step + c];
+                if (last ? v >= best : v > best) {
+                    best = v;
+                    at = (int32_t)t;
+                }
+            }
+            *out++ = at;
+        }
+    }
+}
+
 void lw_scalar_pool_install(struct lw_kernels *kernels) {
     kernels->maxpool_f32 = maxpool;
     kernels->avgpool_f32 = avgpool;
+    kernels->argpool_f32 = argpool;
 }

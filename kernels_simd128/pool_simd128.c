@@ -253,7 +253,58 @@ static void avgpool(size_t columns, size_t channels, size_t kernel_height, size_
     pool(true, columns, channels, kernel_height, kernel_width, column_step, tap_step, rows, out);
 }
 
+/* ---- Where the maximum is ---- */
+
+/* One window: `vectors` vectors of channels, `at` floats from the taps' pixels. */
+static inline __attribute__((always_inline)) void find_maximum(bool last, size_t vectors, size_t lanes, size_t taps,
+                                                               const float *const *pixels, size_t at, int32_t *out) {
+    v128_t best[BLOCK], which[BLOCK];
+    UNROLL for (size_t v = 0; v < vectors; v++) {
+        best[v] = lw_splat(-INFINITY);
+        which[v] = wasm_i32x4_splat(-1);
+    }
+    ROLLED for (size_t t = 0; t < taps; t++) {
+        const float *in = pixels[t] + at;
+        const v128_t tap = wasm_i32x4_splat((int32_t)t);
+        UNROLL for (size_t v = 0; v < vectors; v++) {
+            const v128_t x = lw_load_some(in + 4 * v, lanes);
+            const v128_t above = last ? wasm_f32x4_ge(x, best[v]) : wasm_f32x4_gt(x, best[v]);
+            best[v] = lw_select(x, best[v], above);
+            which[v] = lw_select(tap, which[v], above);
+        }
+    }
+    UNROLL for (size_t v = 0; v < vectors; v++) lw_store_some((float *)out + 4 * v, which[v], lanes);
+}
+
+static inline __attribute__((always_inline)) void argpool_ordered(bool last, size_t columns, size_t channels,
+                                                                  size_t taps, size_t column_step,
+                                                                  const float *const *pixels, int32_t *out) {
+    if (channels == 0) return;
+    for (size_t x = 0; x < columns; x++, out += channels) {
+        const size_t at = x * column_step;
+        if (channels < 4) {
+            find_maximum(last, 1, channels, taps, pixels, at, out);
+            continue;
+        }
+        size_t c = 0;
+        for (; c + 8 <= channels; c += 8) find_maximum(last, 2, 4, taps, pixels, at + c, out + c);
+        for (; c < channels; c += 4) {
+            const size_t from = c + 4 <= channels ? c : channels - 4;
+            find_maximum(last, 1, 4, taps, pixels, at + from, out + from);
+        }
+    }
+}
+
+static void argpool(size_t columns, size_t channels, size_t taps, size_t column_step, bool last,
+                    const float *const *pixels, int32_t *out) {
+    if (last)
+        argpool_ordered(true, columns, channels, taps, column_step, pixels, out);
+    else
+        argpool_ordered(false, columns, channels, taps, column_step, pixels, out);
+}
+
 void lw_simd128_pool_install(struct lw_kernels *kernels) {
     kernels->maxpool_f32 = maxpool;
     kernels->avgpool_f32 = avgpool;
+    kernels->argpool_f32 = argpool;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Pooling: the two micro-kernels and the operator. */
+/* Pooling: the micro-kernels and the operators. */
 #include <math.h>
+#include <string.h>
 
 #include "tests/oracle.h"
 #include "tests/rows.h"
@@ -78,6 +79,39 @@ static void check_maxpool(struct lw_test *t) {
 
 static void check_avgpool(struct lw_test *t) {
     check_slot(t, true, t->reference->kernels.avgpool_f32, t->tested->kernels.avgpool_f32);
+}
+
+static void check_argpool(struct lw_test *t) {
+    enum { TAPS = 12 };
+    for (int round = 0; round < 300; round++) {
+        size_t columns = lw_test_range(t, 0, 9), channels = lw_test_range(t, 0, round % 4 ? 9 : 40);
+        size_t taps = lw_test_range(t, 0, TAPS), column_step = lw_test_range(t, 0, 2 * channels);
+        bool last = round % 2;
+        size_t length = columns ? (columns - 1) * column_step + channels : 0, n = columns * channels;
+        const float **pixels = lw_test_buffer(t, taps * sizeof *pixels);
+        for (size_t i = 0; i < taps; i++) {
+            float *x = lw_test_floats(t, length, round % 3 ? LW_FILL_SPECIAL : LW_FILL_UNIFORM);
+            for (size_t j = 0; j < length; j++) /* equals */
+                if (lw_test_range(t, 0, 2) == 0) x[j] = round % 5 ? rintf(x[j]) : -INFINITY;
+            lw_test_seal(t, x);
+            pixels[i] = x;
+        }
+        lw_test_seal(t, pixels);
+        int32_t *got = lw_test_buffer(t, n * sizeof *got), *other = lw_test_buffer(t, n * sizeof *other);
+        t->tested->kernels.argpool_f32(columns, channels, taps, column_step, last, pixels, got);
+        t->reference->kernels.argpool_f32(columns, channels, taps, column_step, last, pixels, other);
+        lw_test_same_bytes("argpool against scalar", other, got, n * sizeof *got);
+        for (size_t i = 0; i < n; i++) {
+            size_t at = i / channels * column_step + i % channels;
+            int32_t want = -1;
+            for (size_t k = 0; k < taps; k++) { /* from the other side: what nothing before and after it beats */
+                size_t tap = last ? taps - 1 - k : k;
+                float v = pixels[tap][at], best = want < 0 ? -INFINITY : pixels[want][at];
+                if (v > best || (last && want < 0 && v >= best)) want = (int32_t)tap;
+            }
+            lw_test_true(got[i] == want, "argpool: element %zu is %d, want %d", i, got[i], want);
+        }
+    }
 }
 
 /* ---- The operator ---- */
@@ -262,6 +296,278 @@ static void check_operator(struct lw_test *t) {
     check_errors(t);
 }
 
+/* ---- Three dimensions, argmax and gradients ---- */
+
+static struct lw_pool3d right3d(void) {
+    return (struct lw_pool3d){
+        .struct_bytes = sizeof(struct lw_pool3d),
+        .kind = LW_POOL_MAX,
+        .type = LW_FLOAT32,
+        .batch = 2,
+        .input_depth = 3,
+        .input_height = 4,
+        .input_width = 5,
+        .channels = 3,
+        .output_depth = 2,
+        .output_height = 3,
+        .output_width = 5,
+        .kernel_depth = 2,
+        .kernel_height = 2,
+        .kernel_width = 3,
+        .stride_depth = 1,
+        .stride_height = 1,
+        .stride_width = 1,
+        .dilation_depth = 1,
+        .dilation_height = 1,
+        .dilation_width = 1,
+        .pad_left = 1,
+        .empty = 0.5f,
+    };
+}
+
+static size_t input3d(const struct lw_pool3d *d) {
+    return (size_t)d->batch * d->input_depth * d->input_height * d->input_width * d->channels;
+}
+
+static size_t output3d(const struct lw_pool3d *d) {
+    return (size_t)d->batch * d->output_depth * d->output_height * d->output_width * d->channels;
+}
+
+/* The element of the input that a tap of output element i meets, or -1. */
+static long tap3d(const struct lw_pool3d *d, size_t i, uint32_t kz, uint32_t ky, uint32_t kx) {
+    long c = (long)(i % d->channels), rest = (long)(i / d->channels);
+    long x = rest % d->output_width, y = rest / d->output_width % d->output_height;
+    long z = rest / d->output_width / d->output_height % d->output_depth;
+    long n = rest / d->output_width / d->output_height / d->output_depth;
+    z = z * (long)d->stride_depth - d->pad_front + (long)kz * (long)d->dilation_depth;
+    y = y * (long)d->stride_height - d->pad_top + (long)ky * (long)d->dilation_height;
+    x = x * (long)d->stride_width - d->pad_left + (long)kx * (long)d->dilation_width;
+    if (z < 0 || z >= (long)d->input_depth || y < 0 || y >= (long)d->input_height || x < 0 || x >= (long)d->input_width)
+        return -1;
+    return (((n * (long)d->input_depth + z) * (long)d->input_height + y) * (long)d->input_width + x) *
+               (long)d->channels +
+           c;
+}
+
+/* All that the operators may give for one output element. */
+struct window3d {
+    struct pool maximum, average;
+    long at;      /* element of the maximum */
+    int64_t sum;  /* of integers */
+    int32_t most; /* likewise */
+};
+
+static struct window3d visit3d(const struct lw_pool3d *d, size_t i, const float *f, const int32_t *n) {
+    struct window3d w = {start(false), start(true), -1, 0, INT32_MIN};
+    for (uint32_t kz = 0; kz < d->kernel_depth; kz++) {
+        for (uint32_t ky = 0; ky < d->kernel_height; ky++) {
+            for (uint32_t kx = 0; kx < d->kernel_width; kx++) {
+                long at = tap3d(d, i, kz, ky, kx);
+                if (at < 0) continue;
+                float best = w.at < 0 ? -INFINITY : f[w.at];
+                if (d->type == LW_INT32 ? w.at < 0 || n[at] > n[w.at] || (d->last && n[at] == n[w.at])
+                                        : f[at] > best || (d->last && f[at] >= best))
+                    w.at = at;
+                add(&w.maximum, f[at]);
+                add(&w.average, f[at]);
+                w.sum += n[at];
+                if (n[at] > w.most) w.most = n[at];
+            }
+        }
+    }
+    return w;
+}
+
+static void check_gradient3d(struct lw_test *t, const struct lw_pool3d *d, const void *input, const float *f,
+                             const int32_t *numbers, void *scratch) {
+    size_t n = input3d(d), outputs = output3d(d);
+    const float *dy = lw_test_floats(t, outputs, LW_FILL_UNIFORM);
+    float *got = lw_test_floats(t, n, LW_FILL_POISON), *other = lw_test_floats(t, n, LW_FILL_POISON);
+    enum lw_status status = lw_pool3d_gradient_run(t->tested, d, input, dy, scratch, got);
+    lw_test_true(status == LW_OK, "gradient: %s", lw_status_string(status));
+    lw_pool3d_gradient_run(t->reference, d, input, dy, scratch, other);
+    lw_test_same("gradient against scalar", other, got, n); /* relaxed too: there is nothing to fuse */
+
+    double *want = lw_test_buffer(t, n * sizeof *want), *bound = lw_test_buffer(t, n * sizeof *bound);
+    size_t *terms = lw_test_buffer(t, n * sizeof *terms);
+    for (size_t i = 0; i < n; i++) want[i] = bound[i] = 0, terms[i] = 0;
+    double count = (double)(d->kernel_depth * d->kernel_height * d->kernel_width);
+    for (size_t i = 0; i < outputs; i++) {
+        if (d->kind == LW_POOL_MAX) {
+            long at = visit3d(d, i, f, numbers).at;
+            if (at < 0) continue;
+            want[at] += (double)dy[i];
+            bound[at] += fabs((double)dy[i]);
+            terms[at]++;
+            continue;
+        }
+        for (size_t tap = 0; tap < (size_t)count; tap++) {
+            long at = tap3d(d, i, (uint32_t)(tap / d->kernel_width / d->kernel_height),
+                            (uint32_t)(tap / d->kernel_width % d->kernel_height), (uint32_t)(tap % d->kernel_width));
+            if (at < 0) continue;
+            want[at] += (double)dy[i] / count;
+            bound[at] += fabs((double)dy[i]) / count;
+            terms[at]++;
+        }
+    }
+    for (size_t i = 0; i < n; i++) bound[i] = lw_test_gamma(terms[i] + 1, bound[i]);
+    lw_test_within("gradient against doubles", want, bound, got, n);
+}
+
+static void check_all3d(struct lw_test *t, const struct lw_pool3d *d) {
+    size_t n = input3d(d), outputs = output3d(d);
+    struct lw_sizes sizes = {0};
+    enum lw_status status = lw_pool3d_sizes(t->tested, d, &sizes);
+    lw_test_true(status == LW_OK, "pool3d sizes: %s", lw_status_string(status));
+    lw_test_true(sizes.output_elements == outputs && sizes.packed_bytes == 0, "pool3d sizes");
+    void *scratch = lw_test_buffer(t, sizes.scratch_bytes);
+
+    float *f = lw_test_floats(t, n, d->kind == LW_POOL_MAX ? LW_FILL_SPECIAL : LW_FILL_UNIFORM);
+    int32_t *numbers = lw_test_buffer(t, n * sizeof *numbers);
+    for (size_t i = 0; i < n; i++) {
+        numbers[i] = (int32_t)lw_test_u32(t) >> lw_test_range(t, 0, 31);
+        if (lw_test_range(t, 0, 3) == 0) f[i] = rintf(2 * lw_test_uniform(t, -1, 1)); /* equals */
+    }
+    lw_test_seal(t, f);
+    lw_test_seal(t, numbers);
+    const void *input = d->type == LW_INT32 ? (const void *)numbers : f;
+
+    float *got = lw_test_floats(t, outputs, LW_FILL_POISON), *other = lw_test_floats(t, outputs, LW_FILL_POISON);
+    int32_t *at = lw_test_buffer(t, outputs * sizeof *at);
+    status = lw_pool3d_run(t->tested, d, input, scratch, got);
+    lw_test_true(status == LW_OK, "pool3d run: %s", lw_status_string(status));
+    status = lw_pool3d_run(t->reference, d, input, scratch, other);
+    lw_test_same_bytes("pool3d against scalar", other, got, d->type == LW_INT32 ? outputs * sizeof *got : 0);
+    if (d->type == LW_FLOAT32) lw_test_same("pool3d against scalar", other, got, outputs);
+    status = lw_pool3d_argmax_run(t->tested, d, input, scratch, at);
+    lw_test_true(status == LW_OK, "pool3d argmax: %s", lw_status_string(status));
+
+    double *want = lw_test_buffer(t, outputs * sizeof *want), *bound = lw_test_buffer(t, outputs * sizeof *bound);
+    for (size_t i = 0; i < outputs; i++) {
+        struct window3d w = visit3d(d, i, f, numbers);
+        size_t image = d->batch ? n / d->batch : 0, of = i / (outputs / d->batch);
+        long where = w.at < 0 || d->with_batch ? w.at : w.at - (long)(of * image);
+        lw_test_true(at[i] == where, "argmax: element %zu is %d, want %ld", i, at[i], where);
+        bool average = d->kind == LW_POOL_AVERAGE;
+        if (d->type == LW_INT32) {
+            int32_t number, right = w.average.taps == 0 ? 0
+                                    : average           ? (int32_t)(w.sum / (int64_t)w.average.taps)
+                                                        : w.most;
+            memcpy(&number, &got[i], sizeof number);
+            lw_test_true(number == right, "pool3d: element %zu is %d, want %d", i, number, right);
+        } else {
+            expect(average ? w.average : w.maximum, got[i], &want[i], &bound[i]);
+            if (average && w.average.taps == 0) want[i] = (double)d->empty;
+        }
+    }
+    if (d->type == LW_FLOAT32) lw_test_within("pool3d against doubles", want, bound, got, outputs);
+    check_gradient3d(t, d, input, f, numbers, scratch);
+}
+
+static void check_rejected3d(struct lw_test *t, const char *what, struct lw_pool3d d, enum lw_status want) {
+    static const float input[1024];
+    static max_align_t scratch[1024];
+    struct lw_sizes sizes = {7, 7, 7, 7, 7}, same = sizes;
+    enum lw_status status = lw_pool3d_sizes(t->tested, &d, &sizes);
+    lw_test_true(status == want, "%s: sizes gives %s", what, lw_status_string(status));
+    lw_test_same_bytes(what, &same, &sizes, sizeof sizes);
+    float *output = lw_test_floats(t, 1024, LW_FILL_POISON);
+    lw_test_seal(t, output);
+    lw_test_status(lw_pool3d_run(t->tested, &d, input, scratch, output), want, what);
+    lw_test_status(lw_pool3d_argmax_run(t->tested, &d, input, scratch, (int32_t *)output), want, what);
+    lw_test_status(lw_pool3d_gradient_run(t->tested, &d, input, input, scratch, output), want, what);
+}
+
+#define REJECT3D(change, status)                                                                                       \
+    do {                                                                                                               \
+        struct lw_pool3d d = right3d();                                                                                \
+        d.change;                                                                                                      \
+        check_rejected3d(t, #change, d, status);                                                                       \
+    } while (0)
+
+static void check_errors3d(struct lw_test *t) {
+    REJECT3D(struct_bytes--, LW_BAD_STRUCT_BYTES);
+    REJECT3D(kind = LW_POOL_AVERAGE + 1, LW_BAD_ENUM);
+    REJECT3D(type = LW_BOOL + 1, LW_BAD_ENUM);
+    REJECT3D(type = LW_BOOL, LW_UNSUPPORTED);
+    REJECT3D(last = 2, LW_BAD_ENUM);
+    REJECT3D(kernel_depth = 0, LW_BAD_SHAPE);
+    REJECT3D(kernel_height = 0, LW_BAD_SHAPE);
+    REJECT3D(kernel_width = 0, LW_BAD_SHAPE);
+    REJECT3D(stride_depth = 0, LW_BAD_SHAPE);
+    REJECT3D(stride_height = 0, LW_BAD_SHAPE);
+    REJECT3D(stride_width = 0, LW_BAD_SHAPE);
+    REJECT3D(dilation_depth = 0, LW_BAD_SHAPE);
+    REJECT3D(dilation_height = 0, LW_BAD_SHAPE);
+    REJECT3D(dilation_width = 0, LW_BAD_SHAPE);
+    struct lw_pool3d d = right3d();
+    d.batch = d.input_depth = d.input_height = d.input_width = d.channels = UINT32_MAX;
+    check_rejected3d(t, "everything huge", d, LW_TOO_LARGE);
+    d = right3d();
+    d.batch = 0; /* no element, but the last window begins too far away to be named */
+    d.output_width = d.stride_width = UINT32_MAX;
+    check_rejected3d(t, "far windows", d, LW_TOO_LARGE);
+
+    d = right3d();
+    static const float input[1024];
+    static max_align_t scratch[1024];
+    float *output = lw_test_floats(t, 1024, LW_FILL_POISON);
+    lw_test_seal(t, output);
+    d.with_batch = 2;
+    lw_test_status(lw_pool3d_argmax_run(t->tested, &d, input, scratch, (int32_t *)output), LW_BAD_ENUM, "with_batch");
+    d.with_batch = 0;
+    struct lw_sizes sizes;
+    lw_test_status(lw_pool3d_sizes(NULL, &d, &sizes), LW_NULL_POINTER, "no context");
+    lw_test_status(lw_pool3d_sizes(t->tested, NULL, &sizes), LW_NULL_POINTER, "no descriptor");
+    lw_test_status(lw_pool3d_sizes(t->tested, &d, NULL), LW_NULL_POINTER, "no sizes");
+    for (int missing = 0; missing < 6; missing++) {
+        const struct lw_context *context = missing == 0 ? NULL : t->tested;
+        const struct lw_pool3d *op = missing == 1 ? NULL : &d;
+        const float *x = missing == 2 ? NULL : input, *dy = missing == 5 ? NULL : input;
+        void *work = missing == 3 ? NULL : scratch;
+        float *out = missing == 4 ? NULL : output;
+        lw_test_status(lw_pool3d_gradient_run(context, op, x, dy, work, out), LW_NULL_POINTER, "gradient");
+        if (missing == 5) continue;
+        lw_test_status(lw_pool3d_run(context, op, x, work, out), LW_NULL_POINTER, "run");
+        lw_test_status(lw_pool3d_argmax_run(context, op, x, work, (int32_t *)out), LW_NULL_POINTER, "argmax");
+    }
+    d.channels = 0;
+    lw_test_status(lw_pool3d_run(t->tested, &d, NULL, NULL, NULL), LW_OK, "no channels");
+    lw_test_status(lw_pool3d_argmax_run(t->tested, &d, NULL, NULL, NULL), LW_OK, "no channels");
+    lw_test_status(lw_pool3d_gradient_run(t->tested, &d, NULL, NULL, NULL, NULL), LW_OK, "no channels");
+}
+
+static void check_pool3d(struct lw_test *t) {
+    for (int round = 0; round < 240; round++) {
+        struct lw_pool3d d = right3d();
+        bool plane = round % 2;
+        uint32_t *values[] = {&d.input_depth,  &d.input_height, &d.input_width,   &d.output_depth, &d.output_height,
+                              &d.output_width, &d.kernel_depth, &d.kernel_height, &d.kernel_width};
+        for (size_t i = 0; i < 9; i++)
+            *values[i] = (uint32_t)lw_test_range(t, i < 6 && round % 9 == 0 ? 0 : 1, i < 6 ? 6 : 4);
+        uint32_t *steps[] = {&d.stride_depth,   &d.stride_height,   &d.stride_width,
+                             &d.dilation_depth, &d.dilation_height, &d.dilation_width};
+        for (size_t i = 0; i < 6; i++) *steps[i] = (uint32_t)lw_test_range(t, 1, i < 3 ? 3 : round % 3 ? 1 : 2);
+        int32_t *pads[] = {&d.pad_front, &d.pad_top, &d.pad_left};
+        for (size_t i = 0; i < 3; i++) *pads[i] = (int32_t)lw_test_range(t, 0, 5) - 2;
+        if (plane) d.input_depth = d.output_depth = d.kernel_depth = 1, d.pad_front = 0;
+        d.batch = (uint32_t)lw_test_range(t, 1, 2);
+        d.channels = (uint32_t)lw_test_range(t, 1, round % 5 ? 9 : 20);
+        d.kind = (uint32_t)round / 2 % 2;
+        d.type = round % 3 ? LW_FLOAT32 : LW_INT32;
+        d.last = (uint32_t)lw_test_range(t, 0, 1);
+        d.with_batch = (uint32_t)lw_test_range(t, 0, 1);
+        if (round % 20 == 2) { /* the whole image */
+            d.output_depth = d.output_height = d.output_width = 1;
+            d.dilation_depth = d.dilation_height = d.dilation_width = 1;
+            d.pad_front = d.pad_top = d.pad_left = 0;
+            d.kernel_depth = d.kernel_height = d.kernel_width = 6;
+        }
+        check_all3d(t, &d);
+    }
+    check_errors3d(t);
+}
+
 /* ---- Benchmarks ---- */
 
 struct bench_arg {
@@ -321,9 +627,55 @@ static void bench_avgpool(struct lw_bench *b) {
     bench_layer(b, "7x7x1024 global", LW_POOL_AVERAGE, 7, 1024, 7, 1, LW_PADDING_VALID);
 }
 
+struct gradient_arg {
+    struct lw_pool3d d;
+    const float *input, *gradient;
+    void *scratch;
+    float *output;
+};
+
+static void gradient_run(const struct lw_context *context, void *arg) {
+    struct gradient_arg *a = arg;
+    lw_pool3d_gradient_run(context, &a->d, a->input, a->gradient, a->scratch, a->output);
+}
+
+static void bench_gradient(struct lw_bench *b, const char *label, uint32_t kind, uint32_t size, uint32_t channels,
+                           uint32_t kernel, uint32_t stride) {
+    struct gradient_arg *a = lw_bench_buffer(b, sizeof *a);
+    const uint32_t output = (size - kernel) / stride + 1;
+    a->d = right3d();
+    a->d.kind = kind;
+    a->d.batch = 8;
+    a->d.input_depth = a->d.output_depth = a->d.kernel_depth = 1;
+    a->d.input_height = a->d.input_width = size;
+    a->d.channels = channels;
+    a->d.output_height = a->d.output_width = output;
+    a->d.kernel_height = a->d.kernel_width = kernel;
+    a->d.stride_height = a->d.stride_width = stride;
+    a->d.pad_left = 0;
+    struct lw_sizes sizes;
+    if (lw_pool3d_sizes(lw_bench_context(b), &a->d, &sizes) != LW_OK) return;
+    a->input = lw_bench_floats(b, input3d(&a->d));
+    a->gradient = lw_bench_floats(b, sizes.output_elements);
+    a->scratch = lw_bench_buffer(b, sizes.scratch_bytes);
+    a->output = lw_bench_buffer(b, input3d(&a->d) * sizeof(float));
+    const double moved = (kind == LW_POOL_MAX ? 2.0 : 1.0) * (double)input3d(&a->d) + (double)sizes.output_elements;
+    lw_bench_add(b, label, (double)sizes.output_elements * kernel * kernel, 4.0 * moved, gradient_run, a);
+}
+
+static void bench_pool3d(struct lw_bench *b) {
+    bench_gradient(b, "max gradient 8x28x28x32 2x2 s2", LW_POOL_MAX, 28, 32, 2, 2);
+    bench_gradient(b, "max gradient 8x55x55x64 3x3 s2", LW_POOL_MAX, 55, 64, 3, 2);
+    bench_gradient(b, "max gradient 8x28x28x1 2x2 s2", LW_POOL_MAX, 28, 1, 2, 2);
+    bench_gradient(b, "average gradient 8x28x28x32 2x2 s2", LW_POOL_AVERAGE, 28, 32, 2, 2);
+    bench_gradient(b, "average gradient 8x28x28x64 3x3 s1", LW_POOL_AVERAGE, 28, 64, 3, 1);
+}
+
 static const struct lw_row rows[] = {
     {"maxpool_f32", offsetof(struct lw_kernels, maxpool_f32), check_maxpool, bench_maxpool},
     {"avgpool_f32", offsetof(struct lw_kernels, avgpool_f32), check_avgpool, bench_avgpool},
+    {"argpool_f32", offsetof(struct lw_kernels, argpool_f32), check_argpool, NULL},
     {"pool2d", LW_NO_SLOT, check_operator, NULL},
+    {"pool3d", LW_NO_SLOT, check_pool3d, bench_pool3d},
 };
 const struct lw_family lw_family_pool = {"pool", rows, sizeof rows / sizeof rows[0]};

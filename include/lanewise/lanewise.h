@@ -317,6 +317,47 @@ LW_API enum lw_status lw_pool2d_sizes(const struct lw_context *context, const st
 LW_API enum lw_status lw_pool2d_run(const struct lw_context *context, const struct lw_pool2d *op, const float *input,
                                     void *scratch, float *output);
 
+/* The same for images with depth, or where the output's size does not follow from padding: window (z, y, x) of the output
+ * begins at pixel (z stride_depth - pad_front, y stride_height - pad_top, x stride_width - pad_left), wherever that is,
+ * and has a tap at every dilation. With depths and kernel_depth of 1 images have two dimensions.
+ * input: [batch][input_depth][input_height][input_width][channels], output: likewise.
+ * Rows of a window with depth are summed as if they lay below one another: each column in ascending order, then the
+ * columns. LW_INT32: the sum is exact, the mean truncated, and 0 stands for a window without pixels.
+ * Errors: LW_BAD_SHAPE for a kernel, stride or dilation of 0; LW_UNSUPPORTED for LW_BOOL. */
+struct lw_pool3d {
+    uint32_t struct_bytes;
+    uint32_t kind; /* enum lw_pool_kind */
+    uint32_t type; /* enum lw_type: LW_FLOAT32 or LW_INT32 */
+    uint32_t batch, input_depth, input_height, input_width, channels;
+    uint32_t output_depth, output_height, output_width;
+    uint32_t kernel_depth, kernel_height, kernel_width;
+    uint32_t stride_depth, stride_height, stride_width;
+    uint32_t dilation_depth, dilation_height, dilation_width;
+    int32_t pad_front, pad_top, pad_left; /* may be negative: the first window then begins inside of the image */
+    float empty;                          /* LW_FLOAT32: what the average of a window without pixels is */
+    uint32_t last;       /* argmax and gradient: 0: the first of equal maxima counts, and -infinity is none; 1: the last
+                            counts, also if it is -infinity */
+    uint32_t with_batch; /* argmax: 0 or 1 */
+};
+
+/* scratch_bytes are enough for each of the three. */
+LW_API enum lw_status lw_pool3d_sizes(const struct lw_context *context, const struct lw_pool3d *op,
+                                      struct lw_sizes *sizes);
+LW_API enum lw_status lw_pool3d_run(const struct lw_context *context, const struct lw_pool3d *op, const void *input,
+                                    void *scratch, void *output);
+/* Where each window's maximum is, whatever the kind: the element's index in its image or, with with_batch, in the whole
+ * input; -1 when there is none. Taps are compared in ascending order; a NaN is never the maximum.
+ * LW_TOO_LARGE when an index doesn't fit int32. */
+LW_API enum lw_status lw_pool3d_argmax_run(const struct lw_context *context, const struct lw_pool3d *op,
+                                           const void *input, void *scratch, int32_t *output);
+/* The gradient with respect to the input, given that of the output. Always float32; type is the input's.
+ * LW_POOL_MAX: each window's gradient is added, in the order of the windows, to the pixel that argmax names.
+ * LW_POOL_AVERAGE: the sum of the gradients of all windows that have a tap at the pixel, divided by kernel_depth *
+ * kernel_height * kernel_width, also where a window has fewer pixels: TensorFlow.js's rule. The windows' rows are summed
+ * in ascending order, then the windows of a row. input is not read and may be NULL. */
+LW_API enum lw_status lw_pool3d_gradient_run(const struct lw_context *context, const struct lw_pool3d *op,
+                                             const void *input, const float *gradient, void *scratch, float *output);
+
 /* ---- Elementwise ---------------------------------------------------------------------------------------- */
 
 enum lw_unary_op {

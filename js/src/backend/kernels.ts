@@ -2,7 +2,10 @@
 /* All kernels of the backend, under TensorFlow.js's names. */
 export { Conv2D, Conv2DBackpropInput, DepthwiseConv2dNative, FusedConv2D, FusedDepthwiseConv2D } from './conv.js';
 export { BatchMatMul, _FusedMatMul } from './matmul.js';
-export { AvgPool, MaxPool } from './pool.js';
+export {
+  AvgPool, AvgPool3D, AvgPool3DGrad, AvgPoolGrad, MaxPool, MaxPool3D, MaxPool3DGrad, MaxPoolGrad, MaxPoolWithArgmax,
+  Pool,
+} from './pool.js';
 export {
   Abs, Acos, Acosh, Add, AddN, Asin, Asinh, Atan, Atan2, Atanh, BitwiseAnd, Ceil, ClipByValue, Cos, Cosh, Elu, Equal,
   Erf, Exp, Expm1, Floor, FloorDiv, Greater, GreaterEqual, IsFinite, IsInf, IsNan, LeakyRelu, Less, LessEqual, Log,

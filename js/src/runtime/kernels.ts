@@ -110,6 +110,23 @@ export interface Pool2d {
   readonly activation: Activation;
 }
 
+/** `struct lw_pool3d`; triples are depth, height, width. */
+export interface Pool3d {
+  readonly kind: number;
+  readonly type: number;
+  readonly batch: number;
+  readonly channels: number;
+  readonly input: readonly number[];
+  readonly output: readonly number[];
+  readonly kernel: readonly number[];
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  readonly pad: readonly number[];
+  readonly empty: number;
+  readonly last: boolean;
+  readonly withBatch?: boolean;
+}
+
 /** `struct lw_resize_bilinear` */
 export interface ResizeBilinear {
   readonly batch: number;
@@ -150,7 +167,7 @@ export interface Sizes {
 }
 
 const AREA_BYTES = Math.max(lw.lw_conv2d.bytes, lw.lw_depthwise_conv2d.bytes, lw.lw_conv2d_transpose.bytes,
-  lw.lw_matmul.bytes, lw.lw_pool2d.bytes, lw.lw_binary.bytes, lw.lw_resize_bilinear.bytes, lw.lw_resize_nearest.bytes,
+  lw.lw_matmul.bytes, lw.lw_pool2d.bytes, lw.lw_pool3d.bytes, lw.lw_binary.bytes, lw.lw_resize_bilinear.bytes, lw.lw_resize_nearest.bytes,
   lw.lw_crop_and_resize.bytes,
   lw.lw_copy.bytes, lw.lw_pad.bytes, lw.lw_gather.bytes, lw.lw_gather_nd.bytes, lw.lw_activation.bytes);
 
@@ -360,6 +377,41 @@ export class Kernels {
     this.set(at + f.channels, op.channels);
     this.window(at + f.window, op.window);
     this.activation(at + f.activation, op.activation);
+    return at;
+  }
+
+  pool3dSizes(op: Pool3d): Sizes {
+    return this.sizes('pool3d', op, this.exports.lw_pool3d_sizes(this.context, this.pool3dAt(op), this.sizesAt));
+  }
+  pool3d(op: Pool3d, input: Pointer, scratch: Pointer, output: Pointer): void {
+    this.check('pool3d', op, this.exports.lw_pool3d_run(this.context, this.pool3dAt(op), input, scratch, output));
+  }
+  /** output: int32 positions. */
+  pool3dArgmax(op: Pool3d, input: Pointer, scratch: Pointer, output: Pointer): void {
+    this.check('pool3dArgmax', op,
+      this.exports.lw_pool3d_argmax_run(this.context, this.pool3dAt(op), input, scratch, output));
+  }
+  pool3dGradient(op: Pool3d, input: Pointer, gradient: Pointer, scratch: Pointer, output: Pointer): void {
+    this.check('pool3dGradient', op, this.exports.lw_pool3d_gradient_run(this.context, this.pool3dAt(op), input,
+      gradient, scratch, output));
+  }
+  private pool3dAt(op: Pool3d): Pointer {
+    const { area: at } = this;
+    const { lw_pool3d: f } = lw;
+    this.set(at + f.struct_bytes, f.bytes);
+    this.set(at + f.kind, op.kind);
+    this.set(at + f.type, op.type);
+    this.set(at + f.batch, op.batch);
+    this.set(at + f.channels, op.channels);
+    this.array('pool3d', at + f.input_depth, op.input);
+    this.array('pool3d', at + f.output_depth, op.output);
+    this.array('pool3d', at + f.kernel_depth, op.kernel);
+    this.array('pool3d', at + f.stride_depth, op.strides);
+    this.array('pool3d', at + f.dilation_depth, op.dilations);
+    this.array('pool3d', at + f.pad_front, op.pad);
+    this.heap.f32[(at + f.empty) >>> 2] = op.empty;
+    this.set(at + f.last, op.last ? 1 : 0);
+    this.set(at + f.with_batch, op.withBatch ? 1 : 0);
     return at;
   }
 

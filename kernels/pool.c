@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Pooling in two and three dimensions. The micro-kernels take windows that lie inside of the image and are all of one
+ * size; this file cuts each output row into such runs. What a window has outside of the image doesn't count, so at the
+ * borders it is a smaller window. To a micro-kernel the rows of a window are a list: those of a window with depth are just
+ * more rows.
+ *
+ * Integers are pooled by plain loops.
+ */
+#include <math.h>
+
+#include "kernels/pool.h"
+
+static size_t smaller(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
+/* ---- Rows of windows ---- */
+
+/* How a micro-kernel's windows are put together. */
+struct pooling {
+    lw_pool_f32_fn *kernel;
+    bool average;
+    float empty; /* what the average of a window without pixels is */
+    size_t batch, channels, input_elements;
+    const struct lw_slide *depth, *height, *width;
+    const struct lw_activation *activation; /* NULL for none */
+};
+
+/* Whether the one window is all that there is. */
+static bool whole_image(const struct lw_slide *s) {
+    return s->output == 1 && s->pad == 0 && s->dilation == 1 && s->kernel >= s->input;
+}
+
+/* Global average: the same sum without lists of pixels. */
+static void average_images(const struct lw_context *context, const struct pooling *p, const float *input,
+                           float *output) {
+    const struct lw_kernels *k = &context->kernels;
+    const size_t pixels = (size_t)(p->depth->input * p->height->input * p->width->input), channels = p->channels;
+    const float divisor = (float)pixels;
+    for (size_t n = 0; n < p->batch; n++, input += pixels * channels, output += channels) {
+        k->sum_rows_f32(pixels, channels, input, channels, output);
+        k->binary_f32[LW_BINARY_DIV](channels, output, 1, &divisor, 0, output);
+        if (p->activation) lw_activation_apply(context, p->activation, channels, output, output);
+    }
+}
+
+static void pool_windows(const struct lw_context *context, const struct pooling *p, const float *input,
+                         const float **rows, float *output) {
+    if (p->kernel == context->kernels.avgpool_f32 && p->input_elements && whole_image(p->depth) &&
+        whole_image(p->height) && whole_image(p->width)) {
+        average_images(context, p, input, output);
+        return;
+    }
+    const size_t channels = p->channels, row_elements = (size_t)p->width->input * channels;
+    const size_t plane_elements = (size_t)p->height->input * row_elements;
+    for (size_t n = 0; n < p->batch; n++, input += (size_t)p->depth->input * plane_elements) {
+        for (size_t zy = 0; zy < (size_t)p->depth->output * (size_t)p->height->output; zy++) {
+            const struct lw_taps in = lw_taps_inside(p->depth, zy / (size_t)p->height->output);
+            const struct lw_taps down = lw_taps_inside(p->height, zy % (size_t)p->height->output);
+            for (size_t x = 0, columns; x < (size_t)p->width->output; x += columns) {
+                const struct lw_taps across = lw_taps_inside(p->width, x);
+                columns = lw_windows_alike(p->width, x, &across);
+                size_t count = 0;
+                for (size_t kz = 0; kz < in.count; kz++) {
+                    const float *plane = input + (in.pixel + kz * (size_t)p->depth->dilation) * plane_elements;
+                    for (size_t ky = 0; ky < down.count; ky++)
+                        rows[count++] = plane + (down.pixel + ky * (size_t)p->height->dilation) * row_elements +
+                                        across.pixel * channels;
+                }
+                if (p->average && count * across.count == 0)
+                    for (size_t i = 0; i < columns * channels; i++) output[i] = p->empty;
+                else
+                    p->kernel(columns, channels, count, across.count, (size_t)p->width->stride * channels,
+                              (size_t)p->width->dilation * channels, rows, output);
+                if (p->activation) lw_activation_apply(context, p->activation, columns * channels, output, output);
+                output += columns * channels;
+            }
+        }
+    }
+}
+
+/* ---- Two dimensions ---- */
+
+struct plan {
+    struct lw_slide height, width;
+    size_t input_elements, output_elements;
+    size_t scratch_bytes; /* the row pointers of one window */
+};
+
+static enum lw_status make_plan(const struct lw_pool2d *d, struct plan *p) {
+    *p = (struct plan){0};
+    if (d->struct_bytes != sizeof *d) return LW_BAD_STRUCT_BYTES;
+    if (d->kind > LW_POOL_AVERAGE) return LW_BAD_ENUM;
+    enum lw_status status = lw_activation_check(&d->activation);
+    if (status != LW_OK) return status;
+    if (d->activation.kind == LW_PRELU) return LW_UNSUPPORTED;
+    const struct lw_window *w = &d->window;
+    struct lw_placed_window placed;
+    status = lw_window_place(w, d->input_height, d->input_width, &placed);
+    if (status != LW_OK) return status;
+
+    /* Every tensor's bytes must fit; sizeof(float) is a factor to that end and divided out again. */
+    const size_t input[] = {d->batch, d->input_height, d->input_width, d->channels, sizeof(float)};
+    const size_t output[] = {d->batch, placed.output_height, placed.output_width, d->channels, sizeof(float)};
+    if (!lw_product(input, 5, &p->input_elements) || !lw_product(output, 5, &p->output_elements)) return LW_TOO_LARGE;
+    p->input_elements /= sizeof(float);
+    p->output_elements /= sizeof(float);
+    if (placed.output_height > UINT32_MAX || placed.output_width > UINT32_MAX) return LW_TOO_LARGE;
+    p->height = (struct lw_slide){d->input_height,    (int64_t)placed.output_height, w->kernel_height, w->stride_height,
+                                  w->dilation_height, (int64_t)placed.pad_top};
+    p->width = (struct lw_slide){d->input_width,    (int64_t)placed.output_width, w->kernel_width, w->stride_width,
+                                 w->dilation_width, (int64_t)placed.pad_left};
+    if (p->output_elements == 0) return LW_OK;
+
+    size_t rows = smaller(w->kernel_height, d->input_height); /* of one window, at most */
+    size_t taps = rows;
+    if (!lw_multiply(&taps, smaller(w->kernel_width, d->input_width)) || taps > UINT32_MAX) return LW_TOO_LARGE;
+    /* Rounded up to 16 bytes, so that a buffer that ends where its memory ends is aligned too; never empty. */
+    size_t bytes = rows;
+    if (!lw_multiply(&bytes, sizeof(float *)) || !lw_add(&bytes, 16)) return LW_TOO_LARGE;
+    p->scratch_bytes = bytes / 16 * 16;
+    return LW_OK;
+}
+
+enum lw_status lw_pool2d_sizes(const struct lw_context *context, const struct lw_pool2d *d, struct lw_sizes *sizes) {
+    if (!context || !d || !sizes) return LW_NULL_POINTER;
+    struct plan p;
+    enum lw_status status = make_plan(d, &p);
+    if (status != LW_OK) return status;
+    *sizes = (struct lw_sizes){
+        .output_height = (uint32_t)p.height.output,
+        .output_width = (uint32_t)p.width.output,
+        .output_elements = p.output_elements,
+        .scratch_bytes = p.scratch_bytes,
+    };
+    return LW_OK;
+}
+
+enum lw_status lw_pool2d_run(const struct lw_context *context, const struct lw_pool2d *d,
+                             const float *input,           /* (batch, input_height, input_width, channels) */
+                             void *scratch, float *output) /* (batch, output_height, output_width, channels) */
+{
+    if (!context || !d) return LW_NULL_POINTER;
+    struct plan p;
+    enum lw_status status = make_plan(d, &p);
+    if (status != LW_OK) return status;
+    if (p.output_elements == 0) return LW_OK;
+    if ((p.input_elements && !input) || !scratch || !output) return LW_NULL_POINTER;
+
+    const bool average = d->kind == LW_POOL_AVERAGE;
+    const struct lw_kernels *k = &context->kernels;
+    const struct lw_slide flat = {1, 1, 1, 1, 1, 0};
+    const struct pooling pooling = {
+        .kernel = average ? k->avgpool_f32 : k->maxpool_f32,
+        .average = average,
+        .empty = NAN,
+        .batch = d->batch,
+        .channels = d->channels,
+        .input_elements = p.input_elements,
+        .depth = &flat,
+        .height = &p.height,
+        .width = &p.width,
+        .activation = &d->activation,
+    };
+    pool_windows(context, &pooling, input, scratch, output);
+    return LW_OK;
+}
+
+/* ---- Three dimensions ---- */
+
+static bool make_slide(size_t input, size_t output, size_t kernel, size_t stride, size_t dilation, int32_t pad,
+                       struct lw_slide *s) {
+    *s = (struct lw_slide){(int64_t)input,  (int64_t)output,   (int64_t)kernel,
+                           (int64_t)stride, (int64_t)dilation, (int64_t)pad};
+    return kernel && stride && dilation;
+}
+
+/* Every pixel that a window may name fits. */
+static bool reach_fits(const struct lw_slide *s) {
+    const int64_t most = INT64_MAX / 4;
+    return s->output <= most / s->stride && s->kernel <= most / s->dilation;
+}
+
+enum lw_status lw_pool_plan_make(const struct lw_pool3d *d, struct lw_pool_plan *p) {
+    *p = (struct lw_pool_plan){0};
+    if (d->struct_bytes != sizeof *d) return LW_BAD_STRUCT_BYTES;
+    if (d->kind > LW_POOL_AVERAGE || d->type > LW_BOOL || d->last > 1) return LW_BAD_ENUM;
+    if (d->type == LW_BOOL) return LW_UNSUPPORTED;
+    if (!make_slide(d->input_depth, d->output_depth, d->kernel_depth, d->stride_depth, d->dilation_depth, d->pad_front,
+                    &p->depth) ||
+        !make_slide(d->input_height, d->output_height, d->kernel_height, d->stride_height, d->dilation_height,
+                    d->pad_top, &p->height) ||
+        !make_slide(d->input_width, d->output_width, d->kernel_width, d->stride_width, d->dilation_width, d->pad_left,
+                    &p->width))
+        return LW_BAD_SHAPE;
+
+    /* Every tensor's bytes must fit; 4 is a factor to that end and divided out again. */
+    const size_t input[] = {d->batch, d->input_depth, d->input_height, d->input_width, d->channels, 4};
+    const size_t output[] = {d->batch, d->output_depth, d->output_height, d->output_width, d->channels, 4};
+    if (!lw_product(input, 6, &p->input_elements) || !lw_product(output, 6, &p->output_elements)) return LW_TOO_LARGE;
+    p->input_elements /= 4;
+    p->output_elements /= 4;
+    if (!reach_fits(&p->depth) || !reach_fits(&p->height) || !reach_fits(&p->width)) return LW_TOO_LARGE;
+
+    const size_t taps[] = {smaller(d->kernel_depth, d->input_depth), smaller(d->kernel_height, d->input_height),
+                           d->input_width ? smaller(d->kernel_width, d->input_width) : 1 /* a list of rows even so */};
+    const size_t row[] = {d->output_width, d->channels, 4};
+    size_t bytes, row_bytes;
+    if (!lw_product(taps, 3, &p->taps) || p->taps > INT32_MAX || !lw_product(row, 3, &row_bytes)) return LW_TOO_LARGE;
+    /* Rounded up to 16 bytes, so that a buffer that ends where its memory ends is aligned too; never empty. */
+    bytes = p->taps;
+    if (!lw_multiply(&bytes, sizeof(float *) + sizeof(size_t)) || !lw_add(&bytes, row_bytes) || !lw_add(&bytes, 16))
+        return LW_TOO_LARGE;
+    p->scratch_bytes = bytes / 16 * 16;
+    return LW_OK;
+}
+
+enum lw_status lw_pool3d_sizes(const struct lw_context *context, const struct lw_pool3d *d, struct lw_sizes *sizes) {
+    if (!context || !d || !sizes) return LW_NULL_POINTER;
+    struct lw_pool_plan p;
+    enum lw_status status = lw_pool_plan_make(d, &p);
+    if (status != LW_OK) return status;
+    *sizes = (struct lw_sizes){
+        .output_height = d->output_height,
+        .output_width = d->output_width,
+        .output_elements = p.output_elements,
+        .scratch_bytes = p.scratch_bytes,
+    };
+    return LW_OK;
+}
+
+/* Integers, behind the micro-kernels' signature: rows and out are int32. 0 for a window without pixels. */
+static void maxpool_i32(size_t columns, size_t channels, size_t kernel_height, size_t kernel_width, size_t column_step,
+                        size_t tap_step, const float *const *rows, float *out) {
+    int32_t *to = (int32_t *)out;
+    for (size_t x = 0; x < columns; x++) {
+        for (size_t c = 0; c < channels; c++) {
+            int32_t most = kernel_height && kernel_width ? INT32_MIN : 0;
+            for (size_t ky = 0; ky < kernel_height; ky++) {
+                const int32_t *row = (const int32_t *)rows[ky] + x * column_step + c;
+                for (size_t kx = 0; kx < kernel_width; kx++)
+                    most = most < row[kx * tap_step] ? row[kx * tap_step] : most;
+            }
+            *to++ = most;
+        }
+    }
+}
+
+static void avgpool_i32(size_t columns, size_t channels, size_t kernel_height, size_t kernel_width, size_t column_step,
+                        size_t tap_step, const float *const *rows, float *out) {
+    const int64_t count = (int64_t)(kernel_height * kernel_width);
+    int32_t *to = (int32_t *)out;
+    for (size_t x = 0; x < columns; x++) {
+        for (size_t c = 0; c < channels; c++) {
+            int64_t sum = 0;
+            for (size_t ky = 0; ky < kernel_height; ky++) {
+                const int32_t *row = (const int32_t *)rows[ky] + x * column_step + c;
+                for (size_t kx = 0; kx < kernel_width; kx++) sum += row[kx * tap_step];
+            }
+            *to++ = (int32_t)(sum / count);
+        }
+    }
+}
+
+enum lw_status lw_pool3d_run(const struct lw_context *context, const struct lw_pool3d *d,
+                             const void *input,           /* (batch, input_depth, _height, _width, channels) */
+                             void *scratch, void *output) /* (batch, output_depth, _height, _width, channels) */
+{
+    if (!context || !d) return LW_NULL_POINTER;
+    struct lw_pool_plan p;
+    enum lw_status status = lw_pool_plan_make(d, &p);
+    if (status != LW_OK) return status;
+    if (p.output_elements == 0) return LW_OK;
+    if ((p.input_elements && !input) || !scratch || !output) return LW_NULL_POINTER;
+
+    const struct lw_kernels *k = &context->kernels;
+    const bool average = d->kind == LW_POOL_AVERAGE;
+    lw_pool_f32_fn *kernel = average ? k->avgpool_f32 : k->maxpool_f32;
+    if (d->type == LW_INT32) kernel = average ? avgpool_i32 : maxpool_i32;
+    const struct pooling pooling = {
+        .kernel = kernel,
+        .average = average,
+        .empty = d->type == LW_INT32 ? 0 : d->empty, /* 0.0f is an int32 0 too */
+        .batch = d->batch,
+        .channels = d->channels,
+        .input_elements = p.input_elements,
+        .depth = &p.depth,
+        .height = &p.height,
+        .width = &p.width,
+    };
+    pool_windows(context, &pooling, input, scratch, output);
+    return LW_OK;
+}

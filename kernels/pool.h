@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* What pooling and its gradients share: which taps of a window lie inside of the image. Not installed. */
+#ifndef LW_POOL_H
+#define LW_POOL_H
+
+#include "kernels/operator.h"
+
+/* One dimension: window w begins at pixel w * stride - pad, which may lie outside, and has a tap every `dilation`. */
+struct lw_slide {
+    int64_t input, output, kernel, stride, dilation, pad;
+};
+
+/* The taps of one window that lie inside: `count` of them, from the tap `first` on, which is at `pixel`. */
+struct lw_taps {
+    size_t count, first, pixel;
+};
+
+static inline struct lw_taps lw_taps_inside(const struct lw_slide *s, size_t window) {
+    const int64_t start = (int64_t)window * s->stride - s->pad;
+    const int64_t first = start < 0 ? (-start - 1) / s->dilation + 1 : 0, pixel = start + first * s->dilation;
+    if (first >= s->kernel || pixel >= s->input) return (struct lw_taps){0, 0, 0};
+    const int64_t room = (s->input - 1 - pixel) / s->dilation + 1, left = s->kernel - first;
+    return (struct lw_taps){(size_t)(room < left ? room : left), (size_t)first, (size_t)pixel};
+}
+
+/* How many windows from this one on, whose taps are these, have the same taps at the same distance from their start. */
+static inline size_t lw_windows_alike(const struct lw_slide *s, size_t window, const struct lw_taps *taps) {
+    if ((int64_t)taps->count != s->kernel) return 1;
+    const int64_t last = (int64_t)taps->pixel + (s->kernel - 1) * s->dilation;
+    const int64_t fit = (s->input - 1 - last) / s->stride + 1, left = s->output - (int64_t)window;
+    return (size_t)(fit < left ? fit : left);
+}
+
+struct lw_pool_plan {
+    struct lw_slide depth, height, width;
+    size_t input_elements, output_elements; /* of the whole batch */
+    size_t taps;                            /* of one window, at most */
+    size_t scratch_bytes;                   /* for any run: taps pointers, taps offsets, a row of outputs */
+};
+
+enum lw_status lw_pool_plan_make(const struct lw_pool3d *d, struct lw_pool_plan *p);
+
+#endif

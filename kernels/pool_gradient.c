@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where the maxima of a pooling are, and the gradients of both kinds.
+ *
+ * Maximum: the micro-kernel finds each window's maximum as the number of a tap, and a window's gradient goes to that
+ * tap's pixel. A tap's pixel is known by its distance from the image's first element, which is also what argmax gives.
+ *
+ * Average: each pixel takes a share of the gradients of all windows that hold it. Those of a row of pixels are summed
+ * down first, in whole rows, and then across.
+ */
+#include "kernels/pool.h"
+
+/* ---- Maximum ---- */
+
+/* What the taps of one run of windows are. */
+struct taps {
+    const float **pixels; /* (count) of the first window */
+    size_t *offsets;      /* (count) the same from the image's first element */
+    int32_t *at;          /* (columns, channels) which tap each maximum is, or -1 */
+};
+
+/* The same as the micro-kernel for integers. */
+static void argpool_i32(size_t columns, size_t channels, size_t taps, size_t column_step, bool last,
+                        const float *const *pixels, int32_t *out) {
+    for (size_t x = 0; x < columns; x++) {
+        for (size_t c = 0; c < channels; c++) {
+            const size_t i = x * column_step + c;
+            int32_t at = taps ? 0 : -1;
+            for (size_t t = 1; t < taps; t++) {
+                const int32_t best = ((const int32_t *)pixels[at])[i], value = ((const int32_t *)pixels[t])[i];
+                if (last ? value >= best : value > best) at = (int32_t)t;
+            }
+            *out++ = at;
+        }
+    }
+}
+
+/* Calls `take` for each run of windows, in order, with its taps and maxima. element: of the output, where the run begins. */
+typedef void take_fn(const struct lw_pool3d *d, const struct taps *taps, size_t image, size_t columns, size_t element,
+                     const float *gradient, void *output);
+
+static void walk_maxima(const struct lw_context *context, const struct lw_pool3d *d, const struct lw_pool_plan *p,
+                        const float *input, void *scratch, take_fn *take, const float *gradient, void *output) {
+    const size_t channels = d->channels, row_elements = (size_t)d->input_width * channels;
+    const size_t plane_elements = d->input_height * row_elements, image_elements = d->input_depth * plane_elements;
+    struct taps taps = {.pixels = scratch};
+    taps.offsets = (size_t *)(taps.pixels + p->taps);
+    taps.at = (int32_t *)(taps.offsets + p->taps);
+    size_t element = 0;
+    for (size_t n = 0; n < d->batch; n++, input += image_elements) {
+        for (size_t zy = 0; zy < (size_t)d->output_depth * d->output_height; zy++) {
+            const struct lw_taps in = lw_taps_inside(&p->depth, zy / d->output_height);
+            const struct lw_taps down = lw_taps_inside(&p->height, zy % d->output_height);
+            for (size_t x = 0, columns; x < d->output_width; x += columns) {
+                const struct lw_taps across = lw_taps_inside(&p->width, x);
+                columns = lw_windows_alike(&p->width, x, &across);
+                size_t count = 0;
+                for (size_t kz = 0; kz < in.count; kz++) {
+                    for (size_t ky = 0; ky < down.count; ky++) {
+                        const size_t row = (in.pixel + kz * d->dilation_depth) * plane_elements +
+                                           (down.pixel + ky * d->dilation_height) * row_elements;
+                        for (size_t kx = 0; kx < across.count; kx++, count++) {
+                            taps.offsets[count] = row + (across.pixel + kx * d->dilation_width) * channels;
+                            taps.pixels[count] = input + taps.offsets[count];
+                        }
+                    }
+                }
+                (d->type == LW_INT32 ? argpool_i32 : context->kernels.argpool_f32)(
+                    columns, channels, count, d->stride_width * channels, d->last, taps.pixels, taps.at);
+                take(d, &taps, n * image_elements, columns, element, gradient, output);
+                element += columns * channels;
+            }
+        }
+    }
+}
+
+static void take_positions(const struct lw_pool3d *d, const struct taps *taps, size_t image, size_t columns,
+                           size_t element, const float *gradient, void *output) {
+    (void)gradient;
+    int32_t *out = (int32_t *)output + element;
+    const int32_t *at = taps->at;
+    const size_t base = d->with_batch ? image : 0;
+    for (size_t x = 0; x < columns; x++) {
+        const size_t pixel = base + x * d->stride_width * d->channels;
+        for (size_t c = 0; c < d->channels; c++, at++)
+            *out++ = *at < 0 ? -1 : (int32_t)(pixel + taps->offsets[*at] + c);
+    }
+}
+
+static void take_gradient(const struct lw_pool3d *d, const struct taps *taps, size_t image, size_t columns,
+                          size_t element, const float *gradient, void *output) {
+    const float *dy = gradient + element;
+    const int32_t *at = taps->at;
+    for (size_t x = 0; x < columns; x++) {
+        float *dx = (float *)output + image + x * d->stride_width * d->channels;
+        for (size_t c = 0; c < d->channels; c++, at++, dy++)
+            if (*at >= 0) dx[taps->offsets[*at] + c] += *dy;
+    }
+}
+
+/* ---- Average ---- */
+
+/* The window whose tap `tap` is at this pixel, or a number that no window has. */
+static int64_t window_of(const struct lw_slide *s, int64_t pixel, int64_t tap) {
+    const int64_t start = pixel + s->pad - tap * s->dilation;
+    return start < 0 || start % s->stride ? s->output : start / s->stride;
+}
+
+static void add(const struct lw_context *context, size_t n, const float *x, float *sum) {
+    if (n < 8) /* a call would take longer */
+        for (size_t i = 0; i < n; i++) sum[i] += x[i];
+    else
+        context->kernels.binary_f32[LW_BINARY_ADD](n, sum, 1, x, 1, sum);
+}
+
+/* Adds a row of windows' gradients to the row of pixels: tap after tap, the last first, so that each pixel takes its
+ * windows in ascending order. */
+static void add_across(const struct lw_context *context, const struct lw_slide *s, size_t channels, const float *dy,
+                       float *dx) {
+    for (int64_t tap = s->kernel - 1; tap >= 0; tap--) {
+        const int64_t start = tap * s->dilation - s->pad; /* of the first window */
+        int64_t x = start < 0 ? (-start - 1) / s->stride + 1 : 0;
+        const int64_t fit = start < s->input ? (s->input - 1 - start) / s->stride + 1 : 0;
+        const int64_t end = fit < s->output ? fit : s->output;
+        if (x >= end) continue;
+        if (s->stride == 1) {
+            add(context, (size_t)(end - x) * channels, dy + (size_t)x * channels, dx + (size_t)(start + x) * channels);
+            continue;
+        }
+        for (; x < end; x++)
+            add(context, channels, dy + (size_t)x * channels, dx + (size_t)(start + x * s->stride) * channels);
+    }
+}
+
+static void run_average(const struct lw_context *context, const struct lw_pool3d *d, const struct lw_pool_plan *p,
+                        const float *gradient, float *sum, float *output) {
+    const size_t channels = d->channels, row = (size_t)d->input_width * channels;
+    const size_t gradient_row = (size_t)d->output_width * channels;
+    const float count = (float)((double)d->kernel_depth * d->kernel_height * d->kernel_width);
+    for (size_t n = 0; n < d->batch; n++) {
+        for (int64_t z = 0; z < p->depth.input; z++) {
+            for (int64_t y = 0; y < p->height.input; y++, output += row) {
+                size_t windows = 0; /* rows of them that are in the sum */
+                for (int64_t kz = p->depth.kernel - 1; kz >= 0; kz--) {
+                    const int64_t wz = window_of(&p->depth, z, kz);
+                    if (wz >= p->depth.output) continue;
+                    for (int64_t ky = p->height.kernel - 1; ky >= 0; ky--) {
+                        const int64_t wy = window_of(&p->height, y, ky);
+                        if (wy >= p->height.output) continue;
+                        const float *dy = gradient + (size_t)(wz * p->height.output + wy) * gradient_row;
+                        if (windows++ == 0)
+                            memcpy(sum, dy, gradient_row * sizeof *sum);
+                        else
+                            add(context, gradient_row, dy, sum);
+                    }
+                }
+                memset(output, 0, row * sizeof *output);
+                if (windows == 0) continue;
+                add_across(context, &p->width, channels, sum, output);
+                context->kernels.binary_f32[LW_BINARY_DIV](row, output, 1, &count, 0, output);
+            }
+        }
+        gradient += (size_t)(p->depth.output * p->height.output) * gradient_row;
+    }
+}
+
+/* ---- The operators ---- */
+
+enum lw_status lw_pool3d_argmax_run(const struct lw_context *context, const struct lw_pool3d *d,
+                                    const void *input, /* (batch, input_depth, _height, _width, channels) */
+                                    void *scratch,
+                                    int32_t *output) /* (batch, output_depth, _height, _width, channels) */
+{
+    if (!context || !d) return LW_NULL_POINTER;
+    struct lw_pool_plan p;
+    enum lw_status status = lw_pool_plan_make(d, &p);
+    if (status != LW_OK) return status;
+    if (d->with_batch > 1) return LW_BAD_ENUM;
+    if (p.input_elements > INT32_MAX) return LW_TOO_LARGE; /* a position must fit the output's type */
+    if (p.output_elements == 0) return LW_OK;
+    if ((p.input_elements && !input) || !scratch || !output) return LW_NULL_POINTER;
+    walk_maxima(context, d, &p, input, scratch, take_positions, NULL, output);
+    return LW_OK;
+}
+
+enum lw_status lw_pool3d_gradient_run(const struct lw_context *context, const struct lw_pool3d *d,
+                                      const void *input,     /* (batch, input_depth, _height, _width, channels) */
+                                      const float *gradient, /* (batch, output_depth, _height, _width, channels) */
+                                      void *scratch, float *output) /* as input */
+{
+    if (!context || !d) return LW_NULL_POINTER;
+    struct lw_pool_plan p;
+    enum lw_status status = lw_pool_plan_make(d, &p);
+    if (status != LW_OK) return status;
+    if (p.input_elements == 0) return LW_OK;
+    const bool maximum = d->kind == LW_POOL_MAX;
+    if ((maximum && !input) || (p.output_elements && !gradient) || !scratch || !output) return LW_NULL_POINTER;
+    if (p.output_elements == 0 || maximum) memset(output, 0, p.input_elements * sizeof *output);
+    if (p.output_elements == 0) return LW_OK;
+    if (maximum)
+        walk_maxima(context, d, &p, input, scratch, take_gradient, gradient, output);
+    else
+        run_average(context, d, &p, gradient, scratch, output);
+    return LW_OK;
+}
