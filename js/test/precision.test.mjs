@@ -108,9 +108,6 @@ const NOT_YET = new Set(`
   SpaceToBatchND
   SparseToDense
 
-  AvgPool
-  MaxPool
-
   All
   Any
   ArgMax
