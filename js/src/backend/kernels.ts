@@ -25,6 +25,7 @@ export {
   BatchToSpaceND, DepthToSpace, LinSpace, NonMaxSuppressionV3, NonMaxSuppressionV4, NonMaxSuppressionV5, OneHot,
   Range, SpaceToBatchND, SparseToDense,
 } from './plain.js';
+export { Draw, FromPixels } from './pixels.js';
 export { RaggedGather, RaggedRange, RaggedTensorToTensor } from './ragged.js';
 export { SparseFillEmptyRows, SparseReshape, Unique } from './sparse.js';
 export { StaticRegexReplace, StringNGrams, StringSplit, StringToHashBucketFast } from './strings.js';
