@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-// Builds js/dist: the WebAssembly files, the bundles (ES modules and CommonJS), their types, and the licences of other
-// packages' code inside of the bundles.
+// Builds js/dist: the WebAssembly files, the bundles (ES modules, CommonJS, scripts, and single files with the WebAssembly
+// inside), their types, and the licences of other packages' code inside of the bundles.
 //
 // The C side must be built first (scripts/build does all). LANEWISE_WASM_DIR names the folder with the WebAssembly
 // files and layout.js; by default ../build/wasm/dispatch.
@@ -11,6 +11,7 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { deflateRawSync } from 'node:zlib';
 import { build as esbuild } from 'esbuild';
 import { thirdPartyLicenses } from './licenses.mjs';
 
@@ -22,12 +23,74 @@ if (!existsSync(layout)) {
   process.exit(1);
 }
 
+const SCRIPT_HEAD = `// SPDX-License-Identifier: MIT
+(function (root, factory) {
+  function load(tf) {
+    var module = { exports: {} };
+    factory(module, function (name) { return name === '@tensorflow/tfjs-core' ? tf : undefined; });
+    return module.exports;
+  }
+  if (typeof exports === 'object' && typeof module === 'object') {
+    factory(module, require);
+  } else if (typeof define === 'function' && define.amd) {
+    define(['@tensorflow/tfjs-core'], load);
+  } else if (!root.tf || !root.tf.registerBackend) {
+    throw new Error('lanewise: TensorFlow.js must be loaded first: tf.min.js, or tf-core.min.js');
+  } else {
+    root.tf.wasm = Object.assign(root.tf.wasm || {}, load(root.tf));
+  }
+})(typeof self === 'object' ? self : this, function (module, require) {`;
+
+/** esbuild: puts another half in the place of runtime/platform.ts. */
+const platform = which => ({
+  name: 'platform',
+  setup(b) {
+    b.onResolve({ filter: /\/platform\.js$/ }, () => ({ path: join(root, `src/runtime/platform-${which}.ts`) }));
+  },
+});
+
+/** esbuild: what runtime/platform-single.ts imports. */
+const deflated = {
+  name: 'deflated',
+  setup(b) {
+    b.onResolve({ filter: /^deflated:/ }, ({ path }) => ({ path: path.slice(9), namespace: 'deflated' }));
+    b.onLoad({ filter: /./, namespace: 'deflated' }, ({ path }) => {
+      const file = readFileSync(join(wasm, path)), bytes = Buffer.alloc(4);
+      bytes.writeUInt32LE(file.length);
+      return { contents: Buffer.concat([bytes, deflateRawSync(file, { level: 9 })]), loader: 'base64' };
+    });
+  },
+};
+
 // 1. What C knows: enums and offsets.
 const generated = join(root, 'src/generated');
 mkdirSync(generated, { recursive: true });
 writeFileSync(join(generated, 'layout.ts'), execFileSync(process.execPath, [layout]));
 
-// 2. Types; this checks the sources too. Made beside dist, which is replaced as a whole at the end.
+// 2. A KernelConfig for each kernel: what backend/kernels.ts exports, under the names that TensorFlow.js's tool for custom
+// modules makes of the kernels' names, and under the official packages' own where those differ.
+const OFFICIAL_NAMES = { IsNan: 'isNaN', LRN: 'lrn', LRNGrad: 'lrnGrad', FFT: 'fft', IFFT: 'ifft' };
+const { metafile: kernels } = await esbuild({
+  entryPoints: [join(root, 'src/backend/kernels.ts')], bundle: true, packages: 'external', format: 'esm', write: false,
+  metafile: true, outfile: 'kernels.js',
+});
+const kernelNames = Object.values(kernels.outputs)[0].exports.sort();
+const configOf = name => `${name.replace(/^_?[A-Z]/, start => start.toLowerCase())}Config`;
+writeFileSync(join(generated, 'kernels.ts'), `/* SPDX-License-Identifier: MIT */
+/* Made by js/scripts/build.mjs. */
+import type { KernelConfig } from '@tensorflow/tfjs-core';
+import { config } from '../backend/config.js';
+import {
+${kernelNames.map(name => `  ${name},\n`).join('')}} from '../backend/kernels.js';
+
+${kernelNames.map(name => `export const ${configOf(name)}: KernelConfig = /* @__PURE__ */ config('${name}', ${name});
+${OFFICIAL_NAMES[name] ? `export { ${configOf(name)} as ${OFFICIAL_NAMES[name]}Config };\n` : ''}`).join('')}
+/** All of them. */
+export const allKernels: readonly KernelConfig[] = [
+${kernelNames.map(name => `  ${configOf(name)},\n`).join('')}];
+`);
+
+// 3. Types; this checks the sources too. Made beside dist, which is replaced as a whole at the end.
 const dist = join(root, 'dist');
 const fresh = join(root, `dist.${process.pid}`);
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
@@ -44,40 +107,68 @@ try {
     for (const { inputs } of Object.values(metafile.outputs)) {
       for (const [path, { bytesInOutput }] of Object.entries(inputs)) if (bytesInOutput) bundled.add(join(root, path));
     }
+    return metafile;
   };
 
-  // 3. Bundles. Entries share their code: all imports of the package must see the same classes and settings.
+  // 4. Bundles. Entries share their code: all imports of the package must see the same classes and settings.
   const shared = {
     bundle: true,
     target: ['es2020', 'node14'],
     platform: 'neutral',
-    external: ['@tensorflow/tfjs-core'],
+    external: ['@tensorflow/tfjs-core', 'fs'],
     outdir: fresh,
     sourcemap: true, // with the sources inside: the package doesn't have them as files
     logLevel: 'warning',
     banner: { js: '// SPDX-License-Identifier: MIT' },
   };
-  const entries = { index: 'src/index.ts', backend: 'src/backend.ts', runtime: 'src/runtime/index.ts' };
+  const entries = {
+    index: 'src/index.ts', backend: 'src/backend.ts', base: 'src/base.ts', kernels: 'src/kernels.ts',
+    runtime: 'src/runtime/index.ts',
+  };
   const entryPoints = Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, join(root, path)]));
-  await build({ ...shared, entryPoints, format: 'esm', splitting: true });
+  const modules = await build({ ...shared, entryPoints, format: 'esm', splitting: true });
   // esbuild splits only ES modules, so the CommonJS files are such ones first, and then translated one by one.
   await build({
     ...shared, entryPoints, format: 'esm', splitting: true, outExtension: { '.js': '.cjs' },
-    plugins: [{
-      name: 'platform',
-      setup(b) {
-        b.onResolve({ filter: /\/platform\.js$/ }, () => ({ path: join(root, 'src/runtime/platform-cjs.ts') }));
-      },
-    }],
+    plugins: [platform('cjs')],
   });
   await build({
     ...shared, bundle: false, external: undefined, format: 'cjs', outExtension: { '.js': '.cjs' }, allowOverwrite: true,
     entryPoints: readdirSync(fresh).filter(file => file.endsWith('.cjs')).map(file => join(fresh, file)),
   });
+  // What import means in Node.js: the CommonJS files, so that import and require see the same classes and settings.
+  for (const { entryPoint, exports } of Object.values(modules.outputs)) {
+    const name = Object.keys(entries).find(key => entries[key] === entryPoint);
+    if (!name) continue;
+    writeFileSync(join(fresh, `${name}.node.js`), `// SPDX-License-Identifier: MIT
+import commonjs from './${name}.cjs';
+
+export const {
+${exports.map(key => `  ${key},\n`).join('')}} = commonjs;
+`);
+  }
+
+  // Scripts: for a script tag, importScripts, AMD, and require. They see TensorFlow.js as the global tf.
+  const script = {
+    ...shared, entryPoints: undefined, outdir: undefined, format: 'cjs', target: 'es2018', plugins: [platform('script')],
+    banner: { js: SCRIPT_HEAD }, footer: { js: '});' },
+  };
+  const index = [join(root, 'src/index.ts')];
+  await build({ ...script, entryPoints: index, outfile: join(fresh, 'tf-backend-wasm.js') });
+  await build({ ...script, entryPoints: index, outfile: join(fresh, 'tf-backend-wasm.min.js'), minify: true });
+
+  // Single files.
+  const single = { minify: true, plugins: [platform('single'), deflated] };
+  await build({
+    ...shared, ...single, entryPoints: index, outdir: undefined, format: 'esm', outfile: join(fresh, 'single.js'),
+  });
+  for (const file of ['tf-backend-wasm.single.min.js', 'single.cjs']) {
+    await build({ ...script, ...single, entryPoints: index, outfile: join(fresh, file) });
+  }
 
   writeFileSync(join(fresh, 'THIRD_PARTY_LICENSES'), thirdPartyLicenses(bundled));
 
-  // 4. WebAssembly.
+  // 5. WebAssembly.
   for (const tier of ['scalar', 'simd128', 'relaxed']) {
     writeFileSync(join(fresh, `lanewise-${tier}.wasm`), readFileSync(join(wasm, `lanewise-${tier}.wasm`)));
   }

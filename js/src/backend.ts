@@ -4,17 +4,27 @@
  * the official package may hold the name 'wasm'.
  * @packageDocumentation
  */
-import { LW_VERSION } from './generated/layout.js';
+import { register } from './backend/register.js';
+import { allKernels } from './generated/kernels.js';
+import type { LoadOptions } from './runtime/load.js';
 
-export { BackendWasm } from './backend/backend.js';
-export {
-  features, getThreadsCount, kernelNames, registerBackend, setThreadsCount, setTier, setWasmPath, setWasmPaths,
-  setWinograd, tier,
-} from './backend/register.js';
-export { detect, supports, TIERS, type Features, type Tier } from './runtime/detect.js';
-export { LanewiseError, OutOfMemoryError } from './runtime/errors.js';
-export type { Fetch, WasmFile, WasmPaths, WasmSource } from './runtime/files.js';
-export type { LoadOptions, WinogradUse } from './runtime/load.js';
+export * from './api.js';
 
-/** The version of this package. */
-export const version_wasm: string = LW_VERSION;
+/** Names of the TensorFlow.js kernels that the backend has. */
+export const kernelNames: readonly string[] = allKernels.map(({ kernelName }) => kernelName).sort();
+
+/**
+ * Registers a backend under a name, with a tier or files of its own. Any number of them, and the official package's,
+ * work side by side; `tf.setBackend(name)` starts one.
+ *
+ * ```js
+ * registerBackend('lanewise-scalar', { tier: 'scalar' });
+ * await tf.setBackend('lanewise-scalar');
+ * ```
+ * The name 'wasm' (after `tf.removeBackend('wasm')`) has the settings that setWasmPaths and its kin make, too.
+ * @param priority By default 2 for 'wasm' and 0 for others, which TensorFlow.js then never chooses by itself.
+ * @returns false when the name is taken; nothing has changed then.
+ */
+export function registerBackend(name: string, options: LoadOptions = {}, priority?: number): boolean {
+  return register(allKernels, name, options, priority);
+}

@@ -12,7 +12,8 @@
  * @packageDocumentation
  */
 import { registerDefault } from './backend/register.js';
+import { allKernels } from './generated/kernels.js';
 
 export * from './backend.js';
 
-registerDefault();
+registerDefault(allKernels);

@@ -6,14 +6,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
-  copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync,
-  writeFileSync,
+  copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { installPackage } from './packed.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'lanewise-package-'));
@@ -23,27 +23,13 @@ const node = (...args) => execFileSync(process.execPath, args, { cwd: folder, en
 const expected = Number(process.versions.node.split('.')[0]) >= 26 ? 'relaxed' : 'simd128';
 
 before(() => {
-  // Without the prepack script: it would replace dist under the other tests' feet.
-  const [{ filename, files }] = JSON.parse(execFileSync('npm', ['pack', '--ignore-scripts', '--json',
-    '--pack-destination', folder], { cwd: root, encoding: 'utf8' }));
-  const names = files.map(file => file.path);
+  const names = installPackage(folder);
   for (const name of ['package.json', 'dist/index.js', 'dist/index.cjs', 'dist/backend.js', 'dist/runtime.js',
     'dist/types/index.d.ts', 'dist/types-cjs/index.d.ts', 'dist/types-cjs/package.json', 'dist/lanewise-scalar.wasm',
     'dist/lanewise-simd128.wasm', 'dist/lanewise-relaxed.wasm', 'dist/THIRD_PARTY_LICENSES']) {
     assert.ok(names.includes(name), `the package has ${name}`);
   }
   assert.deepEqual(names.filter(name => !/^(dist\/|package\.json$|README|LICENSE)/.test(name)), []);
-
-  // What npm install does, but for the peers, which come from this folder's packages and not from the network.
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true }));
-  const own = join(folder, 'node_modules/lanewise');
-  mkdirSync(own, { recursive: true });
-  execFileSync('tar', ['xzf', join(folder, filename), '-C', own, '--strip-components=1']);
-  for (const name of readdirSync(join(root, 'node_modules'))) {
-    const target = join(folder, 'node_modules', name);
-    if (name !== 'lanewise' && !name.startsWith('.') && !existsSync(target)) symlinkSync(join(root, 'node_modules',
-      name), target);
-  }
 });
 
 const program = `
@@ -117,18 +103,18 @@ test('source maps bring their sources along', () => {
     });
   }
   for (const file of ['index.ts', 'backend/conv.ts', 'runtime/lanewise.ts', 'runtime/platform.ts',
-    'runtime/platform-cjs.ts']) assert.ok(mapped.has(`../src/${file}`), file);
+    'runtime/platform-cjs.ts', 'runtime/platform-script.ts', 'runtime/platform-single.ts']) assert.ok(mapped.has(`../src/${file}`), file);
   // Through both of its translations a CommonJS file's map still leads to the line that threw.
   writeFileSync(join(folder, 'stack.cjs'), `
-    try { require('lanewise').setThreadsCount(0); } catch (error) { console.log(error.stack); }`);
-  assert.match(node('--enable-source-maps', 'stack.cjs'), /setThreadsCount .*src\/backend\/register\.ts:\d+/);
+    try { require('lanewise').tier(); } catch (error) { console.log(error.stack); }`);
+  assert.match(node('--enable-source-maps', 'stack.cjs'), /tier .*src\/backend\/register\.ts:\d+/);
 });
 
 test('the licences of all code that was bundled are there; the runtime and the types need none', () => {
   const dist = join(folder, 'node_modules/lanewise/dist');
   const foreign = file => JSON.parse(readFileSync(join(dist, `${file}.map`), 'utf8')).sources
     .filter(source => !/^\.\.\/src\/|^[^/]+\.c?js$/.test(source));
-  const all = readdirSync(dist).filter(name => /\.c?js$/.test(name)).flatMap(foreign);
+  const all = readdirSync(dist).filter(name => /^(?!.*\.node\.).*\.c?js$/.test(name)).flatMap(foreign);
   const licenses = readFileSync(join(dist, 'THIRD_PARTY_LICENSES'), 'utf8');
   const packages = [...licenses.matchAll(/^(\S+) (\d+\.\d+\.\d+\S*), (\S+)$/gm)];
   const holds = (source, name) => source.split('/').includes(name.split('/').pop());
@@ -198,7 +184,7 @@ test('a program written for the official package runs unchanged under an alias',
     const wasm = join(folder, 'public');
     mkdirSync(wasm, { recursive: true });
     copyFileSync(join(root, `dist/lanewise-${expected}.wasm`), join(wasm, `lanewise-${expected}.wasm`));
-    assert.equal(node(outfile, `${wasm}/`), `wasm ${version} 1 refused 6\n`);
+    assert.equal(node(outfile, `${wasm}/`), `wasm ${version} 1 accepted 6\n`);
     // TensorFlow.js warns with the message of a backend that can't start.
     const { stderr } = spawnSync(process.execPath, [outfile, `${folder}/nowhere/`], { cwd: folder, encoding: 'utf8' });
     assert.match(stderr, /can't read .*nowhere\/lanewise-.*setWasmPaths/);

@@ -113,7 +113,7 @@ export class BackendWasm extends KernelBackend {
 
   // ---- Data ----------------------------------------------------------------------------------------------
 
-  override write(values: BackendValues, _shape: number[], dtype: DataType): DataId {
+  override write(values: BackendValues | null, _shape: number[], dtype: DataType): DataId {
     const data = new Data();
     this.fill(data, values, dtype, values ? values.length : util.sizeFromShape(_shape), 1);
     return data;
@@ -325,6 +325,41 @@ export class BackendWasm extends KernelBackend {
     this.planned.clear();
     this.disposed = true;
     Object.assign(this, { module: GONE, kernels: GONE, heap: GONE });
+  }
+
+  // ---- What programs' own kernels find in the official backend, too ---------------------------------------
+
+  /** A new tensor; its elements are undefined where no values are given. */
+  makeOutput(shape: number[], dtype: DataType, memoryOffset?: number, values?: BackendValues): TensorInfo {
+    if (memoryOffset != null) throw new LanewiseError('makeOutput: memory from elsewhere is not supported');
+    return { dataId: this.write(values ?? null, shape, dtype), shape, dtype };
+  }
+
+  /** A tensor's elements where they lie; to be read afresh after anything that may allocate. */
+  typedArrayFromHeap({ dataId, dtype }: TensorInfo): Float32Array | Int32Array | Uint8Array {
+    const { pointer, size } = this.data(dataId);
+    const { heap } = this;
+    if (dtype === 'bool') return heap.u8.subarray(pointer, pointer + size);
+    const first = pointer >>> 2;
+    return (dtype === 'int32' ? heap.i32 : heap.f32).subarray(first, first + size);
+  }
+
+  getMemoryOffset(dataId: DataId): Pointer {
+    return this.data(dataId).pointer;
+  }
+
+  /** Called when the official package's kernels have taken the place of ours; they give themselves away below. */
+  replaced: () => Error = () => new LanewiseError('a kernel of another package was called');
+
+  /** Where the official kernels look for data. */
+  get dataIdMap(): never {
+    throw this.replaced();
+  }
+
+  /** Where the official kernels look for functions when they are set up. */
+  get wasm(): { cwrap(): void } {
+    this.replaced();
+    return { cwrap() {} };
   }
 
   // ---- What kernels use ----------------------------------------------------------------------------------

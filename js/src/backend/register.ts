@@ -1,73 +1,124 @@
 /* SPDX-License-Identifier: MIT */
 /* How the backend gets into TensorFlow.js, and the settings that a program may make before. */
 import {
-  env, findBackend, findBackendFactory, registerBackend as registerWithTensorFlow, registerKernel,
+  engine, env, findBackendFactory, getKernel, registerBackend as registerWithTensorFlow, registerKernel,
+  unregisterKernel, type KernelBackend, type KernelConfig,
 } from '@tensorflow/tfjs-core';
+import { LW_VERSION } from '../generated/layout.js';
 import { detect, type Features, type Tier } from '../runtime/detect.js';
 import { LanewiseError } from '../runtime/errors.js';
-import { FILES, fileOf, type WasmFile, type WasmSource } from '../runtime/files.js';
+import { FILES, fileOf, type WasmFile, type WasmPaths, type WasmSource } from '../runtime/files.js';
 import { loadModule, type LoadOptions, type WinogradUse } from '../runtime/load.js';
 import { BackendWasm } from './backend.js';
-import type { Kernel } from './kernel.js';
-import * as all from './kernels.js';
-
-const KERNELS: Record<string, Kernel> = { ...all };
-
-/** Names of the TensorFlow.js kernels that the backend has. */
-export const kernelNames: readonly string[] = Object.keys(KERNELS).sort();
 
 /** The name under which importing the package registers the backend, and its priority: the official package's. */
 const NAME = 'wasm';
 const PRIORITY = 2;
 
-/** Settings of the backend 'wasm', as setWasmPaths and its kin made them. */
-const settings: { options: LoadOptions; started: boolean } = { options: {}, started: false };
-
 /**
- * Registers a backend under a name, with a tier or files of its own. Any number of them, and the official package's,
- * work side by side; `tf.setBackend(name)` starts one.
- *
- * ```js
- * registerBackend('lanewise-scalar', { tier: 'scalar' });
- * await tf.setBackend('lanewise-scalar');
- * ```
- * @param priority By default 0: TensorFlow.js then never chooses it by itself.
- * @returns false when the name is taken; nothing has changed then.
+ * What all copies of this version share that one program may hold (an ES module and a CommonJS one, say): it hangs on
+ * TensorFlow.js's engine, of which there is one.
  */
-export function registerBackend(name: string, options: LoadOptions = {}, priority = 0): boolean {
-  return register(name, () => loadModule(options), priority);
+interface Shared {
+  /** Settings of the backend 'wasm', as setWasmPaths and its kin made them. */
+  options: LoadOptions;
+  /** How often it is being loaded at this moment. */
+  loading: number;
+  /** Our kernels by backend. */
+  readonly kernels: Map<string, Map<string, KernelConfig>>;
+  /** The factory of 'wasm', if it is ours. */
+  factory?: () => Promise<KernelBackend>;
 }
 
-function register(name: string, load: () => ReturnType<typeof loadModule>, priority: number): boolean {
+function shared(): Shared {
+  const holder = engine() as unknown as Record<symbol, Shared | undefined>;
+  return (holder[Symbol.for(`lanewise ${LW_VERSION}`)] ??= { options: {}, loading: 0, kernels: new Map() });
+}
+
+/**
+ * Registers a backend with these kernels; registerBackend of the entries says the rest.
+ * @returns false when the name is taken; nothing has changed then.
+ */
+export function register(kernels: readonly KernelConfig[], name: string, options: LoadOptions = {},
+  priority = name === NAME ? PRIORITY : 0): boolean {
   // Checked here, because a second registration of kernels would replace the first owner's.
   if (findBackendFactory(name)) return false;
-  registerWithTensorFlow(name, async () => new BackendWasm(await load()), priority);
-  for (const kernelName of kernelNames) {
-    registerKernel({
-      kernelName, backendName: name, kernelFunc: BackendWasm.kernelFunc(kernelName, KERNELS[kernelName]),
-    });
-  }
+  const factory = async () => {
+    const module = await (name === NAME ? loadDefault(options) : loadModule(options));
+    const backend = new BackendWasm(module);
+    backend.replaced = () => {
+      takeBack(name);
+      return new LanewiseError(`a kernel of another package was called for the backend '${name}'; from now on ours are`);
+    };
+    takeBack(name);
+    return backend;
+  };
+  registerWithTensorFlow(name, factory, priority);
+  if (name === NAME) shared().factory = factory;
+  registerKernels(kernels, name);
   return true;
 }
 
+/**
+ * Gives a backend kernels: those of 'lanewise/kernels'. One that it has under the same name is replaced.
+ * @param name The backend's name.
+ */
+export function registerKernels(kernels: readonly KernelConfig[], name = NAME): void {
+  const all = shared().kernels;
+  let ours = all.get(name);
+  if (!ours) all.set(name, ours = new Map());
+  for (const kernel of kernels) {
+    ours.set(kernel.kernelName, { ...kernel, backendName: name });
+    put(ours.get(kernel.kernelName)!);
+  }
+}
+
+/** Registers a kernel in place of another, about which TensorFlow.js would warn. */
+function put(kernel: KernelConfig): void {
+  const { kernelName, backendName } = kernel;
+  if (getKernel(kernelName, backendName)) unregisterKernel(kernelName, backendName);
+  registerKernel(kernel);
+}
+
+/**
+ * Puts our kernels back where another package has replaced most of them, as the official one does when it is imported
+ * after this: its kernels can't run on our backend. A program's own kernels stay.
+ */
+function takeBack(name: string): void {
+  const ours = [...shared().kernels.get(name)?.values() ?? []];
+  const lost = ours.filter(({ kernelName, kernelFunc }) => getKernel(kernelName, name)?.kernelFunc !== kernelFunc);
+  if (lost.length === 0 || 2 * lost.length < ours.length) return;
+  lost.forEach(put);
+  console.warn(`lanewise: another package (@tensorflow/tfjs-backend-wasm?) registered its kernels for our backend ` +
+    `'${name}'. Ours are back in their place. Import only one of the packages`);
+}
+
+/** Loads the module of 'wasm' as the settings say at this moment. */
+async function loadDefault(options: LoadOptions): ReturnType<typeof loadModule> {
+  const state = shared();
+  state.loading++;
+  try {
+    return await loadModule(await withFlag({ ...state.options, ...options }));
+  } finally {
+    state.loading--;
+  }
+}
+
 /** What the import of the package does: registers 'wasm', unless another package already has. */
-export function registerDefault(): boolean {
-  const registered = register(NAME, async () => {
-    settings.started = true;
-    try {
-      return await loadModule(await withFlag(settings.options));
-    } catch (error) {
-      settings.started = false; // so that the settings can be mended
-      throw error;
+export function registerDefault(kernels: readonly KernelConfig[]): boolean {
+  if (!register(kernels, NAME)) {
+    const owner = findBackendFactory(NAME);
+    if (owner === shared().factory) { // this package's, by another of its entries
+      registerKernels(kernels);
+      return true;
     }
-  }, PRIORITY);
-  if (!registered) {
     console.warn(`lanewise: another package has registered the backend '${NAME}' already, and keeps it. To have ` +
       "both, import 'lanewise/backend' and call registerBackend with another name.");
     return false;
   }
   env().registerFlag('WASM_HAS_SIMD_SUPPORT', async () => detect().simd128);
-  env().registerFlag('WASM_HAS_MULTITHREAD_SUPPORT', async () => detect().threads);
+  // The official package's threads don't run in Node.js, and programs may rely on the flag's saying so.
+  env().registerFlag('WASM_HAS_MULTITHREAD_SUPPORT', async () => detect().threads && !env().get('IS_NODE'));
   return true;
 }
 
@@ -87,14 +138,29 @@ export function features(name = NAME): Features {
   return started(name).features;
 }
 
-function started(name: string): BackendWasm {
-  const backend = findBackend(name);
-  if (!(backend instanceof BackendWasm)) {
-    throw new LanewiseError(backend ? `the backend '${name}' is not one of Lanewise's`
-      : `the backend '${name}' has not started; call and await tf.setBackend('${name}') first`);
-  }
-  return backend;
+/** Why a started backend runs its tier. */
+export function why(name = NAME): string {
+  return started(name).why;
 }
+
+function started(name: string): BackendWasm {
+  const backend = running(name);
+  if (!backend && (shared().kernels.has(name) || !findBackendFactory(name))) {
+    throw new LanewiseError(`the backend '${name}' has not started; call and await tf.setBackend('${name}') first`);
+  }
+  // Not instanceof: it may be another copy's.
+  if (typeof (backend as BackendWasm | undefined)?.tier !== 'string') {
+    throw new LanewiseError(`the backend '${name}' is not one of Lanewise's`);
+  }
+  return backend as BackendWasm;
+}
+
+/** tf.findBackend would start it. */
+function running(name: string): KernelBackend | undefined {
+  return engine().registry[name];
+}
+
+// ---- Settings of the backend 'wasm' ------------------------------------------------------------------------
 
 /** The official package's files and what takes their place, so that programs written for it work unchanged. */
 const OFFICIAL: Record<string, WasmFile> = {
@@ -103,13 +169,29 @@ const OFFICIAL: Record<string, WasmFile> = {
   'tfjs-backend-wasm-threaded-simd.wasm': fileOf('relaxed'),
 };
 
-/** Changes settings of the backend 'wasm', which must not have started. */
+const hasStarted = () => shared().loading > 0 || running(NAME) !== undefined;
+
+/** Changes settings that must not come too late: what they ask for would silently not be. */
 function set(what: string, options: LoadOptions): void {
-  if (settings.started) {
+  if (hasStarted()) {
     throw new LanewiseError(`${what} comes too late: the backend has started. Call it before tf.setBackend() or ` +
-      'tf.ready()');
+      "tf.ready(), or after tf.removeBackend('wasm')");
   }
-  Object.assign(settings.options, options);
+  Object.assign(shared().options, options);
+}
+
+/** Changes where the files are. Programs do that again and again, and the official package doesn't mind. */
+function setFiles(what: string, options: LoadOptions): void {
+  const { options: now } = shared();
+  if (hasStarted() && !(now.wasm === options.wasm && same(now.wasmPaths, options.wasmPaths))) {
+    console.warn(`lanewise: ${what} comes too late for the backend that runs; it will count when it is loaded again`);
+  }
+  Object.assign(now, options);
+}
+
+function same(a: WasmPaths | undefined, b: WasmPaths | undefined): boolean {
+  return a === b || (typeof a === 'object' && typeof b === 'object'
+    && FILES.every(file => (a as Record<string, unknown>)[file] === (b as Record<string, unknown>)[file]));
 }
 
 /**
@@ -117,32 +199,52 @@ function set(what: string, options: LoadOptions): void {
  * @deprecated Use setWasmPaths, which lets the engine's best tier be chosen.
  */
 export function setWasmPath(path: string, usePlatformFetch = false): void {
-  const file = OFFICIAL[lastPart(path)];
-  // A file of the official package is none of ours: ours is expected beside it.
-  const wasm: WasmSource = file ? folder(path) + file : path;
-  set('setWasmPath', { wasm, wasmPaths: undefined, fetch: platformFetch(usePlatformFetch) });
+  const wasm = ours(path); // undefined: beside our code
+  setFiles('setWasmPath', { wasm, wasmPaths: undefined, fetch: platformFetch(usePlatformFetch) });
 }
 
 /**
- * Sets where the WebAssembly files are: a folder's path or URL, or a map from file name to path or URL. A map may use
- * the official package's file names; then a URL that ends in such a name means our file in the same folder.
+ * Sets where the WebAssembly files are: a folder's path or URL, or a map from file name to path or URL, or to bytes or a
+ * compiled module. With a map the best tier is chosen of those that it has. A map may use the official package's file
+ * names; then a URL that ends in such a name means our file in the same folder. The official package's own folder on
+ * a public server means the files beside our code.
  * @param usePlatformFetch Fetch with `env().platform.fetch` in place of the global one.
  */
-export function setWasmPaths(prefixOrFileMap: string | Record<string, string>, usePlatformFetch = false): void {
+export function setWasmPaths(prefixOrFileMap: string | Record<string, WasmSource | undefined>,
+  usePlatformFetch = false): void {
   const fetch = platformFetch(usePlatformFetch);
   if (typeof prefixOrFileMap === 'string') {
-    set('setWasmPaths', { wasmPaths: prefixOrFileMap, wasm: undefined, fetch });
+    const wasmPaths = isOfficialServer(prefixOrFileMap) ? undefined : prefixOrFileMap;
+    setFiles('setWasmPaths', { wasmPaths, wasm: undefined, fetch });
     return;
   }
-  const paths: Partial<Record<WasmFile, string>> = {};
-  for (const [name, url] of Object.entries(prefixOrFileMap)) {
+  const paths: Partial<Record<WasmFile, WasmSource>> = {};
+  for (const [name, source] of Object.entries(prefixOrFileMap)) {
     const file = OFFICIAL[name] ?? (FILES.includes(name as WasmFile) ? name as WasmFile : undefined);
     if (!file) {
       throw new LanewiseError(`setWasmPaths: there is no file '${name}'; there are ${FILES.join(', ')}`);
     }
-    paths[file] = lastPart(url) in OFFICIAL ? folder(url) + file : url;
+    paths[file] = typeof source === 'string' ? ours(source) : source;
   }
-  set('setWasmPaths', { wasmPaths: paths, wasm: undefined, fetch });
+  const none = Object.values(paths).every(source => source === undefined);
+  setFiles('setWasmPaths', { wasmPaths: none ? undefined : paths, wasm: undefined, fetch });
+}
+
+/** The URL of our file that takes the place of an official one; undefined when it is not on that server. */
+function ours(url: string): string | undefined {
+  const file = OFFICIAL[lastPart(url)];
+  if (!file) return url;
+  return isOfficialServer(url) ? undefined : folder(url) + file;
+}
+
+/** Public servers have the official package under its name; a program's own server may have ours there. */
+function isOfficialServer(url: string): boolean {
+  const is = /^(https?:)?\/\/(?!.*\/node_modules\/).*\/@tensorflow\/tfjs-backend-wasm(@[^/]*)?\//.test(`${url}/`);
+  if (is) {
+    console.warn(`lanewise: ${url} has the files of the official package, which can't be used; those beside lanewise's ` +
+      'code are loaded. setWasmPaths takes the URL of a folder with the files lanewise-*.wasm');
+  }
+  return is;
 }
 
 function lastPart(path: string): string {
@@ -157,9 +259,19 @@ function platformFetch(use: boolean): LoadOptions['fetch'] {
   return use ? (url, init) => env().platform.fetch(url, init as RequestInit) : undefined;
 }
 
-/** Chooses the tier of the backend 'wasm'; by default the best that the engine can run. */
-export function setTier(tier: Tier): void {
+/** Hands over the one WebAssembly file to run, as bytes or compiled; nothing is fetched then. Undefined: take it back. */
+export function setWasmBinary(binary: Exclude<WasmSource, string | URL> | undefined): void {
+  set('setWasmBinary', { wasm: binary, wasmPaths: undefined });
+}
+
+/** Chooses the tier of the backend 'wasm'; undefined, the default, is the best that the engine can run. */
+export function setTier(tier: Tier | undefined): void {
   set('setTier', { tier });
+}
+
+/** Names tiers that the backend 'wasm' is never to choose; none takes earlier ones back. */
+export function excludeTiers(...exclude: Tier[]): void {
+  set('excludeTiers', { exclude });
 }
 
 /** Says how far the backend 'wasm' may use Winograd's method for 3x3 convolutions: 'auto', 'f2' or 'off'. */
@@ -167,12 +279,8 @@ export function setWinograd(winograd: WinogradUse): void {
   set('setWinograd', { winograd });
 }
 
-/** Accepted for programs written for the official package: this version runs on one thread. */
-export function setThreadsCount(threadsCount: number): void {
-  if (!Number.isInteger(threadsCount) || threadsCount < 1) {
-    throw new LanewiseError(`setThreadsCount: ${threadsCount} is no number of threads; expected 1 or more`);
-  }
-}
+/** Accepted, whatever the number, for programs written for the official package: this version runs on one thread. */
+export function setThreadsCount(_threadsCount: number): void {}
 
 /** The number of threads in use: 1. */
 export function getThreadsCount(): number {

@@ -2,7 +2,7 @@
 /* Where a tier's WebAssembly file lies, and how it gets compiled. */
 import { TIERS, type Tier } from './detect.js';
 import { LanewiseError } from './errors.js';
-import { builtinUrl, nodeModule } from './platform.js';
+import { builtin, fileSystem } from './platform.js';
 
 export type WasmFile = `lanewise-${Tier}.wasm`;
 
@@ -13,10 +13,14 @@ export function fileOf(tier: Tier): WasmFile {
 
 export const FILES: readonly WasmFile[] = TIERS.map(fileOf);
 
-/** A folder (path or URL; a `/` is added at its end when there is none), or the path or URL of each file. */
-export type WasmPaths = string | URL | Partial<Record<WasmFile, string | URL>>;
+/**
+ * A folder (path or URL; a `/` is added at its end when there is none), or the path, URL, bytes or compiled module of
+ * each file. Of files that a map leaves out only what the engine can't do without is looked for beside the package's
+ * code.
+ */
+export type WasmPaths = string | URL | Partial<Record<WasmFile, WasmSource>>;
 
-/** A file given directly: its path or URL, its bytes, or the module already compiled. */
+/** A file: its path or URL, its bytes, or the module already compiled. */
 export type WasmSource = string | URL | ArrayBuffer | ArrayBufferView | WebAssembly.Module;
 
 export type Fetch = (url: string, init?: { credentials?: RequestCredentials }) => Promise<Response>;
@@ -25,38 +29,52 @@ type Bytes = ArrayBuffer | ArrayBufferView<ArrayBuffer>;
 
 export const HOW_TO_POINT_ELSEWHERE =
   'Say where the files are with setWasmPaths(folder or {file: url}) before the backend starts, or with the option ' +
-  'wasmPaths of load().';
+  "wasmPaths of load(); or import 'lanewise/single', which has them inside.";
 
 const inNode = typeof process === 'object' && typeof process.versions?.node === 'string';
 
-export function locate(tier: Tier, paths: WasmPaths | undefined): string {
+/** Whether a map gives the file of a tier; undefined when there is no map. */
+export function gives(paths: WasmPaths | undefined, tier: Tier): boolean | undefined {
+  if (paths === undefined || typeof paths === 'string' || paths instanceof URL) return undefined;
+  if (paths === null || typeof paths !== 'object') {
+    throw new LanewiseError(`the WebAssembly files' paths are ${paths === null ? 'null' : `of type ${typeof paths}`}; ` +
+      'expected a folder, or a map from file name to path, URL, bytes or WebAssembly.Module');
+  }
+  for (const name of Object.keys(paths)) {
+    if (FILES.includes(name as WasmFile)) continue;
+    throw new LanewiseError(`the map of paths names '${name}'; there are ${FILES.join(', ')}`);
+  }
+  return paths[fileOf(tier)] !== undefined;
+}
+
+export function locate(tier: Tier, paths: WasmPaths | undefined): WasmSource {
   const file = fileOf(tier);
   if (typeof paths === 'string' || paths instanceof URL) {
     const folder = String(paths);
     return (folder === '' || /[/\\]$/.test(folder) ? folder : `${folder}/`) + file;
   }
-  const url = paths ? paths[file] : builtinUrl(file);
-  if (url === undefined) {
-    throw new LanewiseError(paths
-      ? `the map of paths has no entry for ${file}; it has ${Object.keys(paths).join(', ') || 'none at all'}. ` +
-        HOW_TO_POINT_ELSEWHERE
-      : `can't tell where ${file} is. ${HOW_TO_POINT_ELSEWHERE}`);
-  }
-  return String(url);
+  const source = paths?.[file] ?? builtin(file);
+  if (source === undefined) throw new LanewiseError(`can't tell where ${file} is. ${HOW_TO_POINT_ELSEWHERE}`);
+  return source;
 }
 
 /** What messages call a source. */
 export function nameOf(source: WasmSource): string {
   if (typeof source !== 'string' && !(source instanceof URL)) {
-    return source instanceof WebAssembly.Module ? 'the module given' : 'the bytes given';
+    return isModule(source) ? 'the module given' : 'the bytes given';
   }
   const url = String(source);
   return url.length > 200 ? `${url.slice(0, 60)}... (${url.length} characters)` : url; // a data: URL holds the file
 }
 
+function isModule(source: WasmSource): boolean {
+  return typeof WebAssembly === 'object' && source instanceof WebAssembly.Module;
+}
+
 /** Compiles a source without blocking the thread. */
 export async function compile(source: WasmSource, customFetch: Fetch | undefined): Promise<WebAssembly.Module> {
-  if (source instanceof WebAssembly.Module) return source;
+  if (typeof WebAssembly !== 'object') throw new LanewiseError(NO_WEBASSEMBLY);
+  if (isModule(source)) return source as WebAssembly.Module;
   if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) {
     return compileBytes(source as Bytes, nameOf(source));
   }
@@ -67,18 +85,22 @@ export async function compile(source: WasmSource, customFetch: Fetch | undefined
   const url = String(source), name = nameOf(source);
   // `data:` and `blob:` need fetch too; a one-letter scheme is a Windows drive.
   const isUrl = /^[a-z][a-z0-9+.-]+:/i.test(url);
-  if (inNode && !customFetch && (!isUrl || /^file:/i.test(url))) return compileBytes(await readFile(url), url);
+  const fs = inNode && !customFetch && (!isUrl || /^file:/i.test(url)) ? fileSystem() as FileSystem | undefined
+    : undefined;
+  if (fs) return compileBytes(await readFile(fs, url), url);
 
   const fetchUrl = customFetch ?? (typeof fetch === 'function' ? (fetch as Fetch) : undefined);
   if (!fetchUrl) {
-    throw new LanewiseError(`can't load ${name}: this engine has no fetch. Hand the file's bytes to ` +
-      'load({wasm: bytes}).');
+    throw new LanewiseError(`can't load ${name}: this engine has no fetch. Hand over the file's bytes: ` +
+      'setWasmBinary(bytes) or load({wasm: bytes}).');
   }
   let response: Response;
   try {
     response = await fetchUrl(url, { credentials: 'same-origin' });
   } catch (error) {
-    throw new LanewiseError(`can't load ${name}: ${message(error)}. ${HOW_TO_POINT_ELSEWHERE}`);
+    throw new LanewiseError(`can't load ${name}: ${message(error)}. ${!/^http/i.test(name) && isUrl ? '' : 'Either the ' +
+      "server can't be reached, or it doesn't allow this origin (CORS), or the page's Content-Security-Policy has no " +
+      'connect-src for it. '}${HOW_TO_POINT_ELSEWHERE}`);
   }
   if (!response.ok) {
     const status = [response.status, response.statusText].filter(Boolean).join(' ');
@@ -90,14 +112,27 @@ export async function compile(source: WasmSource, customFetch: Fetch | undefined
     try {
       return await WebAssembly.compileStreaming(response);
     } catch (error) {
-      throw new LanewiseError(`${name} can't be compiled: ${message(error)}. ${HOW_TO_POINT_ELSEWHERE}`);
+      throw cantCompile(name, error);
     }
   }
-  return compileBytes(await response.arrayBuffer(), name);
+  let bytes: ArrayBuffer;
+  try {
+    bytes = await response.arrayBuffer();
+  } catch (error) {
+    throw new LanewiseError(`can't load ${name}: the connection broke: ${message(error)}`);
+  }
+  return compileBytes(bytes, name);
 }
 
-async function readFile(path: string): Promise<Bytes> {
-  const fs = await nodeModule<{ promises: { readFile(path: string | URL): Promise<Bytes> } }>('fs');
+/** What engines without it are told. */
+export const NO_WEBASSEMBLY = 'this engine has no WebAssembly, or has it switched off (as iOS does in lockdown mode, ' +
+  "and Node.js with --jitless). TensorFlow.js runs there on its backends 'cpu' or 'webgl'";
+
+interface FileSystem {
+  promises: { readFile(path: string | URL): Promise<Bytes> };
+}
+
+async function readFile(fs: FileSystem, path: string): Promise<Bytes> {
   try {
     return await fs.promises.readFile(/^file:/i.test(path) ? new URL(path) : path);
   } catch (error) {
@@ -111,15 +146,24 @@ async function compileBytes(bytes: Bytes, name: string): Promise<WebAssembly.Mod
   const magic = [0x00, 0x61, 0x73, 0x6d];
   if (magic.some((byte, i) => view[i] !== byte)) {
     const start = String.fromCharCode(...view.slice(0, 16)).replace(/[^ -~]/g, '.');
-    throw new LanewiseError(`${name} (${view.length} bytes) is not a WebAssembly file: it starts with '${start}'. ` +
-      HOW_TO_POINT_ELSEWHERE);
+    const page = /^\s*</.test(start) ? ' but a page: some servers answer so when there is no such file' : '';
+    throw new LanewiseError(`${name} (${view.length} bytes) is not a WebAssembly file${page}: it starts with ` +
+      `'${start}'. ${HOW_TO_POINT_ELSEWHERE}`);
   }
   try {
     return await WebAssembly.compile(bytes);
   } catch (error) {
-    throw new LanewiseError(`${name} (${view.length} bytes) can't be compiled: it is damaged, or needs features that ` +
-      `this engine doesn't have: ${message(error)}. ${HOW_TO_POINT_ELSEWHERE}`);
+    throw cantCompile(`${name} (${view.length} bytes)`, error);
   }
+}
+
+function cantCompile(name: string, error: unknown): LanewiseError {
+  const why = message(error);
+  return new LanewiseError(/content.security.policy|\bcsp\b|unsafe-eval/i.test(why)
+    ? `${name} may not be compiled here: ${why}. Add 'wasm-unsafe-eval' to script-src in the page's ` +
+      "Content-Security-Policy: script-src 'self' 'wasm-unsafe-eval'"
+    : `${name} can't be compiled: it is cut off or damaged, or needs features that this engine doesn't have: ${why}. ` +
+      HOW_TO_POINT_ELSEWHERE);
 }
 
 export function message(error: unknown): string {

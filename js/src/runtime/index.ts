@@ -23,4 +23,4 @@ export {
 } from './lanewise.js';
 export { chooseTier, loadModule, type LoadOptions, type Module, type WinogradUse } from './load.js';
 /** The enums and struct layouts of the C API. */
-export * as layout from '../generated/layout.js';
+export * as layout from './layout.js';

@@ -3,7 +3,8 @@ import * as lw from '../generated/layout.js';
 import { detect, supports, TIERS, type Features, type Tier } from './detect.js';
 import { LanewiseError } from './errors.js';
 import {
-  compile, HOW_TO_POINT_ELSEWHERE, locate, message, nameOf, type Fetch, type WasmPaths, type WasmSource,
+  compile, gives, HOW_TO_POINT_ELSEWHERE, locate, message, nameOf, NO_WEBASSEMBLY, type Fetch, type WasmPaths,
+  type WasmSource,
 } from './files.js';
 import { Heap, type WasmExports } from './heap.js';
 import { Kernels } from './kernels.js';
@@ -13,7 +14,10 @@ export interface LoadOptions {
   tier?: Tier;
   /** Tiers never to choose. */
   exclude?: readonly Tier[];
-  /** The WebAssembly files' folder, or a map from file name to path or URL. By default beside the package's code. */
+  /**
+   * The WebAssembly files' folder, or a map from file name to path, URL, bytes or compiled module. By default beside the
+   * package's code. With a map the best tier is chosen of those that it has, if the engine can run one of them.
+   */
   wasmPaths?: WasmPaths;
   /** The file itself: path or URL, bytes, or a compiled module. The tier that it holds runs. */
   wasm?: WasmSource;
@@ -49,6 +53,7 @@ export interface Module {
 
 /** Chooses a tier for this engine and says why; the choice is never silently a lesser one. */
 export function chooseTier(options: LoadOptions = {}): { tier: Tier; why: string } {
+  if (typeof WebAssembly !== 'object') throw new LanewiseError(NO_WEBASSEMBLY);
   const { tier, exclude = [] } = options;
   if (!Array.isArray(exclude)) {
     throw new LanewiseError(`the option 'exclude' is '${exclude}'; expected an array of tiers`);
@@ -62,16 +67,26 @@ export function chooseTier(options: LoadOptions = {}): { tier: Tier; why: string
     return { tier, why: `tier '${tier}' was asked for` };
   }
   const reasons: string[] = [];
+  let unmapped: Tier | undefined;
   for (const candidate of [...TIERS].reverse()) {
-    if (exclude.includes(candidate)) reasons.push(`'${candidate}' is excluded`);
-    else if (!supports(candidate)) reasons.push(unsupported(candidate));
-    else return { tier: candidate, why: [`'${candidate}' is the best tier left`, ...reasons].join('; ') };
+    if (exclude.includes(candidate)) {
+      reasons.push(`'${candidate}' is excluded`);
+    } else if (!supports(candidate)) {
+      reasons.push(unsupported(candidate));
+    } else if (gives(options.wasmPaths, candidate) === false) {
+      reasons.push(`the map of paths has no file for '${candidate}'`);
+      unmapped ??= candidate;
+    } else {
+      return { tier: candidate, why: [`'${candidate}' is the best tier left`, ...reasons].join('; ') };
+    }
+  }
+  if (unmapped) {
+    return { tier: unmapped, why: [`'${unmapped}' lies beside the package's code`, ...reasons].join('; ') };
   }
   throw new LanewiseError(`no tier can run here: ${reasons.join('; ')}`);
 }
 
 function unsupported(tier: Tier): string {
-  if (tier === 'scalar') return 'it has no WebAssembly';
   return `it has no ${tier === 'relaxed' ? 'relaxed' : 'fixed-width'} SIMD`;
 }
 
@@ -110,8 +125,8 @@ async function instantiate(module: WebAssembly.Module, name: string): Promise<Wa
   for (const { module: space, name: wanted } of WebAssembly.Module.imports(module)) {
     const provided = IMPORTS[`${space}.${wanted}`];
     if (!provided) {
-      throw new LanewiseError(`${name} imports ${space}.${wanted}, which no WebAssembly file of Lanewise does; is it ` +
-        `another program's? ${HOW_TO_POINT_ELSEWHERE}`);
+      throw new LanewiseError(`${name} imports ${space}.${wanted}, which no WebAssembly file of Lanewise does: it is ` +
+        `another program's (the files of @tensorflow/tfjs-backend-wasm can't be used). ${HOW_TO_POINT_ELSEWHERE}`);
     }
     (imports[space] ??= {})[wanted] = provided;
   }

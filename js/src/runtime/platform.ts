@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* What differs between the ES module and the CommonJS build; platform-cjs.ts is the other half. */
+/*
+ * What differs between the builds: where the WebAssembly files lie, and how Node.js reads files. This is the ES module;
+ * js/scripts/build.mjs puts platform-cjs.ts, platform-script.ts or platform-single.ts in its place for the others.
+ */
 
 /**
- * The URLs of the WebAssembly files beside this module. Written out, one by one: bundlers recognise the pattern and
- * carry the files along.
+ * A WebAssembly file beside this module, as its URL, or as its bytes where the build has them inside. Written out one by
+ * one: bundlers recognise the pattern and carry the files along.
  */
-export function builtinUrl(file: string): string | undefined {
+export function builtin(file: string): string | Uint8Array<ArrayBuffer> | undefined {
   try {
     switch (file) {
       case 'lanewise-scalar.wasm': return new URL('./lanewise-scalar.wasm', import.meta.url).href;
@@ -15,19 +18,18 @@ export function builtinUrl(file: string): string | undefined {
   } catch {
     // A bundle without import.meta.url (a classic script): fall through.
   }
-  return beside(typeof document === 'object' ? scriptUrl : undefined, file);
+  if (scriptUrl) return new URL(file, scriptUrl).href;
+  return typeof location === 'object' ? new URL(file, location.href).href : undefined;
 }
 
 // Known only while a classic script runs for the first time.
 const scriptUrl = typeof document === 'object' && document.currentScript instanceof HTMLScriptElement
   ? document.currentScript.src : undefined;
 
-function beside(base: string | undefined, file: string): string | undefined {
-  if (base) return new URL(file, base).href;
-  return typeof location === 'object' ? new URL(file, location.href).href : undefined;
-}
-
-/** A Node.js module. Its name is a variable, so that bundlers for browsers don't look for it. */
-export async function nodeModule<T>(name: string): Promise<T> {
-  return (await import(/* webpackIgnore: true */ /* @vite-ignore */ name)) as T;
+/**
+ * Node.js's module 'fs'. Under Node.js the package's exports lead to the CommonJS build; this one gets there only inside
+ * of a bundle. Without import(), which service workers and extensions refuse.
+ */
+export function fileSystem(): unknown {
+  return typeof process === 'object' ? process.getBuiltinModule?.('fs') : undefined;
 }

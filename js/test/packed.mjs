@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* The package as npm packs it. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/**
+ * Installs the packed package into a folder, as npm install does, but for its peers and other packages, which come from
+ * this package's node_modules and not from the network. Returns the names of the files in it.
+ */
+export function installPackage(folder) {
+  // Without the prepack script: it would replace dist under the other tests' feet.
+  const [{ filename, files }] = JSON.parse(execFileSync('npm', ['pack', '--ignore-scripts', '--json',
+    '--pack-destination', folder], { cwd: root, encoding: 'utf8' }));
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true }));
+  const own = join(folder, 'node_modules/lanewise');
+  mkdirSync(own, { recursive: true });
+  execFileSync('tar', ['xzf', join(folder, filename), '-C', own, '--strip-components=1']);
+  for (const name of readdirSync(join(root, 'node_modules'))) {
+    const target = join(folder, 'node_modules', name);
+    if (name !== 'lanewise' && !name.startsWith('.') && !existsSync(target)) symlinkSync(join(root, 'node_modules',
+      name), target);
+  }
+  return files.map(file => file.path);
+}
