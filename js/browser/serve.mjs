@@ -14,15 +14,16 @@ const TYPES = {
 };
 
 /*
- * port: 0 takes a free one. wasmType: the Content-Type of .wasm files, to test with a wrong one.
- * Returns { url, close }.
+ * port: 0 takes a free one. wasmType: the Content-Type of .wasm files, to test with a wrong one. headers: sent with every
+ * answer. Returns { url, close }.
  */
-export async function serve(folder, { port = 0, wasmType = TYPES['.wasm'] } = {}) {
+export async function serve(folder, { port = 0, wasmType = TYPES['.wasm'], headers = {} } = {}) {
   const types = { ...TYPES, '.wasm': wasmType };
   const server = createServer((request, response) => {
     const isolation = {
       'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp',
       'Cross-Origin-Resource-Policy': 'same-origin', 'Cache-Control': 'no-store',
+      ...headers,
     };
     const refuse = (status) => {
       response.writeHead(status, { ...isolation, 'Content-Type': 'text/plain' }).end(`${status}\n`);
