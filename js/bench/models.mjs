@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * scripts/bench models [--rounds N] [--filter REGEX] [--warm-up MS] [--cold] [--profile] [--out FOLDER]: whole
- * models, one thread, Lanewise's tiers beside LiteRT, onnxruntime and the official backend in one process, interleaved.
+ * scripts/bench models [--rounds N] [--filter REGEX] [--warm-up MS] [--cold] [--overhead] [--profile] [--out FOLDER]:
+ * whole models, one thread, Lanewise's tiers beside LiteRT, onnxruntime and the official backend in one process,
+ * interleaved.
  *
  * --cold: the first inference of a program that has just begun, instead; a process of its own for each sample, and V8
  * as it comes.
+ * --overhead: the time inside and outside of WebAssembly instead, of the best tier and of the official backend.
  * --profile: for each model, the time in each kind of kernel of the best tier instead, by timing every kernel call.
  */
 import { fileURLToPath } from 'node:url';
@@ -15,6 +17,7 @@ import { backendOf, chosenTier, registerTiers } from '../demo/backends.mjs';
 import { infer, runContest } from '../demo/contest.mjs';
 import { inputOf, loadModel, MODELS } from '../test/models/catalogue.mjs';
 import { measureCold } from './cold.mjs';
+import { measureOverhead } from './overhead.mjs';
 import { peerModel } from './peers/model.mjs';
 import { findPeers } from './peers/peers.mjs';
 import { printTable, writeJson } from './report.mjs';
@@ -33,6 +36,7 @@ function readOptions() {
         models: { type: 'string' }, // another name of --filter
         'warm-up': { type: 'string', default: '1500' },
         cold: { type: 'boolean', default: false },
+        overhead: { type: 'boolean', default: false },
         profile: { type: 'boolean', default: false },
         out: { type: 'string', default: fileURLToPath(new URL('../../build/bench', import.meta.url)) },
       },
@@ -43,7 +47,7 @@ function readOptions() {
 }
 
 const options = readOptions();
-options.rounds ??= options.cold ? '7' : '25';
+options.rounds ??= options.cold || options.overhead ? '7' : '25';
 const rounds = Number(options.rounds);
 if (!/^\d+$/.test(options.rounds) || rounds < 1) fail(`--rounds ${options.rounds}: expected 1 or more`);
 const warmUpMs = Number(options['warm-up']);
@@ -98,6 +102,13 @@ for (const definition of chosen) {
     report.push(...await measureCold(definition, peers, rounds, notes));
     continue;
   }
+  if (options.overhead) {
+    const sides = [{ label: `Lanewise ${chosenTier()}`, backend: backendOf(chosenTier()) },
+      { label: 'official wasm', backend: 'wasm' }];
+    report.push(...(await measureOverhead(definition, sides, rounds, warmUpMs)).map((entry) => (
+      { model: definition.name, ...entry })));
+    continue;
+  }
   if (options.profile) {
     await profile(definition);
     continue;
@@ -140,6 +151,16 @@ if (options.cold) {
     'First inference: that alone; LiteRT and onnxruntime pack their weights before it, TensorFlow.js in it.');
   notes.forEach((note) => console.log(note));
   writeJson(`${options.out}/cold.json`, written);
+} else if (options.overhead) {
+  const whole = (value) => value.toFixed(0);
+  printTable([['model', 'backend', 'all', 'WebAssembly', "backend's JavaScript", 'TensorFlow.js', 'other',
+    'outside / official all'], ...report.map(({ model, label, total, wasm, backend, tfjs, other }) => {
+    const official = report.find((entry) => entry.model === model && entry.label === 'official wasm');
+    return [model, label, ...[total, wasm, backend, tfjs, other].map(whole),
+      `${((total - wasm) / official.total * 100).toFixed(1)} %`];
+  })]);
+  console.log('Microseconds of an inference, medians. TensorFlow.js: its core, engine and graph executor.');
+  writeJson(`${options.out}/overhead.json`, written);
 } else if (!options.profile) {
   printTable([['model', 'backend', 'first ms', 'median', 'min', 'max', 'times faster'], ...report.map((entry) => {
     const official = report.find(({ model, backend }) => model === entry.model && backend === 'official wasm');
