@@ -214,6 +214,24 @@ int main(void) {
     FIELD(lw_conv2d_transpose, activation);
     END();
 
+    STRUCT(lw_conv3d);
+    FIELD(lw_conv3d, struct_bytes);
+    FIELD(lw_conv3d, batch);
+    FIELD(lw_conv3d, input_depth);
+    FIELD(lw_conv3d, input_height);
+    FIELD(lw_conv3d, input_width);
+    FIELD(lw_conv3d, input_channels);
+    FIELD(lw_conv3d, output_depth);
+    FIELD(lw_conv3d, output_channels);
+    FIELD(lw_conv3d, groups);
+    FIELD(lw_conv3d, kernel_depth);
+    FIELD(lw_conv3d, stride_depth);
+    FIELD(lw_conv3d, dilation_depth);
+    FIELD(lw_conv3d, pad_front);
+    FIELD(lw_conv3d, window);
+    FIELD(lw_conv3d, winograd);
+    END();
+
     STRUCT(lw_matmul);
     FIELD(lw_matmul, struct_bytes);
     FIELD(lw_matmul, batch);

@@ -17,7 +17,7 @@ bool lw_product(const size_t *factors, size_t count, size_t *product) {
 
 /* One dimension of the window. */
 static enum lw_status place(uint32_t padding, size_t input, size_t kernel, size_t stride, size_t dilation,
-                            size_t pad_before, size_t pad_after, size_t *output, size_t *before) {
+                            size_t pad_before, int32_t pad_after, size_t *output, size_t *before) {
     if (kernel == 0 || stride == 0 || dilation == 0) return LW_BAD_SHAPE;
     size_t extent = kernel - 1;
     if (!lw_multiply(&extent, dilation) || !lw_add(&extent, 1)) return LW_TOO_LARGE;
@@ -32,7 +32,10 @@ static enum lw_status place(uint32_t padding, size_t input, size_t kernel, size_
 
     size_t padded = input;
     if (padding == LW_PADDING_EXPLICIT) {
-        if (!lw_add(&padded, pad_before) || !lw_add(&padded, pad_after)) return LW_TOO_LARGE;
+        if (!lw_add(&padded, pad_before) || (pad_after > 0 && !lw_add(&padded, (size_t)pad_after))) return LW_TOO_LARGE;
+        const size_t left_out = pad_after < 0 ? 0 - (size_t)pad_after : 0;
+        if (padded < left_out) return LW_BAD_SHAPE;
+        padded -= left_out;
         *before = pad_before;
     } else {
         *before = 0;

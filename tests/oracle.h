@@ -124,8 +124,8 @@ static inline struct lw_window lw_oracle_window(struct lw_test *t, size_t larges
     if (w.padding == LW_PADDING_EXPLICIT) {
         w.pad_top = (uint32_t)lw_test_range(t, 0, 4);
         w.pad_left = (uint32_t)lw_test_range(t, 0, 4);
-        w.pad_bottom = (uint32_t)lw_test_range(t, 0, 4);
-        w.pad_right = (uint32_t)lw_test_range(t, 0, 4);
+        w.pad_bottom = (int32_t)lw_test_range(t, 0, 4 + 2) - 2;
+        w.pad_right = (int32_t)lw_test_range(t, 0, 4 + 2) - 2;
     }
     return w;
 }

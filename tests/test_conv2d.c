@@ -283,8 +283,8 @@ static void conv_winograd(struct lw_test *t) {
         if (d.window.padding == LW_PADDING_EXPLICIT) {
             d.window.pad_top = (uint32_t)lw_test_range(t, 0, 7);
             d.window.pad_left = (uint32_t)lw_test_range(t, 0, 7);
-            d.window.pad_bottom = (uint32_t)lw_test_range(t, 0, 7);
-            d.window.pad_right = (uint32_t)lw_test_range(t, 0, 7);
+            d.window.pad_bottom = (int32_t)lw_test_range(t, 0, 7 + 2) - 2;
+            d.window.pad_right = (int32_t)lw_test_range(t, 0, 7 + 2) - 2;
         }
         d.activation = lw_oracle_random_activation(t, round % (LW_ORACLE_ACTIVATIONS));
         if (round % 5 == 4) { /* tiles of 2 pay with more channels */
@@ -417,7 +417,8 @@ static void conv_errors(struct lw_test *t) {
     WRONG(LW_TOO_LARGE, d.batch = d.input_height = d.input_width = UINT32_MAX);
     WRONG(LW_TOO_LARGE, (d.batch = 0, d.input_height = d.input_width = d.input_channels = UINT32_MAX - 1));
     WRONG(LW_TOO_LARGE, d.output_channels = d.window.kernel_height = d.window.kernel_width = UINT32_MAX - 1);
-    WRONG(LW_TOO_LARGE, (d.window.padding = LW_PADDING_EXPLICIT, d.window.pad_top = d.window.pad_bottom = UINT32_MAX));
+    WRONG(LW_TOO_LARGE,
+          (d.window.padding = LW_PADDING_EXPLICIT, d.window.pad_top = UINT32_MAX, d.window.pad_bottom = INT32_MAX));
 #undef WRONG
 
     lw_test_status(lw_conv2d_sizes(NULL, &good, &sizes), LW_NULL_POINTER, "sizes without a context");

@@ -165,8 +165,9 @@ struct lw_window {
     uint32_t kernel_height, kernel_width;
     uint32_t stride_height, stride_width;
     uint32_t dilation_height, dilation_width;
-    uint32_t padding;                                  /* enum lw_padding */
-    uint32_t pad_top, pad_left, pad_bottom, pad_right; /* LW_PADDING_EXPLICIT only */
+    uint32_t padding;              /* enum lw_padding */
+    uint32_t pad_top, pad_left;    /* LW_PADDING_EXPLICIT only, as are the others */
+    int32_t pad_bottom, pad_right; /* below 0: so many rows or columns at the end of the image are left out */
 };
 
 /* What an operator needs and makes. */
@@ -271,6 +272,72 @@ LW_API enum lw_status lw_conv2d_transpose_pack(const struct lw_context *context,
 LW_API enum lw_status lw_conv2d_transpose_run(const struct lw_context *context, const struct lw_conv2d_transpose *op,
                                               const float *input, const void *packed,
                                               const struct lw_epilogue *epilogue, void *scratch, float *output);
+
+/* ---- Convolution in three dimensions, gradients of filters ---------------------------------------------- */
+
+/* A convolution of volumes, and what its gradients start from. The window slides over the height and width of each
+ * plane; with a depth, kernel_depth and stride_depth of 1 it is a convolution of images.
+ * Plane z of the output sees planes z stride_depth - pad_front + kz dilation_depth of the input, kz < kernel_depth;
+ * those outside of the input count as 0.
+ * filter: [kernel_depth][kernel_height][kernel_width][input_channels / groups][output_channels]
+ * Errors: those of struct lw_conv2d; LW_BAD_SHAPE also when kernel_depth, stride_depth or dilation_depth is 0. */
+struct lw_conv3d {
+    uint32_t struct_bytes;
+    uint32_t batch, input_depth, input_height, input_width, input_channels;
+    uint32_t output_depth, output_channels;
+    uint32_t groups;
+    uint32_t kernel_depth, stride_depth, dilation_depth, pad_front;
+    struct lw_window window;
+    uint32_t winograd; /* enum lw_winograd, of lw_conv3d only */
+};
+
+/* output[n][z] = sum over kz ascending of lw_conv2d's output for the input's plane and filter[kz]; one sum after the
+ * other is added to those before.
+ * input: [batch][input_depth][input_height][input_width][input_channels]
+ * output: [batch][output_depth][output_height][output_width][output_channels] */
+LW_API enum lw_status lw_conv3d_sizes(const struct lw_context *context, const struct lw_conv3d *op,
+                                      struct lw_sizes *sizes);
+LW_API enum lw_status lw_conv3d_pack(const struct lw_context *context, const struct lw_conv3d *op, const float *filter,
+                                     void *packed);
+LW_API enum lw_status lw_conv3d_run(const struct lw_context *context, const struct lw_conv3d *op, const float *input,
+                                    const void *packed, void *scratch, float *output);
+
+/* The gradient with respect to the input: input_gradient[n][z] = sum over kz ascending of lw_conv2d_transpose's output
+ * for the plane of output_gradient that sees plane z through kz, and filter[kz]; added up as above. The tensors have the
+ * shapes of input and output. LW_UNSUPPORTED: more than one group. */
+LW_API enum lw_status lw_conv3d_input_gradient_sizes(const struct lw_context *context, const struct lw_conv3d *op,
+                                                     struct lw_sizes *sizes);
+LW_API enum lw_status lw_conv3d_input_gradient_pack(const struct lw_context *context, const struct lw_conv3d *op,
+                                                    const float *filter, void *packed);
+LW_API enum lw_status lw_conv3d_input_gradient_run(const struct lw_context *context, const struct lw_conv3d *op,
+                                                   const float *output_gradient, const void *packed, void *scratch,
+                                                   float *input_gradient);
+
+/* The gradient with respect to the filter:
+ *   filter_gradient[kz][ky][kx][i][o] = sum over n, z, y, x of
+ *       input[n][z stride_depth - pad_front + kz dilation_depth][...][...][g I + i] output_gradient[n][z][y][x][o]
+ * with I and g as in lw_conv2d. Pixels outside of the image count as 0. The sum is made in blocks of some hundred
+ * pixels: several whole planes, or several rows of one; each is summed in ascending order, or four partial sums where a
+ * group has fewer than 4 outputs, and added to those before. The blocks depend on the shape alone.
+ * sizes: output_height and output_width are the kernel's. */
+LW_API enum lw_status lw_conv3d_filter_gradient_sizes(const struct lw_context *context, const struct lw_conv3d *op,
+                                                      struct lw_sizes *sizes);
+LW_API enum lw_status lw_conv3d_filter_gradient_run(const struct lw_context *context, const struct lw_conv3d *op,
+                                                    const float *input, const float *output_gradient, void *scratch,
+                                                    float *filter_gradient);
+
+/* The gradient of a depthwise convolution with respect to its input:
+ *   input_gradient[n][iy][ix][c] = sum over m of (sum over the (y, x) that see it through a tap (ky, kx), ascending, of
+ *       output_gradient[n][y][x][c M + m] filter[ky][kx][c][m])
+ * from +0, and over m from the first term. Its gradient with respect to the filter is lw_conv3d_filter_gradient_run's
+ * with as many groups as channels. op->activation is ignored. */
+LW_API enum lw_status lw_depthwise_conv2d_input_gradient_sizes(const struct lw_context *context,
+                                                               const struct lw_depthwise_conv2d *op,
+                                                               struct lw_sizes *sizes);
+LW_API enum lw_status lw_depthwise_conv2d_input_gradient_run(const struct lw_context *context,
+                                                             const struct lw_depthwise_conv2d *op,
+                                                             const float *output_gradient, const float *filter,
+                                                             void *scratch, float *input_gradient);
 
 /* ---- Matrix multiplication ------------------------------------------------------------------------------ */
 

@@ -16,16 +16,18 @@ export class Memory {
   holders = 0;
 }
 
-/** The operators with weights, by their method of Kernels. */
+/** The operators with weights that may wait, by their method of Kernels. */
 export type Operator = 'conv2d' | 'depthwiseConv2d' | 'conv2dTranspose' | 'matmul';
+/** All of them. */
+export type Weighted = Operator | 'conv3d';
 
 /**
  * An operator prepared for one geometry: its descriptor, its sizes and its packed weights. Plans belong to the weights'
  * data and die with them.
  */
 export interface Plan {
-  readonly kernel: Operator;
-  readonly op: Parameters<Kernels[Operator]>[0];
+  readonly kernel: Weighted;
+  readonly op: Parameters<Kernels[Weighted]>[0];
   readonly sizes: Sizes;
   readonly packed: Memory;
   /** Plans of the same weights with the same of this share their packed copy. Undefined: none shares. */

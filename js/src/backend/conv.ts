@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* Convolutions: ordinary, depthwise, transposed. */
+/* Convolutions of images, ordinary, depthwise and transposed, and their gradients. */
 import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
 import { LW_WINOGRAD_OFF } from '../generated/layout.js';
 import { LanewiseError, OutOfMemoryError } from '../runtime/errors.js';
 import type { Conv2d, Conv2dTranspose, DepthwiseConv2d } from '../runtime/kernels.js';
 import type { BackendWasm, Data } from './backend.js';
 import { imageOf, start, type Border } from './deferred.js';
-import { anyFormat } from './format.js';
-import { fusedOf, NOT_FUSED, type Fused } from './fused.js';
-import { expect, expectRank, FLOAT, type Inputs, type Kernel } from './kernel.js';
+import { toFloat } from './elementwise.js';
+import { anyFormat, channelsLast, lastAttrs, toLast } from './format.js';
+import { finishEmpty, fusedOf, NOT_FUSED, type Fused } from './fused.js';
+import { asFloat, filterGradientOf, fitGradient, zeros } from './gradients.js';
+import { ANY, expect, expectRank, FLOAT, product, type Attrs, type Inputs, type Kernel } from './kernel.js';
 import { checkOutput, findPlan, NO_SIZES, planKey, windowOf, type WindowPlan } from './window.js';
 
 type Shape4D = [number, number, number, number];
 
-function images(op: string, inputs: Inputs, argument = 'x') {
-  const x = inputs[argument];
-  const { filter } = inputs;
-  expect(op, argument, x, FLOAT);
+function images(op: string, inputs: Inputs) {
+  const { x, filter } = inputs;
+  expect(op, 'x', x, FLOAT);
   expect(op, 'filter', filter, FLOAT);
-  expectRank(op, argument, x, 4);
+  expectRank(op, 'x', x, 4);
   expectRank(op, 'filter', filter, 4);
   return { x, filter };
 }
@@ -43,9 +44,21 @@ function run(backend: BackendWasm, plan: WindowPlan, data: Data, fused: Fused): 
   return y;
 }
 
+/** The output of a convolution whose filter has no elements. */
+function emptySums(backend: BackendWasm, op: string, inputs: Inputs, attrs: Attrs, depthwise: boolean): TensorInfo {
+  const { x, filter } = inputs;
+  expectChannels(op, x.shape[3], filter.shape[2], filter.shape);
+  const info = backend_util.computeConv2DInfo(x.shape as Shape4D, filter.shape as Shape4D, attrs.strides,
+    attrs.dilations ?? 1, attrs.pad, attrs.dimRoundingMode, depthwise);
+  const y = backend.output(info.outShape, 'float32');
+  finishEmpty(backend, op, inputs, attrs, y);
+  return y;
+}
+
 const conv2d = (op: string): Kernel => anyFormat(op, ['x'], (backend, inputs, attrs) => {
   const { x, filter } = images(op, inputs);
   const { kernels, heap } = backend;
+  if (product(filter.shape) === 0) return emptySums(backend, op, inputs, attrs, false);
   const fused = fusedOf(backend, op, inputs, attrs, filter.shape[3]);
   const weights = backend.data(filter.dataId);
   const { data, border } = imageOf(backend, x, filter.shape[0], filter.shape[1]);
@@ -84,6 +97,7 @@ const conv2d = (op: string): Kernel => anyFormat(op, ['x'], (backend, inputs, at
 const depthwiseConv2d = (op: string): Kernel => anyFormat(op, ['x'], (backend, inputs, attrs) => {
   const { x, filter } = images(op, inputs);
   const { kernels } = backend;
+  if (product(filter.shape) === 0) return emptySums(backend, op, inputs, attrs, true);
   const fused = fusedOf(backend, op, inputs, attrs, filter.shape[2] * filter.shape[3]);
   const weights = backend.data(filter.dataId);
   const { data, border } = imageOf(backend, x, filter.shape[0], filter.shape[1]);
@@ -112,24 +126,32 @@ const depthwiseConv2d = (op: string): Kernel => anyFormat(op, ['x'], (backend, i
 });
 
 const conv2dTranspose = (op: string): Kernel => anyFormat(op, ['dy'], (backend: BackendWasm, inputs, attrs) => {
-  const { x: dy, filter } = images(op, inputs, 'dy');
+  const { dy, filter } = inputs;
+  expect(op, 'dy', dy, ANY);
+  expect(op, 'filter', filter, ANY);
+  expectRank(op, 'dy', dy, 4);
+  expectRank(op, 'filter', filter, 4);
   const { kernels } = backend;
-  const weights = backend.data(filter.dataId);
+  expectChannels(op, dy.shape[3], filter.shape[3], filter.shape);
+  expectChannels(op, attrs.inputShape[3], filter.shape[2], filter.shape);
+  const values = asFloat(backend, filter);
+  const weights = backend.data(values.dataId);
   // The window belongs to the output, whose shape is an attribute; that of dy follows from it.
   const plan = findPlan<Conv2dTranspose>(weights.plans, 'conv2dTranspose', attrs.inputShape, filter.shape, attrs)
     ?? makePlan();
-  if (plan.op.inputHeight !== dy.shape[1] || plan.op.inputWidth !== dy.shape[2] || plan.op.batch !== dy.shape[0]
-    || plan.op.inputChannels !== dy.shape[3]) {
-    throw new LanewiseError(`${op}: argument 'dy' has shape [${dy.shape}]; expected [${plan.op.batch}, ` +
-      `${plan.op.inputHeight}, ${plan.op.inputWidth}, ${plan.op.inputChannels}]`);
-  }
-  return run(backend, plan, backend.data(dy.dataId), NOT_FUSED);
+  if (!plan) return zeros(backend, attrs.inputShape);
+  const { batch, inputHeight, inputWidth, inputChannels } = plan.op;
+  const image = fitGradient(backend, op, dy, [batch, inputHeight, inputWidth, inputChannels]);
+  const y = run(backend, plan, backend.data(image.dataId), NOT_FUSED);
+  // What waits holds their memory.
+  if (image !== dy) backend.drop(image);
+  if (values !== filter) backend.drop(values);
+  return y;
 
-  function makePlan(): WindowPlan<Conv2dTranspose> {
+  function makePlan(): WindowPlan<Conv2dTranspose> | undefined {
     const info = backend_util.computeConv2DInfo(attrs.inputShape, filter.shape as Shape4D, attrs.strides, 1, attrs.pad,
       attrs.dimRoundingMode, false, 'channelsLast');
-    expectChannels(op, dy.shape[3], filter.shape[3], filter.shape);
-    expectChannels(op, attrs.inputShape[3], filter.shape[2], filter.shape);
+    if (product(filter.shape) * product(info.inShape) * product(info.outShape) === 0) return undefined;
     const descriptor: Conv2dTranspose = {
       batch: info.batchSize, inputHeight: info.outHeight, inputWidth: info.outWidth, inputChannels: info.outChannels,
       outputHeight: info.inHeight, outputWidth: info.inWidth, outputChannels: info.inChannels, window: windowOf(info),
@@ -144,8 +166,64 @@ const conv2dTranspose = (op: string): Kernel => anyFormat(op, ['dy'], (backend: 
   }
 });
 
+/** dx of a depthwise convolution. */
+const depthwiseInputGradient = (op: string): Kernel => (backend, { dy, filter }, attrs) => {
+  expect(op, 'dy', dy, ANY);
+  expect(op, 'filter', filter, ANY);
+  expectRank(op, 'dy', dy, 4);
+  expectRank(op, 'filter', filter, 4);
+  const inputShape = attrs.inputShape as Shape4D;
+  const info = backend_util.computeConv2DInfo(inputShape, filter.shape as Shape4D, attrs.strides,
+    attrs.dilations ?? 1, attrs.pad, attrs.dimRoundingMode, true);
+  expectChannels(op, inputShape[3], filter.shape[2], filter.shape);
+  if (product(filter.shape) * product(inputShape) * product(info.outShape) === 0) return zeros(backend, inputShape);
+  const descriptor: DepthwiseConv2d = {
+    batch: info.batchSize, inputHeight: info.inHeight, inputWidth: info.inWidth, channels: info.inChannels,
+    depthMultiplier: filter.shape[3], window: windowOf(info),
+  };
+  const { kernels, heap } = backend;
+  const gradient = fitGradient(backend, op, dy, info.outShape);
+  const from = backend.pointer(gradient), weights = toFloat(backend, filter);
+  const y = backend.output([...inputShape], 'float32');
+  const { scratchBytes } = kernels.depthwiseConv2dInputGradientSizes(descriptor);
+  kernels.depthwiseConv2dInputGradient(descriptor, from, weights, heap.scratch(scratchBytes), backend.pointer(y));
+  if (gradient !== dy) backend.drop(gradient);
+  return y;
+};
+
+/** dW of an ordinary or a depthwise convolution. */
+const filterGradient = (op: string, depthwise: boolean): Kernel => (backend, inputs, attrs) => {
+  for (const name of ['x', 'dy']) {
+    expect(op, name, inputs[name], ANY);
+    expectRank(op, name, inputs[name], 4);
+  }
+  const last = channelsLast(op, attrs.dataFormat);
+  const x = last ? inputs.x : toLast(backend, inputs.x), dy = last ? inputs.dy : toLast(backend, inputs.dy);
+  const { strides, dilations, pad, dimRoundingMode } = last ? attrs : lastAttrs(attrs);
+  const filterShape = attrs.filterShape as Shape4D;
+  const info = backend_util.computeConv2DInfo(x.shape as Shape4D, filterShape, strides,
+    depthwise ? dilations ?? 1 : 1, pad, dimRoundingMode, depthwise);
+  expectChannels(op, x.shape[3], filterShape[2], filterShape);
+  const y = filterGradientOf(backend, op, x, dy, filterShape, info.outShape, {
+    batch: info.batchSize, inputDepth: 1, inputHeight: info.inHeight, inputWidth: info.inWidth,
+    inputChannels: info.inChannels, outputDepth: 1, outputChannels: info.outChannels,
+    groups: depthwise ? info.inChannels : 1, kernelDepth: 1, strideDepth: 1, dilationDepth: 1, padFront: 0,
+    window: windowOf(info),
+  });
+  if (!last) {
+    backend.drop(x);
+    backend.drop(dy);
+  }
+  return y;
+};
+
 export const Conv2D = /* @__PURE__ */ conv2d('Conv2D');
 export const FusedConv2D = /* @__PURE__ */ conv2d('FusedConv2D');
+export const Conv2DBackpropFilter = /* @__PURE__ */ filterGradient('Conv2DBackpropFilter', false);
 export const Conv2DBackpropInput = /* @__PURE__ */ conv2dTranspose('Conv2DBackpropInput');
 export const DepthwiseConv2dNative = /* @__PURE__ */ depthwiseConv2d('DepthwiseConv2dNative');
+export const DepthwiseConv2dNativeBackpropFilter =
+  /* @__PURE__ */ filterGradient('DepthwiseConv2dNativeBackpropFilter', true);
+export const DepthwiseConv2dNativeBackpropInput =
+  /* @__PURE__ */ depthwiseInputGradient('DepthwiseConv2dNativeBackpropInput');
 export const FusedDepthwiseConv2D = /* @__PURE__ */ depthwiseConv2d('FusedDepthwiseConv2D');

@@ -13,7 +13,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import * as lw from '../generated/layout.js';
 import { activation, LINEAR, type Activation, type Epilogue, type Pointer } from '../runtime/kernels.js';
-import type { BackendWasm, Data, Memory, Plan } from './backend.js';
+import type { BackendWasm, Data, Memory, Operator, Plan } from './backend.js';
 import { perChannel, product } from './kernel.js';
 
 /** What computes a tensor's data when they are needed. */
@@ -43,7 +43,7 @@ class DeferredSum implements Deferred {
   run({ kernels, heap }: BackendWasm, output: Pointer): void {
     const { plan } = this;
     const scratch = heap.scratch(plan.sizes.scratchBytes);
-    kernels[plan.kernel](plan.op as never, this.epilogue, this.input, plan.packed.pointer, scratch, output);
+    kernels[plan.kernel as Operator](plan.op as never, this.epilogue, this.input, plan.packed.pointer, scratch, output);
     if (this.joined) plan.steps = this.steps;
   }
 }

@@ -67,7 +67,8 @@ export function anyFormat(op: string, images: readonly string[], kernel: Kernel)
   };
 }
 
-function lastAttrs(attrs: Attrs): Attrs {
+/** A convolution's attributes with shapes and pads in order. */
+export function lastAttrs(attrs: Attrs): Attrs {
   const { pad, inputShape } = attrs;
   return {
     ...attrs,

@@ -5,7 +5,9 @@ import * as lw from '../generated/layout.js';
 import { LanewiseError } from '../runtime/errors.js';
 import { activation, LINEAR, NO_EPILOGUE, type Activation, type Epilogue, type Pointer } from '../runtime/kernels.js';
 import type { BackendWasm, Memory } from './backend.js';
-import { expect, FLOAT, perChannel, product, type Attrs, type Inputs } from './kernel.js';
+import { toFloat } from './elementwise.js';
+import { ANY, expect, FLOAT, perChannel, product, type Attrs, type Inputs } from './kernel.js';
+import { fillWith } from './movement.js';
 
 const SIMPLE: Record<string, Activation> = {
   linear: LINEAR,
@@ -17,7 +19,8 @@ const SIMPLE: Record<string, Activation> = {
 };
 
 function activationOf(op: string, attrs: Attrs): Activation {
-  const { activation: name = 'linear', leakyreluAlpha = 0.2 } = attrs;
+  const { leakyreluAlpha = 0.2 } = attrs;
+  const name: string = attrs.activation || 'linear';
   if (name === 'leakyrelu') return activation(lw.LW_LEAKY_RELU, Math.fround(leakyreluAlpha));
   const found = SIMPLE[name];
   if (!found) {
@@ -48,10 +51,10 @@ export function fusedOf(backend: BackendWasm, op: string, inputs: Inputs, attrs:
   if (!bias && wanted === LINEAR) return NOT_FUSED;
   if (bias) expect(op, 'bias', bias, FLOAT);
   const prelu = wanted.kind === lw.LW_PRELU;
-  if (prelu) expect(op, 'preluActivationWeights', slopes, FLOAT);
+  if (prelu) expect(op, 'preluActivationWeights', slopes, ANY);
 
   const fusesBias = !bias || perChannel(bias, channels);
-  const fusesActivation = fusesBias && (!prelu || perChannel(slopes, channels));
+  const fusesActivation = fusesBias && (!prelu || slopes.dtype === 'float32' && perChannel(slopes, channels));
   const held: Memory[] = [];
   const pointer = (x: TensorInfo): Pointer => {
     const data = backend.data(x.dataId);
@@ -69,15 +72,25 @@ export function fusedOf(backend: BackendWasm, op: string, inputs: Inputs, attrs:
   return {
     epilogue,
     held,
-    finish(output) {
-      const { kernels } = backend;
-      const y = backend.pointer(output);
-      const count = product(output.shape);
-      if (!fusesBias) inPlace(backend, op, 'bias', lw.LW_BINARY_ADD, output, y, bias);
-      if (prelu) inPlace(backend, op, 'preluActivationWeights', lw.LW_BINARY_PRELU, output, y, slopes);
-      else if (wanted !== LINEAR) kernels.unary(lw.LW_UNARY_ACTIVATION, wanted, count, y, y);
-    },
+    finish: output => passes(backend, op, fusesBias ? { ...inputs, bias: undefined! } : inputs, wanted, output),
   };
+}
+
+/** Bias and activation of an output of zeros, the sums of nothing. */
+export function finishEmpty(backend: BackendWasm, op: string, inputs: Inputs, attrs: Attrs, output: TensorInfo): void {
+  fillWith(backend, output, 0);
+  passes(backend, op, inputs, activationOf(op, attrs), output);
+}
+
+/** Bias, if there is one, and activation as passes over the output. */
+function passes(backend: BackendWasm, op: string, { bias, preluActivationWeights: slopes }: Inputs,
+  wanted: Activation, output: TensorInfo): void {
+  const y = backend.pointer(output);
+  const count = product(output.shape);
+  if (bias) inPlace(backend, op, 'bias', lw.LW_BINARY_ADD, output, y, bias);
+  if (wanted.kind === lw.LW_PRELU) {
+    inPlace(backend, op, 'preluActivationWeights', lw.LW_BINARY_PRELU, output, y, slopes);
+  } else if (wanted !== LINEAR) backend.kernels.unary(lw.LW_UNARY_ACTIVATION, wanted, count, y, y);
 }
 
 function inPlace(backend: BackendWasm, op: string, argument: string, binary: number, output: TensorInfo, y: Pointer,
@@ -89,5 +102,5 @@ function inPlace(backend: BackendWasm, op: string, argument: string, binary: num
     throw new LanewiseError(`${op}: argument '${argument}' has shape [${x.shape}], which does not broadcast to the ` +
       `output's [${output.shape}]`);
   }
-  backend.kernels.binary(binary, lw.LW_FLOAT32, output.shape, shape, y, backend.pointer(x), y);
+  backend.kernels.binary(binary, lw.LW_FLOAT32, output.shape, shape, y, toFloat(backend, x), y);
 }

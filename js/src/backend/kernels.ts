@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* All kernels of the backend, under TensorFlow.js's names. */
-export { Conv2D, Conv2DBackpropInput, DepthwiseConv2dNative, FusedConv2D, FusedDepthwiseConv2D } from './conv.js';
+export {
+  Conv2D, Conv2DBackpropFilter, Conv2DBackpropInput, DepthwiseConv2dNative, DepthwiseConv2dNativeBackpropFilter,
+  DepthwiseConv2dNativeBackpropInput, FusedConv2D, FusedDepthwiseConv2D,
+} from './conv.js';
+export { Conv3D, Conv3DBackpropFilterV2, Conv3DBackpropInputV2 } from './conv3d.js';
 export { BatchMatMul, _FusedMatMul } from './matmul.js';
 export {
   AvgPool, AvgPool3D, AvgPool3DGrad, AvgPoolGrad, MaxPool, MaxPool3D, MaxPool3DGrad, MaxPoolGrad, MaxPoolWithArgmax,

@@ -9,15 +9,16 @@ import { NO_BORDER, type Border } from './deferred.js';
 import { pair, type Attrs } from './kernel.js';
 
 /**
- * The window that TensorFlow.js computed, with explicit padding. Its output size is the authority (it knows about
- * dimRoundingMode), so the padding behind the image is whatever leads to that size. A border around the image that
- * TensorFlow.js takes for a part of it comes on top.
+ * The window that TensorFlow.js computed, with explicit padding. Its output size is the authority: it knows about
+ * dimRoundingMode, and takes a number of pixels to pad with to make both sides' output as the height's stride and filter
+ * have it. So the padding behind the image is whatever leads to that size, also less than nothing. A border around the
+ * image that TensorFlow.js takes for a part of it comes on top.
  */
 export function windowOf(info: backend_util.Conv2DInfo, border = NO_BORDER): Window {
   const { padInfo } = info;
   const [top, bottom, left, right] = border;
   const behind = (output: number, stride: number, kernel: number, input: number, before: number) =>
-    Math.max(0, (output - 1) * stride + kernel - input - before);
+    (output - 1) * stride + kernel - input - before;
   return {
     kernelHeight: info.filterHeight,
     kernelWidth: info.filterWidth,

@@ -87,6 +87,25 @@ export interface Conv2dTranspose {
   readonly window: Window;
 }
 
+/** `struct lw_conv3d` */
+export interface Conv3d {
+  readonly batch: number;
+  readonly inputDepth: number;
+  readonly inputHeight: number;
+  readonly inputWidth: number;
+  readonly inputChannels: number;
+  readonly outputDepth: number;
+  readonly outputChannels: number;
+  readonly groups: number;
+  readonly kernelDepth: number;
+  readonly strideDepth: number;
+  readonly dilationDepth: number;
+  readonly padFront: number;
+  readonly window: Window;
+  /** `enum lw_winograd`; by default LW_WINOGRAD_AUTO. */
+  readonly winograd?: number;
+}
+
 /** `struct lw_matmul` */
 export interface Matmul {
   readonly batch: number;
@@ -167,7 +186,8 @@ export interface Sizes {
 }
 
 const AREA_BYTES = Math.max(lw.lw_conv2d.bytes, lw.lw_depthwise_conv2d.bytes, lw.lw_conv2d_transpose.bytes,
-  lw.lw_matmul.bytes, lw.lw_pool2d.bytes, lw.lw_pool3d.bytes, lw.lw_binary.bytes, lw.lw_resize_bilinear.bytes, lw.lw_resize_nearest.bytes,
+  lw.lw_conv3d.bytes, lw.lw_matmul.bytes, lw.lw_pool2d.bytes, lw.lw_pool3d.bytes, lw.lw_binary.bytes,
+  lw.lw_resize_bilinear.bytes, lw.lw_resize_nearest.bytes,
   lw.lw_crop_and_resize.bytes,
   lw.lw_copy.bytes, lw.lw_pad.bytes, lw.lw_gather.bytes, lw.lw_gather_nd.bytes, lw.lw_activation.bytes);
 
@@ -328,6 +348,73 @@ export class Kernels {
     this.window(at + f.window, op.window);
     this.activation(at + f.activation, how);
     return at;
+  }
+
+  conv3dSizes(op: Conv3d): Sizes {
+    return this.sizes('conv3d', op, this.exports.lw_conv3d_sizes(this.context, this.conv3dAt(op), this.sizesAt));
+  }
+  conv3dPack(op: Conv3d, filter: Pointer, packed: Pointer): void {
+    this.check('conv3d', op, this.exports.lw_conv3d_pack(this.context, this.conv3dAt(op), filter, packed));
+  }
+  conv3d(op: Conv3d, input: Pointer, packed: Pointer, scratch: Pointer, output: Pointer): void {
+    this.check('conv3d', op,
+      this.exports.lw_conv3d_run(this.context, this.conv3dAt(op), input, packed, scratch, output));
+  }
+  private conv3dAt(op: Conv3d): Pointer {
+    const { area: at } = this;
+    const { lw_conv3d: f } = lw;
+    this.set(at + f.struct_bytes, f.bytes);
+    this.set(at + f.batch, op.batch);
+    this.set(at + f.input_depth, op.inputDepth);
+    this.set(at + f.input_height, op.inputHeight);
+    this.set(at + f.input_width, op.inputWidth);
+    this.set(at + f.input_channels, op.inputChannels);
+    this.set(at + f.output_depth, op.outputDepth);
+    this.set(at + f.output_channels, op.outputChannels);
+    this.set(at + f.groups, op.groups);
+    this.set(at + f.kernel_depth, op.kernelDepth);
+    this.set(at + f.stride_depth, op.strideDepth);
+    this.set(at + f.dilation_depth, op.dilationDepth);
+    this.set(at + f.pad_front, op.padFront);
+    this.window(at + f.window, op.window);
+    this.set(at + f.winograd, op.winograd ?? lw.LW_WINOGRAD_AUTO);
+    return at;
+  }
+
+  // ---- Gradients of convolutions -------------------------------------------------------------------------
+
+  conv3dInputGradientSizes(op: Conv3d): Sizes {
+    return this.sizes('conv3dInputGradient', op,
+      this.exports.lw_conv3d_input_gradient_sizes(this.context, this.conv3dAt(op), this.sizesAt));
+  }
+  conv3dInputGradientPack(op: Conv3d, filter: Pointer, packed: Pointer): void {
+    this.check('conv3dInputGradient', op,
+      this.exports.lw_conv3d_input_gradient_pack(this.context, this.conv3dAt(op), filter, packed));
+  }
+  conv3dInputGradient(op: Conv3d, outputGradient: Pointer, packed: Pointer, scratch: Pointer,
+    inputGradient: Pointer): void {
+    this.check('conv3dInputGradient', op, this.exports.lw_conv3d_input_gradient_run(this.context, this.conv3dAt(op),
+      outputGradient, packed, scratch, inputGradient));
+  }
+
+  conv3dFilterGradientSizes(op: Conv3d): Sizes {
+    return this.sizes('conv3dFilterGradient', op,
+      this.exports.lw_conv3d_filter_gradient_sizes(this.context, this.conv3dAt(op), this.sizesAt));
+  }
+  conv3dFilterGradient(op: Conv3d, input: Pointer, outputGradient: Pointer, scratch: Pointer,
+    filterGradient: Pointer): void {
+    this.check('conv3dFilterGradient', op, this.exports.lw_conv3d_filter_gradient_run(this.context, this.conv3dAt(op),
+      input, outputGradient, scratch, filterGradient));
+  }
+
+  depthwiseConv2dInputGradientSizes(op: DepthwiseConv2d): Sizes {
+    return this.sizes('depthwiseConv2dInputGradient', op, this.exports.lw_depthwise_conv2d_input_gradient_sizes(
+      this.context, this.depthwiseConv2dAt(op), this.sizesAt));
+  }
+  depthwiseConv2dInputGradient(op: DepthwiseConv2d, outputGradient: Pointer, filter: Pointer, scratch: Pointer,
+    inputGradient: Pointer): void {
+    this.check('depthwiseConv2dInputGradient', op, this.exports.lw_depthwise_conv2d_input_gradient_run(this.context,
+      this.depthwiseConv2dAt(op), outputGradient, filter, scratch, inputGradient));
   }
 
   // ---- Matrix multiplication -----------------------------------------------------------------------------
