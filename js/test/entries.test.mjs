@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The package's entries: single kernels, single files, scripts, and what they share. From the packed package. */
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { runInNewContext } from 'node:vm';
 import { build } from 'esbuild';
-import { installPackage } from './packed.mjs';
+import { installPackage, run as runIn } from './packed.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'lanewise-entries-'));
@@ -19,13 +19,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 const expected = Number(process.versions.node.split('.')[0]) >= 26 ? 'relaxed' : 'simd128';
 
-/** Runs a program; returns what it prints, warnings included. */
-function run(name, source, ...flags) {
-  writeFileSync(join(folder, name), source);
-  const { stdout, stderr, status } = spawnSync(process.execPath, [...flags, name], { cwd: folder, encoding: 'utf8' });
-  assert.equal(status, 0, stderr.slice(-2000));
-  return stdout + stderr.replace(/^.*(ExperimentalWarning|trace-warnings).*\n/gm, '');
-}
+const run = (...args) => runIn(folder, ...args);
 
 before(() => {
   installPackage(folder);

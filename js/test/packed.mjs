@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The package as npm packs it. */
-import { execFileSync } from 'node:child_process';
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,4 +26,12 @@ export function installPackage(folder) {
       name), target);
   }
   return files.map(file => file.path);
+}
+
+/** Runs a program in a folder; returns what it prints, warnings at the end. */
+export function run(folder, name, source, ...flags) {
+  writeFileSync(join(folder, name), source);
+  const { stdout, stderr, status } = spawnSync(process.execPath, [...flags, name], { cwd: folder, encoding: 'utf8' });
+  assert.equal(status, 0, stderr.slice(-2000));
+  return stdout + stderr.replace(/^.*(ExperimentalWarning|trace-warnings).*\n/gm, '');
 }
