@@ -134,6 +134,10 @@ int main(void) {
     CONSTANT(LW_PAD_REFLECT);
     CONSTANT(LW_PAD_SYMMETRIC);
 
+    printf("\n// enum lw_scatter_op\n");
+    CONSTANT(LW_SCATTER_SET);
+    CONSTANT(LW_SCATTER_ADD);
+
     STRUCT(lw_context_options);
     FIELD(lw_context_options, struct_bytes);
     FIELD(lw_context_options, tier);
@@ -367,6 +371,29 @@ int main(void) {
     FIELD(lw_gather_nd, params_shape);
     FIELD(lw_gather_nd, count);
     FIELD(lw_gather_nd, slice_bytes);
+    END();
+
+    STRUCT(lw_scatter);
+    FIELD(lw_scatter, struct_bytes);
+    FIELD(lw_scatter, op);
+    FIELD(lw_scatter, type);
+    FIELD(lw_scatter, skip);
+    FIELD(lw_scatter, repeat);
+    FIELD(lw_scatter, index_rank);
+    FIELD(lw_scatter, shape);
+    FIELD(lw_scatter, batch);
+    FIELD(lw_scatter, count);
+    FIELD(lw_scatter, slice);
+    END();
+
+    STRUCT(lw_segment);
+    FIELD(lw_segment, struct_bytes);
+    FIELD(lw_segment, op);
+    FIELD(lw_segment, type);
+    FIELD(lw_segment, rows);
+    FIELD(lw_segment, columns);
+    FIELD(lw_segment, count);
+    FIELD(lw_segment, segments);
     END();
     return 0;
 }

@@ -4,22 +4,12 @@
 
 #include <string.h>
 
-/* The flat index of the slice that `index` names; false when it is out of range. */
-static bool locate(const struct lw_gather_nd *gather, const int32_t *index, size_t *slice) {
-    *slice = 0;
-    for (size_t d = 0; d < gather->index_rank; d++) {
-        if (index[d] < 0 || (uint32_t)index[d] >= gather->params_shape[d]) return false;
-        *slice = *slice * gather->params_shape[d] + (size_t)index[d];
-    }
-    return true;
-}
-
 /* Copies slices that are known to be in range. slice_bytes is a constant where it is small. */
 static inline __attribute__((always_inline)) void copy_slices(const struct lw_gather_nd *gather, size_t slice_bytes,
                                                               const char *params, const int32_t *indices, char *out) {
     for (size_t i = 0; i < gather->count; i++) {
         size_t slice;
-        locate(gather, indices + i * gather->index_rank, &slice);
+        lw_locate(gather->index_rank, gather->params_shape, indices + i * gather->index_rank, &slice);
         memcpy(out + i * slice_bytes, params + slice * slice_bytes, slice_bytes);
     }
 }
@@ -41,7 +31,8 @@ enum lw_status lw_gather_nd_run(const struct lw_context *context, const struct l
 
     for (size_t i = 0; i < gather->count; i++) {
         size_t slice;
-        if (!locate(gather, gather->index_rank ? indices + i * gather->index_rank : NULL, &slice)) return LW_BAD_INDEX;
+        const int32_t *index = gather->index_rank ? indices + i * gather->index_rank : NULL;
+        if (!lw_locate(gather->index_rank, gather->params_shape, index, &slice)) return LW_BAD_INDEX;
     }
     if (gather->count == 0 || gather->slice_bytes == 0) return LW_OK;
     if (!params || !output) return LW_NULL_POINTER;

@@ -54,6 +54,16 @@ static inline __attribute__((always_inline)) void lw_copy_bytes(size_t bytes, co
     for (; b < bytes; b++) out[b] = in[b];
 }
 
+/* *slice = the flat index of the slice that an index of `rank` numbers names; false when it is out of range. */
+static inline bool lw_locate(size_t rank, const uint32_t *shape, const int32_t *index, size_t *slice) {
+    *slice = 0;
+    for (size_t d = 0; d < rank; d++) {
+        if (index[d] < 0 || (uint32_t)index[d] >= shape[d]) return false;
+        *slice = *slice * shape[d] + (size_t)index[d];
+    }
+    return true;
+}
+
 /* out[i] = op(a[i * a_step], b[i * b_step]) for i < n, an op of the kernels binary_f32 and binary_i32; the steps are 0 or
  * 1, out may be a or b. type: LW_FLOAT32 or LW_INT32. */
 static inline void lw_combine(const struct lw_context *context, enum lw_type type, enum lw_binary_op op, size_t n,

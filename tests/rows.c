@@ -8,6 +8,6 @@ const struct lw_family *const lw_families[] = {
 #ifndef LW_TEST_WITHOUT_RESIZE /* the twin of the table gate leaves it out: see run.c */
     &lw_family_resize,
 #endif
-    &lw_family_winograd, &lw_family_move,
+    &lw_family_winograd, &lw_family_index,  &lw_family_move,
 };
 const size_t lw_families_count = sizeof lw_families / sizeof lw_families[0];

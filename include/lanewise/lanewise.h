@@ -708,6 +708,62 @@ struct lw_gather {
 LW_API enum lw_status lw_gather_run(const struct lw_context *context, const struct lw_gather *op, const void *params,
                                     const int32_t *indices, void *output);
 
+enum lw_scatter_op {
+    LW_SCATTER_SET = 0, /* of updates for the same slice the last one stays */
+    LW_SCATTER_ADD = 1  /* in ascending order; int32 wraps around. Not for LW_BOOL: LW_UNSUPPORTED */
+};
+
+/* output[b][indices[b][i]] = or += updates[b][i]: slices of `slice` elements, laid or added over what output holds.
+ * indices: (batch, count, index_rank), each index_rank numbers the index of a slice of `shape`;
+ * updates: (batch, count, slice), or one slice for all of them with `repeat`; output: (batch, shape..., slice).
+ * LW_BAD_INDEX when an index is out of range, unless `skip` has that update left out.
+ * A one-hot array is this with a batch of scalars, a bincount adds the same scalar everywhere. */
+struct lw_scatter {
+    uint32_t struct_bytes;
+    uint32_t op;           /* enum lw_scatter_op */
+    uint32_t type;         /* enum lw_type, of updates and output */
+    uint32_t skip, repeat; /* 0 or 1 */
+    uint32_t index_rank;   /* 1 to LW_MAX_RANK */
+    uint32_t shape[LW_MAX_RANK];
+    size_t batch, count, slice;
+};
+
+LW_API enum lw_status lw_scatter_run(const struct lw_context *context, const struct lw_scatter *op,
+                                     const int32_t *indices, const void *updates, void *output);
+
+/* output[s][c] = the sum or mean over i with ids[i] = s, ascending, of data[indices[i]][c]; 0 where there is no such i.
+ * data: (rows, columns), indices and ids: (count), output: (segments, columns). ids must not descend.
+ * int32 wraps around, and its mean truncates towards 0.
+ * LW_BAD_INDEX when an index is not in 0 to rows - 1, an id not in 0 to segments - 1, or less than the one before. */
+struct lw_segment {
+    uint32_t struct_bytes;
+    uint32_t op;   /* LW_REDUCE_SUM or LW_REDUCE_MEAN */
+    uint32_t type; /* LW_FLOAT32 or LW_INT32, of data and output */
+    size_t rows, columns, count, segments;
+};
+
+LW_API enum lw_status lw_segment_run(const struct lw_context *context, const struct lw_segment *op, const void *data,
+                                     const int32_t *indices, const int32_t *ids, void *output);
+
+/* output[b][i] = how many of sorted[b] are less than values[b][i], or with upper = 1 not more: where the value goes into
+ * the row, which must ascend (or is told anything from 0 to size). Of a NaN: 0.
+ * sorted: (batch, size), values and output: (batch, count). The types are LW_FLOAT32 or LW_INT32 and may differ. */
+LW_API enum lw_status lw_search_sorted_run(const struct lw_context *context, enum lw_type row_type,
+                                           enum lw_type value_type, uint32_t upper, size_t batch, size_t size,
+                                           size_t count, const void *sorted, const void *values, int32_t *output);
+
+/* output[i] = start + i * step for i < count, in double precision. type: LW_FLOAT32, or LW_INT32, which truncates towards
+ * 0 and saturates. */
+LW_API enum lw_status lw_range_run(const struct lw_context *context, enum lw_type type, double start, double step,
+                                   size_t count, void *output);
+
+/* output[r][i] = the first e < events - 1 for which probabilities[r][0] + ... + probabilities[r][e] > draws[i], added up
+ * from left to right, or events - 1. probabilities: (rows, events), draws: (count), numbers from 0 to 1 that serve every
+ * row; output: (rows, count); scratch: events floats. LW_BAD_SHAPE without events. */
+LW_API enum lw_status lw_multinomial_run(const struct lw_context *context, size_t rows, size_t events, size_t count,
+                                         const float *probabilities, const float *draws, void *scratch,
+                                         int32_t *output);
+
 /* Converts count elements. float32 to int32 truncates towards zero, saturates, and makes NaN 0 (wasm's trunc_sat); any
  * type to bool is x != 0 (NaN is true); bool to number is 0 or 1; int32 to float32 rounds to nearest.
  * output may be input where both types have the same size. */

@@ -176,6 +176,30 @@ export interface CropAndResize {
   readonly extrapolation: number;
 }
 
+/** `struct lw_scatter` */
+export interface Scatter {
+  /** LW_SCATTER_SET or LW_SCATTER_ADD */
+  readonly op: number;
+  readonly type: number;
+  readonly skip: boolean;
+  readonly repeat: boolean;
+  readonly shape: readonly number[];
+  readonly batch: number;
+  readonly count: number;
+  readonly slice: number;
+}
+
+/** `struct lw_segment` */
+export interface Segment {
+  /** LW_REDUCE_SUM or LW_REDUCE_MEAN */
+  readonly op: number;
+  readonly type: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly count: number;
+  readonly segments: number;
+}
+
 /** `struct lw_sizes`: what an operator needs and makes. */
 export interface Sizes {
   readonly outputHeight: number;
@@ -189,7 +213,8 @@ const AREA_BYTES = Math.max(lw.lw_conv2d.bytes, lw.lw_depthwise_conv2d.bytes, lw
   lw.lw_conv3d.bytes, lw.lw_matmul.bytes, lw.lw_pool2d.bytes, lw.lw_pool3d.bytes, lw.lw_binary.bytes,
   lw.lw_resize_bilinear.bytes, lw.lw_resize_nearest.bytes,
   lw.lw_crop_and_resize.bytes,
-  lw.lw_copy.bytes, lw.lw_pad.bytes, lw.lw_gather.bytes, lw.lw_gather_nd.bytes, lw.lw_activation.bytes);
+  lw.lw_copy.bytes, lw.lw_pad.bytes, lw.lw_gather.bytes, lw.lw_gather_nd.bytes, lw.lw_scatter.bytes,
+  lw.lw_segment.bytes, lw.lw_activation.bytes);
 
 /** What Kernels.observe saw of one function. */
 export interface Observed {
@@ -723,6 +748,64 @@ export class Kernels {
     if (status === lw.LW_BAD_INDEX) return false;
     if (status !== lw.LW_OK) this.check('gather', { batch, outer, size, count, sliceBytes }, status);
     return true;
+  }
+
+  /** false: an index is out of range, and nothing was written. */
+  scatter(op: Scatter, indices: Pointer, updates: Pointer, output: Pointer): boolean {
+    const { area: at } = this;
+    const { lw_scatter: f } = lw;
+    this.set(at + f.struct_bytes, f.bytes);
+    this.set(at + f.op, op.op);
+    this.set(at + f.type, op.type);
+    this.set(at + f.skip, op.skip ? 1 : 0);
+    this.set(at + f.repeat, op.repeat ? 1 : 0);
+    this.set(at + f.index_rank, op.shape.length);
+    this.array('scatter', at + f.shape, op.shape);
+    this.set(at + f.batch, op.batch);
+    this.set(at + f.count, op.count);
+    this.set(at + f.slice, op.slice);
+    const status = this.exports.lw_scatter_run(this.context, at, indices, updates, output);
+    if (status === lw.LW_BAD_INDEX) return false;
+    this.check('scatter', op, status);
+    return true;
+  }
+
+  /** false: an index or id is out of range, or an id less than the one before; nothing was written. */
+  segment(op: Segment, data: Pointer, indices: Pointer, ids: Pointer, output: Pointer): boolean {
+    const { area: at } = this;
+    const { lw_segment: f } = lw;
+    this.set(at + f.struct_bytes, f.bytes);
+    this.set(at + f.op, op.op);
+    this.set(at + f.type, op.type);
+    this.set(at + f.rows, op.rows);
+    this.set(at + f.columns, op.columns);
+    this.set(at + f.count, op.count);
+    this.set(at + f.segments, op.segments);
+    const status = this.exports.lw_segment_run(this.context, at, data, indices, ids, output);
+    if (status === lw.LW_BAD_INDEX) return false;
+    this.check('segment', op, status);
+    return true;
+  }
+
+  /** sorted is [batch][size], values and output are [batch][count]. */
+  searchSorted(rowType: number, valueType: number, upper: boolean, batch: number, size: number, count: number,
+    sorted: Pointer, values: Pointer, output: Pointer): void {
+    const status = this.exports.lw_search_sorted_run(this.context, rowType, valueType, upper ? 1 : 0, batch, size,
+      count, sorted, values, output);
+    if (status !== lw.LW_OK) this.check('searchSorted', { rowType, valueType, upper, batch, size, count }, status);
+  }
+
+  range(type: number, start: number, step: number, count: number, output: Pointer): void {
+    const status = this.exports.lw_range_run(this.context, type, start, step, count, output);
+    if (status !== lw.LW_OK) this.check('range', { type, start, step, count }, status);
+  }
+
+  /** probabilities are [rows][events], draws [count], output is [rows][count]; scratch: `events` floats. */
+  multinomial(rows: number, events: number, count: number, probabilities: Pointer, draws: Pointer, scratch: Pointer,
+    output: Pointer): void {
+    const status = this.exports.lw_multinomial_run(this.context, rows, events, count, probabilities, draws, scratch,
+      output);
+    if (status !== lw.LW_OK) this.check('multinomial', { rows, events, count }, status);
   }
 
   // ---- Descriptors and statuses --------------------------------------------------------------------------

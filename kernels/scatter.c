@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Scatters slices of updates (batch, count, slice) over an output (batch, shape..., slice):
+ *   output[b][indices[b][i][0]][indices[b][i][1]]... = or += updates[b][i], i ascending.
+ *
+ * Indices (batch, count, index_rank) are checked before the first slice is written. Long rows are added by the elementwise
+ * kernel of two operands; short ones here, for they cost less than a call.
+ */
+#include "kernels/operator.h"
+
+enum { LONG_ROW = 16 };
+
+static inline bool locate(const struct lw_scatter *op, const int32_t *index, size_t *slice) {
+    return lw_locate(op->index_rank, op->shape, index, slice);
+}
+
+/* What one batch needs. update_step: slices from one update to the next, 0 or 1. */
+struct part {
+    const struct lw_scatter *op;
+    const int32_t *indices;
+    size_t update_step;
+};
+
+/* slice_bytes is a constant where it is small. */
+static inline __attribute__((always_inline)) void set(const struct part *p, size_t slice_bytes, const char *updates,
+                                                      char *out) {
+    for (size_t i = 0; i < p->op->count; i++) {
+        size_t slice;
+        if (locate(p->op, p->indices + i * p->op->index_rank, &slice))
+            lw_copy_bytes(slice_bytes, updates + i * p->update_step * slice_bytes, out + slice * slice_bytes);
+    }
+}
+
+static void add_f32(const struct lw_context *context, const struct part *p, const float *updates, float *out) {
+    const size_t n = p->op->slice;
+    for (size_t i = 0; i < p->op->count; i++) {
+        size_t slice;
+        if (!locate(p->op, p->indices + i * p->op->index_rank, &slice)) continue;
+        const float *x = updates + i * p->update_step * n;
+        float *y = out + slice * n;
+        if (n >= LONG_ROW)
+            context->kernels.binary_f32[LW_BINARY_ADD](n, y, 1, x, 1, y);
+        else
+            for (size_t j = 0; j < n; j++) y[j] += x[j];
+    }
+}
+
+static void add_i32(const struct lw_context *context, const struct part *p, const int32_t *updates, int32_t *out) {
+    const size_t n = p->op->slice;
+    for (size_t i = 0; i < p->op->count; i++) {
+        size_t slice;
+        if (!locate(p->op, p->indices + i * p->op->index_rank, &slice)) continue;
+        const int32_t *x = updates + i * p->update_step * n;
+        int32_t *y = out + slice * n;
+        if (n >= LONG_ROW)
+            context->kernels.binary_i32[LW_BINARY_ADD](n, y, 1, x, 1, y);
+        else
+            for (size_t j = 0; j < n; j++) y[j] = (int32_t)((uint32_t)y[j] + (uint32_t)x[j]);
+    }
+}
+
+enum lw_status lw_scatter_run(const struct lw_context *context, const struct lw_scatter *op, const int32_t *indices,
+                              const void *updates, void *output) {
+    if (!context || !op) return LW_NULL_POINTER;
+    if (op->struct_bytes != sizeof *op) return LW_BAD_STRUCT_BYTES;
+    if (op->op > LW_SCATTER_ADD || op->type > LW_BOOL || op->skip > 1 || op->repeat > 1) return LW_BAD_ENUM;
+    if (op->op == LW_SCATTER_ADD && op->type == LW_BOOL) return LW_UNSUPPORTED;
+    if (op->index_rank == 0 || op->index_rank > LW_MAX_RANK) return LW_BAD_SHAPE;
+
+    const size_t element = op->type == LW_BOOL ? 1 : 4;
+    size_t factors[LW_MAX_RANK + 2], batch_bytes, output_bytes, update_bytes, index_bytes;
+    for (size_t d = 0; d < op->index_rank; d++) factors[d] = op->shape[d];
+    factors[op->index_rank] = op->slice;
+    factors[op->index_rank + 1] = element;
+    if (!lw_product(factors, op->index_rank + (size_t)2, &batch_bytes) ||
+        !lw_product((const size_t[]){batch_bytes, op->batch}, 2, &output_bytes) ||
+        !lw_product((const size_t[]){op->slice, element, op->repeat ? 1 : op->count, op->repeat ? 1 : op->batch}, 4,
+                    &update_bytes) ||
+        !lw_product((const size_t[]){op->batch, op->count, op->index_rank, sizeof *indices}, 4, &index_bytes))
+        return LW_TOO_LARGE;
+    if (index_bytes && !indices) return LW_NULL_POINTER;
+
+    for (size_t i = 0; !op->skip && i < op->batch * op->count; i++) {
+        size_t slice;
+        if (!locate(op, indices + i * op->index_rank, &slice)) return LW_BAD_INDEX;
+    }
+    if (output_bytes == 0 || op->count == 0) return LW_OK;
+    if (!updates || !output) return LW_NULL_POINTER;
+
+    const size_t slice_bytes = op->slice * element;
+    const char *from = updates;
+    char *out = output;
+    struct part part = {op, indices, op->repeat ? 0 : 1};
+    for (size_t b = 0; b < op->batch; b++) {
+        if (op->op == LW_SCATTER_ADD) {
+            if (op->type == LW_FLOAT32)
+                add_f32(context, &part, (const float *)from, (float *)out);
+            else
+                add_i32(context, &part, (const int32_t *)from, (int32_t *)out);
+        } else {
+            switch (slice_bytes) {
+            case 1: set(&part, 1, from, out); break;
+            case 4: set(&part, 4, from, out); break;
+            case 8: set(&part, 8, from, out); break;
+            default: set(&part, slice_bytes, from, out); break;
+            }
+        }
+        part.indices += op->count * op->index_rank;
+        from += part.update_step * op->count * slice_bytes;
+        out += batch_bytes;
+    }
+    return LW_OK;
+}
