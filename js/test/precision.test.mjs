@@ -97,17 +97,6 @@ const NOT_YET = new Set(`
   Unpack
   ZerosLike
 
-  BatchToSpaceND
-  DepthToSpace
-  LinSpace
-  NonMaxSuppressionV3
-  NonMaxSuppressionV4
-  NonMaxSuppressionV5
-  OneHot
-  Range
-  SpaceToBatchND
-  SparseToDense
-
   All
   Any
   ArgMax

@@ -420,6 +420,15 @@ export class BackendWasm extends KernelBackend {
     this.release(x.dataId as Data);
   }
 
+  /** Gives all outputs of this kernel back but one. */
+  keepOnly(x: TensorInfo): TensorInfo {
+    const { outputs } = this;
+    for (const data of outputs) if (data !== x.dataId) this.release(data);
+    outputs.length = 0;
+    outputs.push(x.dataId as Data);
+    return x;
+  }
+
   /** Another tensor over the same data. */
   share(x: TensorInfo, shape: number[]): TensorInfo {
     this.entry(x.dataId).refCount++;

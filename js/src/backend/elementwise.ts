@@ -278,6 +278,24 @@ const leakyRelu: Kernel = (backend, { x }, { alpha = 0.2 }) => {
   return apply(backend, x, lw.LW_UNARY_ACTIVATION, activation(lw.LW_LEAKY_RELU, alpha));
 };
 
+/** dy where y is not negative, else dy (y + 1). */
+const eluGrad: Kernel = (backend, { dy, y }) => {
+  expect('EluGrad', 'dy', dy, FLOAT);
+  expect('EluGrad', 'y', y, FLOAT);
+  if (product(dy.shape) !== product(y.shape)) {
+    throw new LanewiseError(`EluGrad: shapes [${dy.shape}] and [${y.shape}] differ`);
+  }
+  const { heap, value, kernels } = backend;
+  const size = product(y.shape), from = backend.pointer(y), gradient = backend.pointer(dy);
+  const dx = backend.output(y.shape.slice(), 'float32');
+  const to = backend.pointer(dx);
+  kernels.unary(lw.LW_UNARY_ACTIVATION, activation(lw.LW_CLAMP, 0, -Infinity, 0), size, from, to);
+  heap.f32[value >>> 2] = 1;
+  kernels.binary(lw.LW_BINARY_ADD, lw.LW_FLOAT32, [size], [], to, value, to);
+  kernels.binary(lw.LW_BINARY_MUL, lw.LW_FLOAT32, [size], [size], to, gradient, to);
+  return dx;
+};
+
 export const Sub = /* @__PURE__ */ binary('Sub', lw.LW_BINARY_SUB);
 export const Multiply = /* @__PURE__ */ binary('Multiply', lw.LW_BINARY_MUL);
 export const RealDiv = /* @__PURE__ */ binary('RealDiv', lw.LW_BINARY_DIV);
@@ -332,7 +350,7 @@ export const Sqrt = /* @__PURE__ */ unary('Sqrt', lw.LW_UNARY_SQRT);
 export const Tan = /* @__PURE__ */ unary('Tan', lw.LW_UNARY_TAN);
 export const Tanh = /* @__PURE__ */ activate('Tanh', lw.LW_TANH);
 export {
-  add as Add, addN as AddN, floorDivide as FloorDiv, prelu as Prelu, logicalNot as LogicalNot, select as Select,
-  isNan as IsNan, abs as Abs, clip as ClipByValue, leakyRelu as LeakyRelu, relu6 as Relu6, sign as Sign,
-  square as Square, step as Step,
+  add as Add, addN as AddN, eluGrad as EluGrad, floorDivide as FloorDiv, prelu as Prelu, logicalNot as LogicalNot,
+  select as Select, isNan as IsNan, abs as Abs, clip as ClipByValue, leakyRelu as LeakyRelu, relu6 as Relu6,
+  sign as Sign, square as Square, step as Step,
 };

@@ -43,6 +43,9 @@ export function typeOf(dtype: DataType): number {
   return dtype === 'float32' ? lw.LW_FLOAT32 : dtype === 'int32' ? lw.LW_INT32 : lw.LW_BOOL;
 }
 
+/** The same elements seen with another shape: for use inside of a kernel only, no reference is counted. */
+export const seenAs = (x: TensorInfo, shape: number[]): TensorInfo => ({ dataId: x.dataId, dtype: x.dtype, shape });
+
 /** The strides, in elements, of a dense array. */
 export function stridesOf(shape: readonly number[]): number[] {
   const strides = new Array<number>(shape.length);

@@ -11,24 +11,28 @@ export {
   Pool,
 } from './pool.js';
 export {
-  Abs, Acos, Acosh, Add, AddN, Asin, Asinh, Atan, Atan2, Atanh, BitwiseAnd, Ceil, ClipByValue, Cos, Cosh, Elu, Equal,
-  Erf, Exp, Expm1, Floor, FloorDiv, Greater, GreaterEqual, IsFinite, IsInf, IsNan, LeakyRelu, Less, LessEqual, Log,
-  Log1p, LogicalAnd, LogicalNot, LogicalOr, LogicalXor, Maximum, Minimum, Mod, Multiply, Neg, NotEqual, Pow, Prelu,
+  Abs, Acos, Acosh, Add, AddN, Asin, Asinh, Atan, Atan2, Atanh, BitwiseAnd, Ceil, ClipByValue, Cos, Cosh, Elu, EluGrad,
+  Equal, Erf, Exp, Expm1, Floor, FloorDiv, Greater, GreaterEqual, IsFinite, IsInf, IsNan, LeakyRelu, Less, LessEqual,
+  Log, Log1p, LogicalAnd, LogicalNot, LogicalOr, LogicalXor, Maximum, Minimum, Mod, Multiply, Neg, NotEqual, Pow, Prelu,
   RealDiv, Reciprocal, Relu, Relu6, Round, Rsqrt, Select, Selu, Sigmoid, Sign, Sin, Sinh, Softplus, Sqrt, Square,
   SquaredDifference, Step, Sub, Tan, Tanh,
 } from './elementwise.js';
 export {
-  All, Any, ArgMax, ArgMin, Cumprod, Cumsum, FusedBatchNorm, Max, Mean, Min, Prod, Softmax, Sum, TopK,
+  All, Any, ArgMax, ArgMin, Cumprod, Cumsum, FusedBatchNorm, LogSoftmax, Max, Mean, Min, Prod, Softmax, Sum, TopK,
 } from './rows.js';
 export { CropAndResize, ResizeBilinear, ResizeNearestNeighbor } from './images.js';
 export {
   BroadcastTo, Cast, Concat, ExpandDims, Fill, GatherNd, GatherV2, Identity, MirrorPad, OnesLike, Pack, PadV2,
   Reshape, Reverse, Slice, SplitV, StridedSlice, Tile, Transpose, Unpack, ZerosLike,
 } from './movement.js';
+export { BatchToSpaceND, DepthToSpace, SpaceToBatchND } from './blocks.js';
+export { NonMaxSuppressionV3, NonMaxSuppressionV4, NonMaxSuppressionV5 } from './boxes.js';
+export { Einsum } from './einsum.js';
+export { BroadcastArgs, LinSpace, Multinomial, Range } from './generate.js';
 export {
-  BatchToSpaceND, DepthToSpace, LinSpace, NonMaxSuppressionV3, NonMaxSuppressionV4, NonMaxSuppressionV5, OneHot,
-  Range, SpaceToBatchND, SparseToDense,
-} from './plain.js';
+  Bincount, DenseBincount, Diag, LowerBound, MatrixBandPart, OneHot, ScatterNd, SearchSorted, SparseSegmentMean,
+  SparseSegmentSum, SparseToDense, TensorScatterUpdate, UnsortedSegmentSum, UpperBound,
+} from './indexing.js';
 export { Draw, FromPixels } from './pixels.js';
 export { RaggedGather, RaggedRange, RaggedTensorToTensor } from './ragged.js';
 export { SparseFillEmptyRows, SparseReshape, Unique } from './sparse.js';

@@ -6,7 +6,7 @@ import { LanewiseError } from '../runtime/errors.js';
 import type { Pointer } from '../runtime/kernels.js';
 import type { BackendWasm } from './backend.js';
 import { joinBatchNorm } from './deferred.js';
-import { toFloat } from './elementwise.js';
+import { Exp, Log, Sub, toFloat } from './elementwise.js';
 import {
   ANY, axesOf, expect, FLOAT, NUMBER, product, stridesOf, typeOf, type Kernel,
 } from './kernel.js';
@@ -22,6 +22,15 @@ const softmax: Kernel = (backend, { logits }, { dim = -1 }) => {
   const y = backend.output(shape.slice(), 'float32');
   backend.kernels.softmax(product(shape, 0, shape.length - 1), columns, input, backend.pointer(y));
   return y;
+};
+
+const logSoftmax: Kernel = (backend, { logits }, { axis = -1 }) => {
+  expect('LogSoftmax', 'logits', logits, FLOAT);
+  const peak = Max(backend, { x: logits }, { reductionIndices: axis, keepDims: true }) as TensorInfo;
+  const shifted = Sub(backend, { a: logits, b: peak }, {}) as TensorInfo;
+  const total = Sum(backend, { x: Exp(backend, { x: shifted }, {}) as TensorInfo }, { axis, keepDims: true });
+  const b = Log(backend, { x: total as TensorInfo }, {}) as TensorInfo;
+  return backend.keepOnly(Sub(backend, { a: shifted, b }, {}) as TensorInfo);
 };
 
 /** The three-dimensional view [outer][reduced][inner] of a tensor whose axes are to be reduced. */
@@ -204,5 +213,5 @@ export const Min = /* @__PURE__ */ reduce('Min', lw.LW_REDUCE_MIN, false);
 export const Prod = /* @__PURE__ */ reduce('Prod', lw.LW_REDUCE_PRODUCT, true);
 export const Sum = /* @__PURE__ */ reduce('Sum', lw.LW_REDUCE_SUM, true);
 export {
-  batchNorm as FusedBatchNorm, mean as Mean, softmax as Softmax, topK as TopK,
+  batchNorm as FusedBatchNorm, logSoftmax as LogSoftmax, mean as Mean, softmax as Softmax, topK as TopK,
 };

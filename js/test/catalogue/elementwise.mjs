@@ -74,3 +74,12 @@ export const Acos = unary(FLOAT, { ulp: 1 });
 export const Exp = unary(FLOAT, { ulp: 2 });
 export const Relu = unary(NUMBER, 'bits', { except: [ZEROS] });
 export const Sqrt = unary(FLOAT);
+export const EluGrad = {
+  float32: {
+    cases: [[line('float32'), random('float32', line('float32').shape, 3)],
+      [random('float32', [3, 4], 5), edges('float32', [3, 4], 9)], [random('float32', [], 5), edges('float32', [], 9)],
+      [edges('float32', [0]), edges('float32', [0])]]
+      .map(([dy, y]) => ({ inputs: { dy, y } })),
+    exact: { ulp: 1 },
+  },
+};
