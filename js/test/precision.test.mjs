@@ -18,6 +18,12 @@ const NOT_YET = new Set(`
   DepthwiseConv2dNative
   FusedConv2D
   FusedDepthwiseConv2D
+  Conv2DBackpropFilter
+  Conv3D
+  Conv3DBackpropFilterV2
+  Conv3DBackpropInputV2
+  DepthwiseConv2dNativeBackpropFilter
+  DepthwiseConv2dNativeBackpropInput
 
   Acosh
   AddN
