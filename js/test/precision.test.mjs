@@ -81,27 +81,7 @@ const NOT_YET = new Set(`
   BatchMatMul
   _FusedMatMul
 
-  BroadcastTo
   Cast
-  Concat
-  ExpandDims
-  Fill
-  GatherNd
-  GatherV2
-  Identity
-  MirrorPad
-  OnesLike
-  Pack
-  PadV2
-  Reshape
-  Reverse
-  Slice
-  SplitV
-  StridedSlice
-  Tile
-  Transpose
-  Unpack
-  ZerosLike
 
   All
   Any

@@ -51,6 +51,7 @@ export function random(dtype, shape, seed = 1, low = dtype === 'int32' ? -100 : 
     state ^= state << 5;
     const fraction = (state >>> 0) / 2 ** 32;
     if (dtype === 'bool') return fraction < 0.5 ? 0 : 1;
+    if (dtype === 'string') return EDGES.string[Math.floor(fraction * EDGES.string.length)];
     return dtype === 'int32' ? low + Math.floor(fraction * (high - low + 1)) : low + fraction * (high - low);
   };
   const count = size(shape) * (dtype === 'complex64' ? 2 : 1);

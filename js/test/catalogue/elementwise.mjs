@@ -18,7 +18,7 @@ const rows = (dtypes, cases, exact, float) => Object.fromEntries(dtypes.map(dtyp
 
 const binary = (dtypes, exact = 'bits', float = {}) => rows(dtypes, d => pairs(d), exact, float);
 
-const NUMBER = ['float32', 'int32'], ANY = ['float32', 'int32', 'bool'];
+const NUMBER = ['float32', 'int32'], ANY = ['float32', 'int32', 'bool'], COMPARED = [...ANY, 'string'];
 
 /** Which of two zeros is no matter of the value. */
 const ZEROS = {
@@ -41,12 +41,12 @@ export const Multiply = {
 };
 export const Minimum = binary(NUMBER, 'bits', { except: [ZEROS] });
 export const Maximum = binary(NUMBER, 'bits', { except: [ZEROS] });
-export const Equal = binary(ANY);
-export const NotEqual = binary(ANY);
-export const Greater = binary(ANY);
-export const GreaterEqual = binary(ANY);
-export const Less = binary(ANY);
-export const LessEqual = binary(ANY);
+export const Equal = binary(COMPARED);
+export const NotEqual = binary(COMPARED);
+export const Greater = binary(COMPARED);
+export const GreaterEqual = binary(COMPARED);
+export const Less = binary(COMPARED);
+export const LessEqual = binary(COMPARED);
 
 /** The edges, many numbers, and shapes. */
 function singles(dtype, attrs = [{}]) {
