@@ -6,8 +6,8 @@
  *   input_gradient[n][z] = sum over kz of conv2d_transpose(output_gradient[n][zo], filter[kz]),
  *                          where zo stride - pad + kz dilation = z
  *
- * The operators of images do the work; each adds the sum so far as its residual. Since a residual may not be the output,
- * the sums go to and fro between a plane of scratch memory and the output, so that the last one lands there.
+ * The operators of images do the work; each adds the sum so far as its residual. Since a residual may not be the
+ * output, the sums go to and fro between a plane of scratch memory and the output, so that the last one lands there.
  */
 #include <string.h>
 

@@ -5,15 +5,16 @@
  *   filter_gradient[kz][ky][kx][i][o] = sum over planes, y, x of input[...][iy][ix][i] output_gradient[...][y][x][o],
  *       iy = y stride - pad + ky dilation, ix likewise
  *
- * For each kz it is a product of matrices, whose sums run over pixels: A is the transposed image, (ky, kx, i) by pixels,
- * and B the gradient, pixels by o. gemm_f32 takes A's rows as pointers, one for each row of the image. So a block of the
- * image is copied with its channels first and with its padding, [channel][row][phase][column]: the columns of one phase
- * of the stride lie side by side, and what (ky, kx, i) sees of an output row is one run of floats. All kernel_height *
- * kernel_width taps read the same copy.
+ * For each kz it is a product of matrices, whose sums run over pixels: A is the transposed image, (ky, kx, i) by
+ * pixels, and B the gradient, pixels by o. gemm_f32 takes A's rows as pointers, one for each row of the image. So a
+ * block of the image is copied with its channels first and with its padding, [channel][plane][row][phase][column]: the
+ * columns of one phase of the stride lie side by side, and what (ky, kx, i) sees of an output row is one run of floats.
+ * All kernel_height * kernel_width taps read the same copy. Where rows follow each other without a gap, as in a
+ * pointwise convolution, the whole block is one run.
  *
  * The blocks are what fits a first-level cache: several whole planes, or several rows of one. Each adds the sum so far
- * as its residual. Since a residual may not be the output, the sums go to and fro between scratch memory and the output,
- * so that the last one lands there.
+ * as its residual. Since a residual may not be the output, the sums go to and fro between scratch memory and the
+ * output, so that the last one lands there.
  */
 #include <string.h>
 
@@ -33,7 +34,8 @@ struct plan {
     size_t pixels;             /* planes * plane_rows * output_width */
 
     size_t copied_rows, phase_columns;                     /* of the image, for one plane of a block */
-    size_t row_elements, channel_elements, plane_elements; /* of the copy */
+    size_t row_elements, plane_elements, channel_elements; /* of the copy */
+    bool one_run;                                          /* rows and planes of the copy have no gap between them */
     size_t group_packed;                                   /* elements of B for one group */
     size_t block_rows;                                     /* of A for a call of the kernel, a multiple of mr */
     size_t copy_elements, packed_elements, sums_elements;
@@ -106,19 +108,20 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
     plan->phase_columns = divide_up(columns, w->stride_width);
     plan->row_elements = plan->phase_columns;
     if (!lw_multiply(&plan->row_elements, w->stride_width)) return LW_TOO_LARGE;
-    plan->channel_elements = plan->copied_rows;
-    if (!lw_multiply(&plan->channel_elements, plan->row_elements)) return LW_TOO_LARGE;
+    plan->plane_elements = plan->copied_rows;
+    if (!lw_multiply(&plan->plane_elements, plan->row_elements)) return LW_TOO_LARGE;
+    plan->channel_elements = plan->plane_elements;
+    if (!lw_multiply(&plan->channel_elements, plan->planes)) return LW_TOO_LARGE;
     /* Channels that lie a multiple of 1024 bytes apart would throw each other out of the first-level cache. */
     if (plan->channel_elements % 256 == 0 && !lw_add(&plan->channel_elements, 16)) return LW_TOO_LARGE;
-    plan->plane_elements = plan->channel_elements;
-    if (!lw_multiply(&plan->plane_elements, op->input_channels)) return LW_TOO_LARGE;
+    plan->one_run = plan->plane_elements == plan->plane_rows * plan->output_width;
 
-    const size_t taps = plan->planes * plan->plane_rows;
+    const size_t taps = plan->one_run ? 1 : plan->planes * plan->plane_rows;
     size_t block_rows = POINTERS / taps;
     if (block_rows > MAX_ROWS) block_rows = MAX_ROWS;
     if (block_rows > plan->rows) block_rows = plan->rows;
     plan->block_rows = divide_up(block_rows ? block_rows : 1, gemm->mr) * gemm->mr;
-    const size_t copy[] = {plan->planes, plan->plane_elements};
+    const size_t copy[] = {op->input_channels, plan->channel_elements};
     if (!lw_product(copy, 2, &plan->copy_elements) ||
         !lw_gemm_packed_elements(gemm, plan->pixels, plan->group_outputs, &plan->group_packed))
         return LW_TOO_LARGE;
@@ -153,7 +156,7 @@ struct work {
     const struct lw_conv3d *op;
     const struct plan *plan;
     const float **rows; /* (block_rows / mr, taps, mr) */
-    float *copy;        /* (planes, plane_elements): (channel, row, phase, column) */
+    float *copy;        /* (channels, channel_elements): (channel, plane, row, phase, column) */
     float *packed;      /* (groups, group_packed) */
     float *sums;        /* (kernel_height, kernel_width, group_inputs, output_channels) */
 };
@@ -211,7 +214,9 @@ static void multiply_block(const struct work *work, size_t planes, size_t height
     const struct plan *p = work->plan;
     const struct lw_window *w = &op->window;
     const struct lw_gemm_f32 *gemm = &work->context->kernels.gemm_f32;
-    const size_t taps = planes * height, pixels = taps * p->output_width, inputs = p->group_inputs;
+    const size_t pixels = planes * height * p->output_width, inputs = p->group_inputs;
+    /* A last block with fewer rows has a gap behind each plane; it is one plane. */
+    const size_t taps = p->one_run ? 1 : planes * height, run = pixels / taps;
     /* With fewer pixels than planned B's groups lie closer together, if they are columns. */
     const bool narrow = p->group_outputs < LW_GEMM_NARROW;
     const size_t group_packed = narrow ? p->group_outputs * pixels : p->group_packed;
@@ -225,6 +230,10 @@ static void multiply_block(const struct work *work, size_t planes, size_t height
                                     ky * w->dilation_height * p->row_elements + x % w->stride_width * p->phase_columns +
                                     x / w->stride_width;
                 const float **to = work->rows + i / gemm->mr * gemm->mr * taps + i % gemm->mr;
+                if (taps == 1) {
+                    *to = from;
+                    continue;
+                }
                 for (size_t plane = 0; plane < planes; plane++) {
                     for (size_t y = 0; y < height; y++, to += gemm->mr)
                         *to = from + plane * p->plane_elements + y * w->stride_height * p->row_elements;
@@ -233,8 +242,8 @@ static void multiply_block(const struct work *work, size_t planes, size_t height
             const size_t element = first * op->output_channels + g * p->group_outputs;
             const struct lw_finish finish = {.residual = so_far ? so_far + element : NULL,
                                              .clamp = {-__builtin_inff(), __builtin_inff()}};
-            gemm->run(count, p->group_outputs, taps, p->output_width, work->rows, work->packed + g * group_packed,
-                      &finish, out + element, op->output_channels);
+            gemm->run(count, p->group_outputs, taps, run, work->rows, work->packed + g * group_packed, &finish,
+                      out + element, op->output_channels);
         }
     }
 }
@@ -291,7 +300,7 @@ enum lw_status lw_conv3d_filter_gradient_run(const struct lw_context *context, c
         return LW_OK;
     }
     struct work work = {.context = context, .op = op, .plan = &plan, .rows = scratch};
-    work.copy = (float *)(work.rows + plan.block_rows * plan.planes * plan.plane_rows);
+    work.copy = (float *)(work.rows + plan.block_rows * (plan.one_run ? 1 : plan.planes * plan.plane_rows));
     work.packed = work.copy + plan.copy_elements;
     work.sums = work.packed + plan.packed_elements;
     memset(work.copy, 0, plan.copy_elements * sizeof *work.copy);

@@ -5,10 +5,10 @@
  *   input_gradient[iy][ix][c] = sum over m, ky, kx of output_gradient[y][x][c M + m] filter[ky][kx][c][m],
  *       y stride - pad + ky dilation = iy, and the same for x
  *
- * Which taps see a row of the input depends on its phase, (iy + pad) mod stride, only, as in conv2d_transpose.c: they are
- * first, first + period, ... with period = stride / gcd(stride, dilation), and from one to the next y goes back by
- * dilation / gcd. So all rows and columns of a phase make a depthwise convolution of the output's gradient, with stride 1
- * and its own part of the filter, turned around. The micro-kernel makes one row of it at a time, of an image that was
+ * Which taps see a row of the input depends on its phase, (iy + pad) mod stride, only, as in conv2d_transpose.c: they
+ * are first, first + period, ... with period = stride / gcd(stride, dilation), and from one to the next y goes back by
+ * dilation / gcd. So all rows and columns of a phase make a depthwise convolution of the output's gradient, with stride
+ * 1 and its own part of the filter, turned around. The micro-kernel makes one row of it at a time, of an image that was
  * copied with zeros at its sides. A depth multiplier M makes M channels of one: they are added up afterwards.
  */
 #include <string.h>

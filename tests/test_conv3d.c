@@ -378,10 +378,135 @@ static void depthwise_row(struct lw_test *t) {
     lw_test_same_bytes("the output after an error", poison, output, sizes.output_elements * sizeof *output);
 }
 
+/* ---- Benchmarks ---- */
+
+struct call {
+    enum which which;
+    struct lw_conv3d conv;
+    struct lw_depthwise_conv2d depthwise;
+    const float *a, *b;
+    void *packed, *scratch;
+    float *output;
+};
+
+static void bench_run(const struct lw_context *context, void *arg) {
+    const struct call *c = arg;
+    if (c->depthwise.struct_bytes)
+        lw_depthwise_conv2d_input_gradient_run(context, &c->depthwise, c->a, c->b, c->scratch, c->output);
+    else if (c->which == FORWARD)
+        lw_conv3d_run(context, &c->conv, c->a, c->packed, c->scratch, c->output);
+    else if (c->which == INPUT_GRADIENT)
+        lw_conv3d_input_gradient_run(context, &c->conv, c->a, c->packed, c->scratch, c->output);
+    else
+        lw_conv3d_filter_gradient_run(context, &c->conv, c->a, c->b, c->scratch, c->output);
+}
+
+static void bench(struct lw_bench *b, enum which which, bool volumes) {
+    static const struct {
+        const char *label;
+        bool volume;
+        uint32_t batch, depth, size, inputs, outputs, groups, kernel, stride;
+    } layers[] = {
+        {"3x3 56x56 64->64", false, 1, 1, 56, 64, 64, 1, 3, 1},
+        {"3x3 14x14 256->256", false, 1, 1, 14, 256, 256, 1, 3, 1},
+        {"3x3 s2 112x112 3->32", false, 1, 1, 112, 3, 32, 1, 3, 2},
+        {"5x5 32x28x28 1->16", false, 32, 1, 28, 1, 16, 1, 5, 1},
+        {"1x1 8x14x14 96->96", false, 8, 1, 14, 96, 96, 1, 1, 1},
+        {"1x1 8x7x7 512->512", false, 8, 1, 7, 512, 512, 1, 1, 1},
+        {"depthwise 3x3 56x56x128", false, 1, 1, 56, 128, 128, 128, 3, 1},
+        {"depthwise 3x3 8x14x14x96", false, 8, 1, 14, 96, 96, 96, 3, 1},
+        {"3x3x3 16x28x28 16->32", true, 1, 16, 28, 16, 32, 1, 3, 1},
+        {"3x3x3 16x28x28 1->16", true, 1, 16, 28, 1, 16, 1, 3, 1},
+        {"3x3x3 s2 16x28x28 16->32", true, 1, 16, 28, 16, 32, 1, 3, 2},
+    };
+    const struct lw_context *context = lw_bench_context(b);
+    for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
+        if ((volumes && !layers[i].volume) || (which == INPUT_GRADIENT && layers[i].groups > 1)) continue;
+        const uint32_t size = layers[i].size, kernel = layers[i].kernel, stride = layers[i].stride;
+        const uint32_t depth = layers[i].volume ? kernel : 1, step = layers[i].volume ? stride : 1;
+        struct call *c = lw_bench_buffer(b, sizeof *c);
+        c->which = which;
+        c->conv = (struct lw_conv3d){sizeof c->conv,
+                                     layers[i].batch,
+                                     layers[i].depth,
+                                     size,
+                                     size,
+                                     layers[i].inputs,
+                                     (layers[i].depth + step - 1) / step,
+                                     layers[i].outputs,
+                                     layers[i].groups,
+                                     depth,
+                                     step,
+                                     1,
+                                     depth / 2,
+                                     {kernel, kernel, stride, stride, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0},
+                                     LW_WINOGRAD_AUTO};
+        struct lw_sizes sizes;
+        if (sizes_of(which, context, &c->conv, &sizes) != LW_OK) return;
+        const size_t side = (size + stride - 1) / stride;
+        const size_t input = (size_t)layers[i].batch * layers[i].depth * size * size * layers[i].inputs;
+        const size_t output = layers[i].batch * c->conv.output_depth * side * side * layers[i].outputs;
+        const size_t filter =
+            (size_t)depth * kernel * kernel * (layers[i].inputs / layers[i].groups) * layers[i].outputs;
+        c->a = lw_bench_floats(b, which == INPUT_GRADIENT ? output : input);
+        c->b = lw_bench_floats(b, which == FILTER_GRADIENT ? output : filter);
+        c->output = lw_bench_floats(b, sizes.output_elements);
+        c->packed = lw_bench_buffer(b, sizes.packed_bytes);
+        c->scratch = lw_bench_buffer(b, sizes.scratch_bytes);
+        if (which == FORWARD && lw_conv3d_pack(context, &c->conv, c->b, c->packed) != LW_OK) return;
+        if (which == INPUT_GRADIENT && lw_conv3d_input_gradient_pack(context, &c->conv, c->b, c->packed) != LW_OK)
+            return;
+        lw_bench_add(b, layers[i].label, 2 * (double)output / layers[i].outputs * (double)filter,
+                     4 * (double)(input + output + filter), bench_run, c);
+    }
+}
+
+static void bench_forward(struct lw_bench *b) {
+    bench(b, FORWARD, true);
+}
+static void bench_input_gradient(struct lw_bench *b) {
+    bench(b, INPUT_GRADIENT, true);
+}
+static void bench_filter_gradient(struct lw_bench *b) {
+    bench(b, FILTER_GRADIENT, false);
+}
+
+static void bench_depthwise(struct lw_bench *b) {
+    static const struct {
+        const char *label;
+        uint32_t size, channels, multiplier, kernel, stride;
+    } layers[] = {{"3x3 56x56x128", 56, 128, 1, 3, 1},
+                  {"3x3 s2 112x112x64", 112, 64, 1, 3, 2},
+                  {"5x5 14x14x240", 14, 240, 1, 5, 1},
+                  {"3x3 28x28x32 times 2", 28, 32, 2, 3, 1}};
+    const struct lw_context *context = lw_bench_context(b);
+    for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
+        const uint32_t size = layers[i].size, kernel = layers[i].kernel, stride = layers[i].stride;
+        struct call *c = lw_bench_buffer(b, sizeof *c);
+        c->depthwise = (struct lw_depthwise_conv2d){sizeof c->depthwise,
+                                                    1,
+                                                    size,
+                                                    size,
+                                                    layers[i].channels,
+                                                    layers[i].multiplier,
+                                                    {kernel, kernel, stride, stride, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0},
+                                                    {LW_LINEAR, 0, 0, 0}};
+        struct lw_sizes sizes;
+        if (lw_depthwise_conv2d_input_gradient_sizes(context, &c->depthwise, &sizes) != LW_OK) return;
+        const size_t side = (size + stride - 1) / stride, channels = (size_t)layers[i].channels * layers[i].multiplier;
+        c->a = lw_bench_floats(b, side * side * channels);
+        c->b = lw_bench_floats(b, kernel * kernel * channels);
+        c->output = lw_bench_floats(b, sizes.output_elements);
+        c->scratch = lw_bench_buffer(b, sizes.scratch_bytes);
+        lw_bench_add(b, layers[i].label, 2.0 * (double)(side * side * channels * kernel * kernel),
+                     4 * (double)(side * side * channels + sizes.output_elements), bench_run, c);
+    }
+}
+
 static const struct lw_row rows[] = {
-    {"conv3d", LW_NO_SLOT, forward_row, NULL},
-    {"conv3d_input_gradient", LW_NO_SLOT, input_gradient_row, NULL},
-    {"conv3d_filter_gradient", LW_NO_SLOT, filter_gradient_row, NULL},
-    {"depthwise_conv2d_input_gradient", LW_NO_SLOT, depthwise_row, NULL},
+    {"conv3d", LW_NO_SLOT, forward_row, bench_forward},
+    {"conv3d_input_gradient", LW_NO_SLOT, input_gradient_row, bench_input_gradient},
+    {"conv3d_filter_gradient", LW_NO_SLOT, filter_gradient_row, bench_filter_gradient},
+    {"depthwise_conv2d_input_gradient", LW_NO_SLOT, depthwise_row, bench_depthwise},
 };
 const struct lw_family lw_family_conv3d = {"conv3d", rows, sizeof rows / sizeof rows[0]};

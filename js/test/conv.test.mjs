@@ -218,10 +218,12 @@ for (const [x, filter, strides, pad] of VOLUMES) {
   testTiers(`Conv3DBackpropInputV2: ${name}`, sum(taps * filter[4]), r => raw('Conv3DBackpropInputV2',
     { dy: r.float(outShape), filter: r.float(filter) }, { strides, pad, inputShape: x }));
   testTiers(`Conv3DBackpropFilterV2: ${name}`, sum(outShape[0] * outShape[1] * outShape[2] * outShape[3]),
-    r => raw('Conv3DBackpropFilterV2', { x: r.float(x), dy: r.float(outShape) }, { strides, pad, filterShape: filter }));
+    r => raw('Conv3DBackpropFilterV2', { x: r.float(x), dy: r.float(outShape) },
+      { strides, pad, filterShape: filter }));
 }
 testTiers('Conv3D: dilations', sum(54), r => raw('Conv3D',
-  { x: r.float([1, 6, 7, 8, 2]), filter: r.float([3, 3, 3, 2, 3]) }, { strides: 1, pad: 'same', dilations: [1, 2, 3] }));
+  { x: r.float([1, 6, 7, 8, 2]), filter: r.float([3, 3, 3, 2, 3]) },
+  { strides: 1, pad: 'same', dilations: [1, 2, 3] }));
 testTiers('Conv3D: int32', 0, r => {
   const x = r.int([1, 4, 5, 6, 2], -9, 9), filter = r.int([2, 2, 2, 2, 3], -9, 9);
   return [tf.conv3d(x, filter, 1, 'same'), raw('Conv3DBackpropInputV2', { dy: r.int([1, 4, 5, 6, 3], -9, 9), filter },

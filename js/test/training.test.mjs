@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Training: a small convolutional network of TensorFlow.js's layers, on images that are made here, on every tier. Its
- * loss falls, it tells the classes apart, its weights are those that the cpu backend arrives at, and a step leaves nothing
- * behind. And the steps of each optimizer by itself.
+ * loss falls, it tells the classes apart, its weights are those that the cpu backend arrives at, and a step leaves
+ * nothing behind. And the steps of each optimizer by itself.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -21,8 +21,8 @@ export function zeros(backend: BackendWasm, shape: readonly number[]): TensorInf
 
 /**
  * The gradient of an output as float32, which is to have a certain shape. TensorFlow.js may hand in a larger one, since
- * not all of its gradients know about dimRoundingMode: then the part in front, as the cpu backend reads it. A copy is the
- * caller's to give back with `drop`.
+ * not all of its gradients know about dimRoundingMode: then it is the part in front, which the cpu backend reads. A copy
+ * is the caller's to give back with `drop`.
  */
 export function fitGradient(backend: BackendWasm, op: string, dy: TensorInfo, shape: readonly number[]): TensorInfo {
   if (dy.shape.length !== shape.length || dy.shape.some((n, i) => n < shape[i])) {

@@ -10,8 +10,8 @@ import { pair, type Attrs } from './kernel.js';
 
 /**
  * The window that TensorFlow.js computed, with explicit padding. Its output size is the authority: it knows about
- * dimRoundingMode, and takes a number of pixels to pad with to make both sides' output as the height's stride and filter
- * have it. So the padding behind the image is whatever leads to that size, also less than nothing. A border around the
+ * dimRoundingMode, and where the padding is a number of pixels, it has the width follow from the height's stride and
+ * filter. So the padding behind the image is whatever leads to that size, also less than nothing. A border around the
  * image that TensorFlow.js takes for a part of it comes on top.
  */
 export function windowOf(info: backend_util.Conv2DInfo, border = NO_BORDER): Window {
