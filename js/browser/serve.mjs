@@ -22,7 +22,7 @@ export async function serve(folder, { port = 0, wasmType = TYPES['.wasm'], heade
   const server = createServer((request, response) => {
     const isolation = {
       'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp',
-      'Cross-Origin-Resource-Policy': 'same-origin', 'Cache-Control': 'no-store', ...headers,
+      'Cross-Origin-Resource-Policy': 'same-origin', 'Cache-Control': 'no-store',
       ...headers,
     };
     const refuse = (status) => {

@@ -224,7 +224,7 @@ test('a binary that cannot be loaded: where it was, what is wrong, what to do', 
   const cure = 'Say where the files are with setWasmPaths';
   const cases = {
     missing: ['HTTP status 404', cure], forbidden: ['HTTP status 403', cure],
-    page: ['is not a WebAssembly file but a page', "'<!doctype html><'", cure], streamed: ["can't be compiled", cure],
+    page: ["is not a WebAssembly file: it starts with '<!doctype html><', so it is a page", cure], streamed: ["can't be compiled", cure],
     mime: ['started'], cut: ['(60000 bytes)', 'cut off or damaged', cure], cutStreamed: ['cut off or damaged', cure],
     official: ['@tensorflow/tfjs-backend-wasm', cure], bare: ['has no export memory', cure],
     broken: ['the connection broke'],

@@ -146,9 +146,9 @@ async function compileBytes(bytes: Bytes, name: string): Promise<WebAssembly.Mod
   const magic = [0x00, 0x61, 0x73, 0x6d];
   if (magic.some((byte, i) => view[i] !== byte)) {
     const start = String.fromCharCode(...view.slice(0, 16)).replace(/[^ -~]/g, '.');
-    const page = /^\s*</.test(start) ? ' but a page: some servers answer so when there is no such file' : '';
-    throw new LanewiseError(`${name} (${view.length} bytes) is not a WebAssembly file${page}: it starts with ` +
-      `'${start}'. ${HOW_TO_POINT_ELSEWHERE}`);
+    const page = /^\s*</.test(start) ? ', so it is a page: some servers answer so when there is no such file' : '';
+    throw new LanewiseError(`${name} (${view.length} bytes) is not a WebAssembly file: it starts with ` +
+      `'${start}'${page}. ${HOW_TO_POINT_ELSEWHERE}`);
   }
   try {
     return await WebAssembly.compile(bytes);
