@@ -17,7 +17,16 @@ enum lw_status lw_multinomial_run(const struct lw_context *context, size_t rows,
     const size_t last = events - 1; /* what is left when no other event happened */
     for (size_t r = 0; r < rows; r++, probabilities += events, output += count) {
         float sum = 0;
-        for (size_t e = 0; e < last; e++) sums[e] = sum += probabilities[e];
+        bool ascending = true; /* no probability is NaN or negative */
+        for (size_t e = 0; e < last; e++) {
+            const float next = sum + probabilities[e];
+            ascending = ascending && next >= sum;
+            sums[e] = sum = next;
+        }
+        if (ascending) {
+            lw_search_sorted_run(context, LW_FLOAT32, LW_FLOAT32, 1, 1, last, count, sums, draws, output);
+            continue;
+        }
         for (size_t i = 0; i < count; i++) output[i] = (int32_t)context->kernels.find_above_f32(last, sums, draws[i]);
     }
     return LW_OK;

@@ -10,10 +10,6 @@
 
 enum { LONG_ROW = 16 };
 
-static inline bool locate(const struct lw_scatter *op, const int32_t *index, size_t *slice) {
-    return lw_locate(op->index_rank, op->shape, index, slice);
-}
-
 /* What one batch needs. update_step: slices from one update to the next, 0 or 1. */
 struct part {
     const struct lw_scatter *op;
@@ -21,21 +17,27 @@ struct part {
     size_t update_step;
 };
 
+/* The flat index of update i; false when it is out of range. rank is a constant 1 where it is. */
+static inline __attribute__((always_inline)) bool locate(const struct part *p, size_t rank, size_t i, size_t *slice) {
+    return lw_locate(rank, p->op->shape, p->indices + i * rank, slice);
+}
+
 /* slice_bytes is a constant where it is small. */
-static inline __attribute__((always_inline)) void set(const struct part *p, size_t slice_bytes, const char *updates,
-                                                      char *out) {
+static inline __attribute__((always_inline)) void set(const struct part *p, size_t rank, size_t slice_bytes,
+                                                      const char *updates, char *out) {
     for (size_t i = 0; i < p->op->count; i++) {
         size_t slice;
-        if (locate(p->op, p->indices + i * p->op->index_rank, &slice))
+        if (locate(p, rank, i, &slice))
             lw_copy_bytes(slice_bytes, updates + i * p->update_step * slice_bytes, out + slice * slice_bytes);
     }
 }
 
-static void add_f32(const struct lw_context *context, const struct part *p, const float *updates, float *out) {
-    const size_t n = p->op->slice;
+/* Rows of n floats. rank and n are constants where both are 1. */
+static inline __attribute__((always_inline)) void add_f32(const struct lw_context *context, const struct part *p,
+                                                          size_t rank, size_t n, const float *updates, float *out) {
     for (size_t i = 0; i < p->op->count; i++) {
         size_t slice;
-        if (!locate(p->op, p->indices + i * p->op->index_rank, &slice)) continue;
+        if (!locate(p, rank, i, &slice)) continue;
         const float *x = updates + i * p->update_step * n;
         float *y = out + slice * n;
         if (n >= LONG_ROW)
@@ -45,11 +47,11 @@ static void add_f32(const struct lw_context *context, const struct part *p, cons
     }
 }
 
-static void add_i32(const struct lw_context *context, const struct part *p, const int32_t *updates, int32_t *out) {
-    const size_t n = p->op->slice;
+static inline __attribute__((always_inline)) void add_i32(const struct lw_context *context, const struct part *p,
+                                                          size_t rank, size_t n, const int32_t *updates, int32_t *out) {
     for (size_t i = 0; i < p->op->count; i++) {
         size_t slice;
-        if (!locate(p->op, p->indices + i * p->op->index_rank, &slice)) continue;
+        if (!locate(p, rank, i, &slice)) continue;
         const int32_t *x = updates + i * p->update_step * n;
         int32_t *y = out + slice * n;
         if (n >= LONG_ROW)
@@ -57,6 +59,49 @@ static void add_i32(const struct lw_context *context, const struct part *p, cons
         else
             for (size_t j = 0; j < n; j++) y[j] = (int32_t)((uint32_t)y[j] + (uint32_t)x[j]);
     }
+}
+
+/* One batch. Single elements by single numbers have loops of their own. */
+static void scatter(const struct lw_context *context, const struct part *p, size_t element, const void *updates,
+                    void *out) {
+    const struct lw_scatter *op = p->op;
+    const size_t rank = op->index_rank, slice_bytes = op->slice * element;
+    const bool single = rank == 1 && op->slice == 1;
+    if (op->op == LW_SCATTER_ADD && op->type == LW_FLOAT32) {
+        if (single)
+            add_f32(context, p, 1, 1, updates, out);
+        else
+            add_f32(context, p, rank, op->slice, updates, out);
+    } else if (op->op == LW_SCATTER_ADD) {
+        if (single)
+            add_i32(context, p, 1, 1, updates, out);
+        else
+            add_i32(context, p, rank, op->slice, updates, out);
+    } else if (slice_bytes == 4) {
+        if (rank == 1)
+            set(p, 1, 4, updates, out);
+        else
+            set(p, rank, 4, updates, out);
+    } else if (slice_bytes == 1) {
+        set(p, rank, 1, updates, out);
+    } else {
+        set(p, rank, slice_bytes, updates, out);
+    }
+}
+
+/* Whether all `updates` indices are in range. */
+static bool all_inside(const struct lw_context *context, const struct lw_scatter *op, size_t updates,
+                       const int32_t *indices) {
+    if (op->index_rank == 1) {
+        const int32_t least = context->kernels.fold_i32[LW_K_FOLD_MIN](updates, indices);
+        const int32_t most = context->kernels.fold_i32[LW_K_FOLD_MAX](updates, indices);
+        return updates == 0 || (least >= 0 && (uint32_t)most < op->shape[0]);
+    }
+    for (size_t i = 0; i < updates; i++) {
+        size_t slice;
+        if (!lw_locate(op->index_rank, op->shape, indices + i * op->index_rank, &slice)) return false;
+    }
+    return true;
 }
 
 enum lw_status lw_scatter_run(const struct lw_context *context, const struct lw_scatter *op, const int32_t *indices,
@@ -80,33 +125,17 @@ enum lw_status lw_scatter_run(const struct lw_context *context, const struct lw_
         return LW_TOO_LARGE;
     if (index_bytes && !indices) return LW_NULL_POINTER;
 
-    for (size_t i = 0; !op->skip && i < op->batch * op->count; i++) {
-        size_t slice;
-        if (!locate(op, indices + i * op->index_rank, &slice)) return LW_BAD_INDEX;
-    }
+    if (!op->skip && !all_inside(context, op, op->batch * op->count, indices)) return LW_BAD_INDEX;
     if (output_bytes == 0 || op->count == 0) return LW_OK;
     if (!updates || !output) return LW_NULL_POINTER;
 
-    const size_t slice_bytes = op->slice * element;
     const char *from = updates;
     char *out = output;
     struct part part = {op, indices, op->repeat ? 0 : 1};
     for (size_t b = 0; b < op->batch; b++) {
-        if (op->op == LW_SCATTER_ADD) {
-            if (op->type == LW_FLOAT32)
-                add_f32(context, &part, (const float *)from, (float *)out);
-            else
-                add_i32(context, &part, (const int32_t *)from, (int32_t *)out);
-        } else {
-            switch (slice_bytes) {
-            case 1: set(&part, 1, from, out); break;
-            case 4: set(&part, 4, from, out); break;
-            case 8: set(&part, 8, from, out); break;
-            default: set(&part, slice_bytes, from, out); break;
-            }
-        }
+        scatter(context, &part, element, from, out);
         part.indices += op->count * op->index_rank;
-        from += part.update_step * op->count * slice_bytes;
+        from += part.update_step * op->count * op->slice * element;
         out += batch_bytes;
     }
     return LW_OK;

@@ -18,7 +18,8 @@ extern const struct lw_family lw_family_rows;     /* slots softmax, sum, sum_row
                                                      softmax, reduce, argmax, top_k, cumulative, batch_norm */
 extern const struct lw_family lw_family_resize;   /* slots lerp_columns and lerp_rows, and operators */
 extern const struct lw_family lw_family_winograd; /* the slots of its transforms */
-extern const struct lw_family lw_family_index;    /* operators scatter, segment, search_sorted, range, multinomial */
+extern const struct lw_family lw_family_index;    /* operators scatter, segment, search_sorted, range, multinomial,
+                                                     non_max_suppression */
 extern const struct lw_family lw_family_move;     /* operators copy, pad, gather, gather_nd; context and status */
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Arrays made by indices, and searches: the operators scatter, segment, search_sorted, range, multinomial. All tiers give
+/* Arrays made by indices, and searches: the operators scatter, segment, search_sorted, range, multinomial,
+ * non_max_suppression. All tiers give
  * the same bits, those of the plain loops here. */
 #include <math.h>
 #include <string.h>
@@ -308,7 +309,7 @@ static void check_multinomial(struct lw_test *t) {
         const size_t count = lw_test_range(t, 0, 30);
         float *p = lw_test_floats(t, rows * events, LW_FILL_UNIFORM);
         for (size_t i = 0; i < rows * events; i++) p[i] = fabsf(p[i]) * 2 / (float)events;
-        if (rows && round % 7 == 0) p[lw_test_range(t, 0, rows * events - 1)] = NAN;
+        if (rows && round % 7 == 0) p[lw_test_range(t, 0, rows * events - 1)] = round % 2 ? NAN : -0.2f;
         lw_test_seal(t, p);
         float *draws = lw_test_floats(t, count, LW_FILL_UNIFORM);
         for (size_t i = 0; i < count; i++) draws[i] = fabsf(draws[i]);
@@ -339,6 +340,106 @@ static void check_multinomial(struct lw_test *t) {
     lw_test_status(lw_multinomial_run(c, 1, 0, 2, x, x, scratch, y), LW_BAD_SHAPE, "no events");
     lw_test_status(lw_multinomial_run(c, SIZE_MAX / 4, 2, 2, x, x, scratch, y), LW_TOO_LARGE, "rows");
     lw_test_status(lw_multinomial_run(c, 1, (size_t)INT32_MAX + 1, 2, x, x, scratch, y), LW_TOO_LARGE, "events");
+}
+
+/* ---- Boxes ---- */
+
+/* The intersection of two boxes divided by their union. */
+static double overlap_oracle(const float *a, const float *b) {
+    double common = 1, area_a = 1, area_b = 1;
+    for (int d = 0; d < 2; d++) {
+        const double low_a = fmin(a[d], a[d + 2]), high_a = fmax(a[d], a[d + 2]);
+        const double low_b = fmin(b[d], b[d + 2]), high_b = fmax(b[d], b[d + 2]);
+        common *= fmax(fmin(high_a, high_b) - fmax(low_a, low_b), 0);
+        area_a *= high_a - low_a;
+        area_b *= high_b - low_b;
+    }
+    return area_a > 0 && area_b > 0 ? common / (area_a + area_b - common) : 0;
+}
+
+static void check_non_max_suppression(struct lw_test *t) {
+    const struct lw_context *c = t->tested;
+    for (int round = 0; round < 300; round++) {
+        const size_t n = lw_test_range(t, 0, round % 5 ? 30 : 200), most = lw_test_range(t, 0, n + 3);
+        const double iou_threshold = lw_test_uniform(t, 0, 1), sigma = round % 2 ? lw_test_uniform(t, 0, 1) : 0;
+        const double score_threshold = round % 3 ? (double)lw_test_uniform(t, 0, 0.5f) : (double)-INFINITY;
+        float *boxes = lw_test_floats(t, 4 * n, LW_FILL_UNIFORM), *scores = lw_test_floats(t, n, LW_FILL_UNIFORM);
+        for (size_t i = 0; i < n; i++) {
+            if (round % 4 == 0) scores[i] = (float)lw_test_range(t, 0, 3); /* equal ones */
+            if (i && lw_test_u32(t) % 4 == 0) memcpy(boxes + 4 * i, boxes + 4 * (i - 1), 4 * sizeof(float));
+        }
+        lw_test_seal(t, boxes);
+        lw_test_seal(t, scores);
+
+        /* The best of those left, again and again. A score below all means that the box is out. */
+        double *left = lw_test_buffer(t, n * sizeof *left);
+        size_t *compared = lw_test_buffer(t, n * sizeof *compared), count = 0;
+        for (size_t i = 0; i < n; i++) {
+            left[i] = scores[i] > score_threshold ? scores[i] : -(double)INFINITY;
+            compared[i] = 0;
+        }
+        const size_t room = most < n ? most : n;
+        int32_t *want = lw_test_buffer(t, room * sizeof *want);
+        float *want_scores = lw_test_buffer(t, room * sizeof *want_scores);
+        while (count < most) {
+            size_t best = 0;
+            for (size_t i = 1; i < n; i++)
+                if (left[i] > left[best]) best = i;
+            if (n == 0 || left[best] == -(double)INFINITY) break;
+            const double before = left[best];
+            for (size_t j = count; j > compared[best] && left[best] > score_threshold; j--) {
+                const double iou = overlap_oracle(boxes + 4 * best, boxes + 4 * (size_t)want[j - 1]);
+                left[best] = iou >= iou_threshold ? -(double)INFINITY
+                             : sigma > 0          ? left[best] * exp(-iou * iou / (2 * sigma))
+                                                  : left[best];
+            }
+            compared[best] = count;
+            if (left[best] <= score_threshold) left[best] = -(double)INFINITY;
+            if (left[best] != before) continue;
+            want[count] = (int32_t)best;
+            want_scores[count++] = (float)before;
+            left[best] = -(double)INFINITY;
+        }
+
+        int32_t *got = lw_test_buffer(t, room * sizeof *got);
+        float *got_scores = round % 7 ? lw_test_buffer(t, room * sizeof *got_scores) : NULL;
+        void *scratch = lw_test_buffer(t, 16 * n);
+        size_t selected = 12345;
+        lw_test_status(lw_non_max_suppression_run(c, n, most, iou_threshold, score_threshold, sigma, boxes, scores,
+                                                  scratch, got, got_scores, &selected),
+                       LW_OK, "boxes");
+        lw_test_true(selected == count, "%zu boxes, not %zu", selected, count);
+        lw_test_same_bytes("boxes", want, got, 4 * count);
+        for (size_t i = 0; got_scores && i < count; i++)
+            lw_test_true(fabsf(got_scores[i] - want_scores[i]) <= 1e-7f * fabsf(want_scores[i]), "score %zu", i);
+    }
+
+    /* A box that is no number overlaps nobody and everybody: its score is 0 after the first comparison. */
+    const float boxes[12] = {0, 0, 1, 1, 0, NAN, 1, 1, 5, 5, 6, 6}, scores[3] = {0.9f, 0.8f, 0.7f};
+    int32_t indices[3];
+    double scratch[6];
+    size_t n;
+    lw_test_status(lw_non_max_suppression_run(c, 3, 3, 0.5, -1, 0, boxes, scores, scratch, indices, NULL, &n), LW_OK,
+                   "NaN");
+    lw_test_true(n == 3 && indices[0] == 0 && indices[1] == 2 && indices[2] == 1, "NaN goes last");
+    lw_test_status(lw_non_max_suppression_run(c, 3, 3, 0.5, 0, 0, boxes, scores, scratch, indices, NULL, &n), LW_OK,
+                   "NaN");
+    lw_test_true(n == 2 && indices[0] == 0 && indices[1] == 2, "NaN is left out");
+
+    lw_test_status(lw_non_max_suppression_run(NULL, 3, 3, 0.5, 0, 0, boxes, scores, scratch, indices, NULL, &n),
+                   LW_NULL_POINTER, "no context");
+    lw_test_status(lw_non_max_suppression_run(c, 3, 3, 0.5, 0, 0, NULL, scores, scratch, indices, NULL, &n),
+                   LW_NULL_POINTER, "no boxes");
+    lw_test_status(lw_non_max_suppression_run(c, 3, 3, 0.5, 0, 0, boxes, NULL, scratch, indices, NULL, &n),
+                   LW_NULL_POINTER, "no scores");
+    lw_test_status(lw_non_max_suppression_run(c, 3, 3, 0.5, 0, 0, boxes, scores, NULL, indices, NULL, &n),
+                   LW_NULL_POINTER, "no scratch");
+    lw_test_status(lw_non_max_suppression_run(c, 3, 3, 0.5, 0, 0, boxes, scores, scratch, NULL, NULL, &n),
+                   LW_NULL_POINTER, "no output");
+    lw_test_status(lw_non_max_suppression_run(c, 3, 3, 0.5, 0, 0, boxes, scores, scratch, indices, NULL, NULL),
+                   LW_NULL_POINTER, "no count");
+    lw_test_status(lw_non_max_suppression_run(c, SIZE_MAX / 2, 3, 0.5, 0, 0, boxes, scores, scratch, indices, NULL, &n),
+                   LW_TOO_LARGE, "too many");
 }
 
 /* ---- Benchmarks ---- */
@@ -426,7 +527,7 @@ static void bench_range(struct lw_bench *b) {
 
 static void bench_multinomial_run(const struct lw_context *context, void *arg) {
     struct bench_arg *a = arg;
-    lw_multinomial_run(context, a->rows, a->columns, a->count, a->x, a->x, a->out, a->indices);
+    lw_multinomial_run(context, a->rows, a->columns, a->count, a->x, a->out + a->columns, a->out, a->indices);
 }
 static void bench_multinomial(struct lw_bench *b) {
     struct bench_arg *a = lw_bench_buffer(b, sizeof *a);
@@ -434,9 +535,29 @@ static void bench_multinomial(struct lw_bench *b) {
     a->columns = a->count = 1000;
     a->x = lw_bench_floats(b, 10000);
     for (size_t i = 0; i < 10000; i++) a->x[i] = fabsf(a->x[i]) / 500;
-    a->out = lw_bench_floats(b, 1000);
+    a->out = lw_bench_floats(b, 2000);
+    for (size_t i = 1000; i < 2000; i++) a->out[i] = fabsf(a->out[i]);
     a->indices = lw_bench_buffer(b, 4 * 10000);
     lw_bench_add(b, "10 times 1000 of 1000", 0, 8e4, bench_multinomial_run, a);
+}
+
+static void bench_boxes_run(const struct lw_context *context, void *arg) {
+    struct bench_arg *a = arg;
+    size_t selected;
+    lw_non_max_suppression_run(context, a->count, 100, 0.5, 0.1, 0, a->x, a->x + 4 * a->count, a->out, a->indices, NULL,
+                               &selected);
+}
+static void bench_boxes(struct lw_bench *b) {
+    struct bench_arg *a = lw_bench_buffer(b, sizeof *a);
+    a->count = 2000;
+    a->x = lw_bench_floats(b, 5 * a->count);
+    for (size_t i = 0; i < a->count; i++) {
+        a->x[4 * i + 2] = a->x[4 * i] + 0.2f;
+        a->x[4 * i + 3] = a->x[4 * i + 1] + 0.2f;
+    }
+    a->out = lw_bench_floats(b, 4 * a->count);
+    a->indices = lw_bench_buffer(b, 400);
+    lw_bench_add(b, "100 of 2000", 0, 4.0 * 5 * 2000, bench_boxes_run, a);
 }
 
 static const struct lw_row rows[] = {
@@ -445,5 +566,6 @@ static const struct lw_row rows[] = {
     {"search_sorted", LW_NO_SLOT, check_search_sorted, bench_search},
     {"range", LW_NO_SLOT, check_range, bench_range},
     {"multinomial", LW_NO_SLOT, check_multinomial, bench_multinomial},
+    {"non_max_suppression", LW_NO_SLOT, check_non_max_suppression, bench_boxes},
 };
 const struct lw_family lw_family_index = {"index", rows, sizeof rows / sizeof rows[0]};

@@ -645,6 +645,17 @@ LW_API enum lw_status lw_crop_and_resize_run(const struct lw_context *context, c
                                              const float *input, const float *boxes, const int32_t *indices,
                                              void *scratch, float *output);
 
+/* Non-maximum suppression: indices[0], indices[1]... are the boxes with the highest scores above score_threshold, the best
+ * first (of equal ones the first), `most` at most; *selected says how many. A box whose intersection with an earlier one,
+ * divided by their union, is iou_threshold or more is left out. With a sigma above 0 each other overlap u first
+ * multiplies its score by exp(-u^2 / (2 sigma)), and the box waits for its turn. In double precision, the exponential to
+ * 2^-37. boxes: (count, 4), y, x of a corner and of the one opposite; scores: (count); indices, and selected_scores unless
+ * that is NULL: `most`, or count where that is less; scratch: 16 * count bytes. */
+LW_API enum lw_status lw_non_max_suppression_run(const struct lw_context *context, size_t count, size_t most,
+                                                 double iou_threshold, double score_threshold, double sigma,
+                                                 const float *boxes, const float *scores, void *scratch,
+                                                 int32_t *indices, float *selected_scores, size_t *selected);
+
 /* ---- Moving data (any element size) --------------------------------------------------------------------- */
 
 /* Copies an n-dimensional array from one stride pattern to another: transpose, slice, concat, pack and unpack are all

@@ -808,6 +808,17 @@ export class Kernels {
     if (status !== lw.LW_OK) this.check('multinomial', { rows, events, count }, status);
   }
 
+  /** Returns how many boxes were selected; selectedScores may be 0. scratch: 16 * count bytes. */
+  nonMaxSuppression(count: number, most: number, iouThreshold: number, scoreThreshold: number, sigma: number,
+    boxes: Pointer, scores: Pointer, scratch: Pointer, indices: Pointer, selectedScores: Pointer): number {
+    const status = this.exports.lw_non_max_suppression_run(this.context, count, most, iouThreshold, scoreThreshold, sigma,
+      boxes, scores, scratch, indices, selectedScores, this.area);
+    if (status !== lw.LW_OK) {
+      this.check('nonMaxSuppression', { count, most, iouThreshold, scoreThreshold, sigma }, status);
+    }
+    return this.heap.u32[this.area >>> 2];
+  }
+
   // ---- Descriptors and statuses --------------------------------------------------------------------------
 
   private set(at: Pointer, value: number): void {
