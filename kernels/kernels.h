@@ -281,6 +281,9 @@ typedef void lw_transpose_u8_fn(size_t rows, size_t columns, const uint8_t *in, 
                                 ptrdiff_t out_step);
 /* out[i] = in[i * step] for i < n, of 4-byte elements; step may be 0 or negative. */
 typedef void lw_stride_u32_fn(size_t n, const uint32_t *in, ptrdiff_t step, uint32_t *out);
+/* out[i * channels + c] = rgba[4 * i + c] for i < n, c < channels, 1 to 4: bytes to integers. rgba may be the last 4 n
+ * bytes of out. */
+typedef void lw_pixels_i32_fn(size_t n, size_t channels, const uint8_t *rgba, int32_t *out);
 
 /*
  * The one-dimensional transforms of Winograd's convolution, F(tile, 3); kernels/winograd.c has the method and the
@@ -337,6 +340,7 @@ struct lw_kernels {
     lw_transpose_u32_fn *transpose_u32;
     lw_transpose_u8_fn *transpose_u8;
     lw_stride_u32_fn *stride_u32;
+    lw_pixels_i32_fn *pixels_i32;
 };
 
 /* The tiers that are compiled in, in order. Each fills the whole table; that of a context is filled by all up to its own,

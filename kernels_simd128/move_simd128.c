@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Moving elements: transposes, out[j][i] = in[i][j], and strides, out[i] = in[i * step].
+ * Moving elements: transposes, out[j][i] = in[i][j]; strides, out[i] = in[i * step]; pixels, out[i][c] = rgba[i][c].
  *
  * The unit of a transpose is a tile of 4x4: four vectors in, two rounds of four shuffles, four vectors out. Four tiles
  * below each other write 64 bytes of each row of out, a cache line's worth, so that a line is not left half written. The
@@ -211,8 +211,50 @@ static void stride_u32(size_t n, const uint32_t *in, ptrdiff_t step, uint32_t *o
     for (; i < n; i++, in += step) out[i] = *in;
 }
 
+/* Four pixels at a time, a vector of bytes, which one shuffle for each vector of integers spreads. */
+static inline __attribute__((always_inline)) void spread(const size_t channels, size_t n, const uint8_t *rgba,
+                                                         int32_t *out) {
+/* Byte c of pixel p and three zeros. */
+#define AT(p, c) 4 * (p) + (c), 255, 255, 255
+    static const uint8_t orders[4][4][16] = {
+        {{AT(0, 0), AT(1, 0), AT(2, 0), AT(3, 0)}},
+        {{AT(0, 0), AT(0, 1), AT(1, 0), AT(1, 1)}, {AT(2, 0), AT(2, 1), AT(3, 0), AT(3, 1)}},
+        {{AT(0, 0), AT(0, 1), AT(0, 2), AT(1, 0)},
+         {AT(1, 1), AT(1, 2), AT(2, 0), AT(2, 1)},
+         {AT(2, 2), AT(3, 0), AT(3, 1), AT(3, 2)}},
+        {{AT(0, 0), AT(0, 1), AT(0, 2), AT(0, 3)},
+         {AT(1, 0), AT(1, 1), AT(1, 2), AT(1, 3)},
+         {AT(2, 0), AT(2, 1), AT(2, 2), AT(2, 3)},
+         {AT(3, 0), AT(3, 1), AT(3, 2), AT(3, 3)}},
+    };
+#undef AT
+    v128_t order[4];
+    for (size_t v = 0; v < channels; v++) {
+        order[v] = wasm_v128_load(orders[channels - 1][v]);
+        lw_keep(&order[v]); /* in a register: a constant costs three instructions wherever it is used */
+    }
+    ROLLED for (; n >= 4; n -= 4, rgba += 16, out += 4 * channels) {
+        const v128_t four = wasm_v128_load(rgba);
+        for (size_t v = 0; v < channels; v++) wasm_v128_store(out + 4 * v, wasm_i8x16_swizzle(four, order[v]));
+    }
+    ROLLED for (; n > 0; n--, rgba += 4, out += channels) {
+        const uint8_t pixel[4] = {rgba[0], rgba[1], rgba[2], rgba[3]};
+        for (size_t c = 0; c < channels; c++) out[c] = pixel[c];
+    }
+}
+
+static void pixels_i32(size_t n, size_t channels, const uint8_t *rgba, int32_t *out) {
+    switch (channels) {
+    case 1: spread(1, n, rgba, out); break;
+    case 2: spread(2, n, rgba, out); break;
+    case 3: spread(3, n, rgba, out); break;
+    default: spread(4, n, rgba, out); break;
+    }
+}
+
 void lw_simd128_move_install(struct lw_kernels *kernels) {
     kernels->transpose_u32 = transpose_u32;
     kernels->transpose_u8 = transpose_u8;
     kernels->stride_u32 = stride_u32;
+    kernels->pixels_i32 = pixels_i32;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Moving data: the slots transpose and stride; the operators copy, pad, gather, gather_nd; and what every program starts with:
- * contexts, tiers, status texts. */
+/* Moving data: the slots transpose, stride, pixels; the operators copy, pad, pixels, gather, gather_nd; and what every
+ * program starts with: contexts, tiers, status texts. */
 #include <math.h>
 #include <string.h>
 
@@ -181,6 +181,38 @@ static void check_stride(struct lw_test *t) {
                                       back ? -(ptrdiff_t)step : (ptrdiff_t)step, got);
         lw_test_same_bytes("stride", want, got, n * sizeof *got);
     }
+}
+
+/* ---- Pixels: the slot, through its operator ---- */
+
+static void check_pixels(struct lw_test *t) {
+    const struct lw_context *c = t->tested;
+    for (int round = 0; round < 200; round++) {
+        const uint32_t channels = 1 + (uint32_t)round % 4;
+        const size_t n = lw_test_range(t, 0, round % 3 ? 9 : 70);
+        const uint8_t *rgba = random_bytes(t, 4 * n);
+        int32_t *got = lw_test_buffer(t, n * channels * sizeof *got);
+        int32_t *want = lw_test_buffer(t, n * channels * sizeof *want);
+        for (size_t i = 0; i < n; i++)
+            for (size_t k = 0; k < channels; k++) want[i * channels + k] = rgba[4 * i + k];
+        lw_test_true(lw_pixels_run(c, n, channels, rgba, got) == LW_OK, "pixels");
+        lw_test_same_bytes("pixels", want, got, n * channels * sizeof *got);
+
+        uint8_t *last = (uint8_t *)(got + n * channels) - 4 * n;
+        memcpy(last, rgba, 4 * n);
+        lw_test_true(lw_pixels_run(c, n, channels, last, got) == LW_OK, "pixels in place");
+        lw_test_same_bytes("pixels in place", want, got, n * channels * sizeof *got);
+    }
+    const uint8_t *in = random_bytes(t, 16);
+    int32_t *untouched = lw_test_buffer(t, 64);
+    lw_test_seal(t, untouched);
+    lw_test_true(lw_pixels_run(NULL, 4, 4, in, untouched) == LW_NULL_POINTER, "no context");
+    lw_test_true(lw_pixels_run(c, 4, 4, NULL, untouched) == LW_NULL_POINTER, "no pixels");
+    lw_test_true(lw_pixels_run(c, 4, 4, in, NULL) == LW_NULL_POINTER, "no output");
+    lw_test_true(lw_pixels_run(c, 4, 0, in, untouched) == LW_BAD_SHAPE, "no channels");
+    lw_test_true(lw_pixels_run(c, 4, 5, in, untouched) == LW_BAD_SHAPE, "channels");
+    lw_test_true(lw_pixels_run(c, SIZE_MAX / 8, 1, in, untouched) == LW_TOO_LARGE, "too large");
+    lw_test_true(lw_pixels_run(c, 0, 3, NULL, NULL) == LW_OK, "empty");
 }
 
 /* ---- Pad ---- */
@@ -562,6 +594,27 @@ static void bench_pad(struct lw_bench *b) {
     lw_bench_add(b, "112x112x32 by 1", 0, 4 * (in + out), bench_pad_run, a);
 }
 
+struct pixels_arg {
+    size_t n;
+    uint32_t channels;
+    const uint8_t *rgba;
+    int32_t *out;
+};
+
+static void bench_pixels_run(const struct lw_context *context, void *arg) {
+    const struct pixels_arg *a = arg;
+    lw_pixels_run(context, a->n, a->channels, a->rgba, a->out);
+}
+static void bench_pixels(struct lw_bench *b) {
+    static const char *const labels[] = {"640x480x1", "640x480x2", "640x480x3", "640x480x4"};
+    const size_t n = 640 * 480;
+    for (uint32_t channels = 1; channels <= 4; channels++) {
+        struct pixels_arg *a = lw_bench_buffer(b, sizeof *a);
+        *a = (struct pixels_arg){n, channels, lw_bench_buffer(b, 4 * n), lw_bench_buffer(b, 4 * n * channels)};
+        lw_bench_add(b, labels[channels - 1], 0, 4.0 * (double)n * (1 + channels), bench_pixels_run, a);
+    }
+}
+
 struct gather_arg {
     struct lw_gather gather;
     const float *params;
@@ -593,6 +646,7 @@ static const struct lw_row rows[] = {
     {"transpose_u32", offsetof(struct lw_kernels, transpose_u32), check_transpose, NULL},
     {"transpose_u8", offsetof(struct lw_kernels, transpose_u8), check_transpose_u8, NULL},
     {"stride_u32", offsetof(struct lw_kernels, stride_u32), check_stride, NULL},
+    {"pixels_i32", offsetof(struct lw_kernels, pixels_i32), check_pixels, bench_pixels},
     {"copy", LW_NO_SLOT, check_copy, bench_copy},
     {"pad", LW_NO_SLOT, check_pad, bench_pad},
     {"gather", LW_NO_SLOT, check_gather, bench_gather},

@@ -694,6 +694,11 @@ LW_API enum lw_status lw_pad_sizes(const struct lw_context *context, const struc
 LW_API enum lw_status lw_pad_run(const struct lw_context *context, const struct lw_pad *op, const void *input,
                                  const void *value, void *output);
 
+/* output[i][c] = rgba[i][c], c < channels: the channels of pixels as integers. channels: 1 to 4, else LW_BAD_SHAPE.
+ * rgba: (pixels, 4), output: (pixels, channels). rgba may be the last bytes of output; otherwise they don't overlap. */
+LW_API enum lw_status lw_pixels_run(const struct lw_context *context, size_t pixels, uint32_t channels,
+                                    const uint8_t *rgba, int32_t *output);
+
 /* output[i] = the slice of slice_bytes bytes at params[indices[i][0]][indices[i][1]]...; indices is
  * [count][index_rank], params_shape the first index_rank dimensions of params.
  * LW_BAD_INDEX when an index is out of range; nothing is written then. */

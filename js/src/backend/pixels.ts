@@ -69,21 +69,10 @@ const fromPixels: Kernel = (backend, inputs, { numChannels = 3 }) => {
       `${4 * count}`);
   }
   const y = backend.output([height, width, numChannels], 'int32');
-  const { i32, u8 } = backend.heap, from = backend.pointer(y);
-  if (numChannels === 4) {
-    i32.set(data, from >>> 2);
-    return y;
-  }
-  // The bytes lie at the output's end, where each pixel is read before its place is written.
-  const bytes = from + 4 * count * (numChannels - 1);
-  u8.set(data, bytes);
-  const first = bytes >>> 2;
-  for (let i = 0, to = from >>> 2; i < count; i++, to += numChannels) {
-    const pixel = i32[first + i];
-    i32[to] = pixel & 255;
-    if (numChannels > 1) i32[to + 1] = pixel >>> 8 & 255;
-    if (numChannels > 2) i32[to + 2] = pixel >>> 16 & 255;
-  }
+  const { heap, kernels } = backend, to = backend.pointer(y);
+  const bytes = to + 4 * count * (numChannels - 1);
+  heap.u8.set(data, bytes);
+  kernels.pixels(count, numChannels, bytes, to);
   return y;
 };
 

@@ -703,6 +703,12 @@ export class Kernels {
     if (status !== lw.LW_OK) this.check('copy', { elementBytes, shape, inputStrides, outputStrides }, status);
   }
 
+  /** Red, green, blue and alpha bytes as integers, the first `channels` of them; they may be the output's last bytes. */
+  pixels(pixels: number, channels: number, rgba: Pointer, output: Pointer): void {
+    const status = this.exports.lw_pixels_run(this.context, pixels, channels, rgba, output);
+    if (status !== lw.LW_OK) this.check('pixels', { pixels, channels }, status);
+  }
+
   /** mode: LW_PAD_...; value: pointer to one element, for LW_PAD_CONSTANT only. */
   pad(elementBytes: number, shape: readonly number[], before: readonly number[], after: readonly number[],
     input: Pointer, value: Pointer, output: Pointer, mode: number = lw.LW_PAD_CONSTANT): void {
