@@ -95,6 +95,20 @@ typedef void lw_dwconv_f32_fn(const struct lw_dwconv_f32 *d, const float *const 
                               const float *bias, float *out);
 
 /*
+ * What one row of an output's gradient adds to the gradient of a depthwise filter:
+ *
+ *   out[(ky * kernel_width + kx) * channels + c] += sum over x ascending, from +0, of
+ *       rows[ky][x * column_step + kx * tap_step + c] * gradient[x * channels + c]
+ *
+ * for ky < kernel_height, kx < kernel_width, c < channels, x < columns. Steps as in struct lw_dwconv_f32.
+ */
+struct lw_dwconv_gradient_f32 {
+    size_t columns, channels, kernel_height, kernel_width, column_step, tap_step;
+};
+typedef void lw_dwconv_gradient_f32_fn(const struct lw_dwconv_gradient_f32 *d, const float *const *rows,
+                                       const float *gradient, float *out);
+
+/*
  * Windows of one output row of a pooling, all of the same size and inside of the image. With
  * t(ky, kx) = rows[ky][x * column_step + kx * tap_step + c]:
  *   maxpool: out[x][c] = max over kx, and over ky for each kx, ascending, from -infinity: acc < t ? t : acc (a NaN is
@@ -307,6 +321,7 @@ struct lw_kernels {
     struct lw_gemm_f32 gemm_f32;
     struct lw_winograd_f32 winograd2_f32, winograd4_f32;
     lw_dwconv_f32_fn *dwconv3x3_f32, *dwconv5x5_f32, *dwconv_f32;
+    lw_dwconv_gradient_f32_fn *dwconv_gradient_f32;
     lw_pool_f32_fn *maxpool_f32, *avgpool_f32;
     lw_argpool_f32_fn *argpool_f32;
     lw_clamp_f32_fn *clamp_f32;

@@ -30,8 +30,24 @@ static void dwconv(const struct lw_dwconv_f32 *d, const float *const *rows, /* (
     }
 }
 
+/* Adds to out, (kernel_height, kernel_width, channels), what one row of the output's gradient, (columns, channels), does
+ * to the gradient of the filter. Again the order that every other tier keeps. */
+static void gradient(const struct lw_dwconv_gradient_f32 *d, const float *const *rows, const float *row, float *out) {
+    for (size_t ky = 0; ky < d->kernel_height; ky++) {
+        for (size_t kx = 0; kx < d->kernel_width; kx++, out += d->channels) {
+            for (size_t c = 0; c < d->channels; c++) {
+                const float *in = rows[ky] + kx * d->tap_step + c;
+                float sum = 0.0f;
+                for (size_t x = 0; x < d->columns; x++) sum += in[x * d->column_step] * row[x * d->channels + c];
+                out[c] += sum;
+            }
+        }
+    }
+}
+
 void lw_scalar_dwconv_install(struct lw_kernels *kernels) {
     kernels->dwconv3x3_f32 = dwconv;
     kernels->dwconv5x5_f32 = dwconv;
     kernels->dwconv_f32 = dwconv;
+    kernels->dwconv_gradient_f32 = gradient;
 }

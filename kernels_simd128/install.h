@@ -12,6 +12,7 @@
 #ifdef LW_RELAXED
 #define lw_simd128_gemm_install lw_relaxed_gemm_install
 #define lw_simd128_dwconv_install lw_relaxed_dwconv_install
+#define lw_simd128_dwconv_gradient_install lw_relaxed_dwconv_gradient_install
 #define lw_simd128_pool_install lw_relaxed_pool_install
 #define lw_simd128_unary_install lw_relaxed_unary_install
 #define lw_simd128_log_install lw_relaxed_log_install
@@ -29,6 +30,7 @@
 
 void lw_simd128_gemm_install(struct lw_kernels *kernels);
 void lw_simd128_dwconv_install(struct lw_kernels *kernels);
+void lw_simd128_dwconv_gradient_install(struct lw_kernels *kernels);
 void lw_simd128_pool_install(struct lw_kernels *kernels);
 void lw_simd128_unary_install(struct lw_kernels *kernels);
 void lw_simd128_log_install(struct lw_kernels *kernels);

@@ -4,6 +4,7 @@
 void lw_simd128_install(struct lw_kernels *kernels) {
     lw_simd128_gemm_install(kernels);
     lw_simd128_dwconv_install(kernels);
+    lw_simd128_dwconv_gradient_install(kernels);
     lw_simd128_pool_install(kernels);
     lw_simd128_unary_install(kernels);
     lw_simd128_log_install(kernels);

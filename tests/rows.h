@@ -6,7 +6,7 @@
 
 extern const struct lw_family lw_family_gemm;     /* the gemm slot */
 extern const struct lw_family lw_family_conv2d;   /* operators: conv2d, conv2d_transpose */
-extern const struct lw_family lw_family_conv3d;   /* operators: conv3d and gradients of convolutions */
+extern const struct lw_family lw_family_conv3d;   /* operators: conv3d; gradients of convolutions, with their slot */
 extern const struct lw_family lw_family_matmul;   /* operator */
 extern const struct lw_family lw_family_dwconv;   /* slots and operator */
 extern const struct lw_family lw_family_pool;     /* slots and operator */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The operators conv3d, conv3d_input_gradient, conv3d_filter_gradient and depthwise_conv2d_input_gradient, against
- * plain sums in double precision that follow lanewise.h's formulas. */
+/* The operators conv3d and conv3d_*_gradient, depthwise_conv2d_*_gradient with their slot, against plain sums in double
+ * precision that follow lanewise.h's formulas. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -268,18 +268,22 @@ static void filter_gradient_row(struct lw_test *t) {
     check_errors(t, FILTER_GRADIENT);
 }
 
-/* ---- depthwise_conv2d_input_gradient ---- */
+/* ---- Gradients of depthwise convolutions ---- */
 
-static void depthwise_run(struct lw_test *t, const struct lw_context *c, const struct lw_depthwise_conv2d *d,
-                          const float *gradient, const float *filter, float *output) {
-    struct lw_sizes sizes;
-    lw_test_status(lw_depthwise_conv2d_input_gradient_sizes(c, d, &sizes), LW_OK, "sizes");
-    void *scratch = lw_test_buffer(t, sizes.scratch_bytes);
-    lw_test_status(lw_depthwise_conv2d_input_gradient_run(c, d, gradient, filter, scratch, output), LW_OK, "run");
+/* One of the two; `b` is the filter, or the gradient of the output. */
+static enum lw_status depthwise_sizes(enum which which, const struct lw_context *c, const struct lw_depthwise_conv2d *d,
+                                      struct lw_sizes *sizes) {
+    return which == INPUT_GRADIENT ? lw_depthwise_conv2d_input_gradient_sizes(c, d, sizes)
+                                   : lw_depthwise_conv2d_filter_gradient_sizes(c, d, sizes);
+}
+static enum lw_status depthwise_run(enum which which, const struct lw_context *c, const struct lw_depthwise_conv2d *d,
+                                    const float *a, const float *b, void *scratch, float *output) {
+    return which == INPUT_GRADIENT ? lw_depthwise_conv2d_input_gradient_run(c, d, a, b, scratch, output)
+                                   : lw_depthwise_conv2d_filter_gradient_run(c, d, a, b, scratch, output);
 }
 
 /* The same as the gradient of an ordinary convolution with as many groups as channels. */
-static void depthwise_check(struct lw_test *t, const struct lw_depthwise_conv2d *d) {
+static void depthwise_check(struct lw_test *t, enum which which, const struct lw_depthwise_conv2d *d) {
     const struct lw_window *w = &d->window;
     char label[160];
     snprintf(label, sizeof label, "%ux%ux%ux%u, multiplier %u, kernel %ux%u, strides %u %u, dilations %u %u", d->batch,
@@ -288,15 +292,21 @@ static void depthwise_check(struct lw_test *t, const struct lw_depthwise_conv2d 
     const struct lw_oracle_span rows = lw_oracle_rows(w, d->input_height),
                                 columns = lw_oracle_columns(w, d->input_width);
     const size_t channels = (size_t)d->channels * d->depth_multiplier;
-    const size_t n = (size_t)d->batch * d->input_height * d->input_width * d->channels;
+    const size_t inputs = (size_t)d->batch * d->input_height * d->input_width * d->channels;
     const size_t outputs = (size_t)d->batch * (size_t)rows.output * (size_t)columns.output * channels;
-    const float *gradient = lw_test_floats(t, outputs, LW_FILL_UNIFORM);
-    const float *filter = lw_test_floats(t, w->kernel_height * w->kernel_width * channels, LW_FILL_UNIFORM);
+    const size_t filters = w->kernel_height * w->kernel_width * channels;
+    const size_t n = which == INPUT_GRADIENT ? inputs : filters;
+    const float *a = lw_test_floats(t, which == INPUT_GRADIENT ? outputs : inputs, LW_FILL_UNIFORM);
+    const float *b = lw_test_floats(t, which == INPUT_GRADIENT ? filters : outputs, LW_FILL_UNIFORM);
     float *got = lw_test_floats(t, n, LW_FILL_POISON), *other = lw_test_floats(t, n, LW_FILL_POISON);
-    depthwise_run(t, t->tested, d, gradient, filter, got);
-    depthwise_run(t, t->reference, d, gradient, filter, other);
+    struct lw_sizes sizes = {0};
+    lw_test_status(depthwise_sizes(which, t->tested, d, &sizes), LW_OK, label);
+    lw_test_true(sizes.output_elements == n, "%s: %zu elements, not %zu", label, sizes.output_elements, n);
+    void *scratch = lw_test_buffer(t, sizes.scratch_bytes);
+    lw_test_status(depthwise_run(which, t->tested, d, a, b, scratch, got), LW_OK, label);
+    lw_test_status(depthwise_run(which, t->reference, d, a, b, scratch, other), LW_OK, label);
     if (t->exact) lw_test_same(label, other, got, n);
-    if (n == 0) return;
+    if (n == 0 || channels == 0) return;
 
     const struct lw_conv3d conv = {
         sizeof conv, d->batch, 1, d->input_height, d->input_width, d->channels, 1, (uint32_t)channels, d->channels, 1,
@@ -305,18 +315,21 @@ static void depthwise_check(struct lw_test *t, const struct lw_depthwise_conv2d 
     struct term *terms = lw_test_buffer(t, count * sizeof *terms);
     terms_of(&conv, rows, columns, terms);
     double *want = lw_test_buffer(t, n * sizeof *want), *bound = lw_test_buffer(t, n * sizeof *bound);
-    for (size_t i = 0; i < n; i++) want[i] = bound[i] = 0;
+    size_t *added = lw_test_buffer(t, n * sizeof *added);
+    for (size_t i = 0; i < n; i++) want[i] = bound[i] = 0, added[i] = 1;
     for (size_t i = 0; i < count; i++) {
-        const double product = (double)gradient[terms[i].output] * (double)filter[terms[i].filter];
-        want[terms[i].input] += product;
-        bound[terms[i].input] += fabs(product);
+        const size_t to = which == INPUT_GRADIENT ? terms[i].input : terms[i].filter;
+        const double product = (double)a[which == INPUT_GRADIENT ? terms[i].output : terms[i].input] *
+                               (double)b[which == INPUT_GRADIENT ? terms[i].filter : terms[i].output];
+        want[to] += product;
+        bound[to] += fabs(product);
+        added[to]++;
     }
-    const size_t most = (size_t)w->kernel_height * w->kernel_width * d->depth_multiplier + 1;
-    for (size_t i = 0; i < n; i++) bound[i] = lw_test_gamma(most, bound[i]);
+    for (size_t i = 0; i < n; i++) bound[i] = lw_test_gamma(2 * added[i], bound[i]); /* sums of sums */
     lw_test_within(label, want, bound, got, n);
 }
 
-static void depthwise_row(struct lw_test *t) {
+static void check_depthwise(struct lw_test *t, enum which which) {
     for (uint32_t round = 0, checked = 0; checked < 90; round++) {
         struct lw_depthwise_conv2d d = {.struct_bytes = sizeof d};
         d.batch = (uint32_t)lw_test_range(t, round % 16 ? 1 : 0, 3);
@@ -329,11 +342,10 @@ static void depthwise_row(struct lw_test *t) {
         struct lw_sizes sizes;
         if (lw_oracle_rows(&d.window, d.input_height).output < 0 ||
             lw_oracle_columns(&d.window, d.input_width).output < 0) {
-            lw_test_status(lw_depthwise_conv2d_input_gradient_sizes(t->tested, &d, &sizes), LW_BAD_SHAPE,
-                           "a window that does not fit");
+            lw_test_status(depthwise_sizes(which, t->tested, &d, &sizes), LW_BAD_SHAPE, "a window that does not fit");
             continue;
         }
-        depthwise_check(t, &d);
+        depthwise_check(t, which, &d);
         checked++;
     }
 
@@ -342,18 +354,18 @@ static void depthwise_row(struct lw_test *t) {
         sizeof good, 2, 5, 4, 6, 2, {3, 3, 2, 1, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0}, {LW_LINEAR, 0, 0, 0}};
     struct lw_depthwise_conv2d d;
     struct lw_sizes sizes;
-    lw_test_status(lw_depthwise_conv2d_input_gradient_sizes(c, &good, &sizes), LW_OK, "the valid convolution");
-    const float *gradient = lw_test_floats(t, 2 * 3 * 4 * 12, LW_FILL_UNIFORM);
-    const float *filter = lw_test_floats(t, 9 * 12, LW_FILL_UNIFORM);
-    float *output = lw_test_floats(t, sizes.output_elements, LW_FILL_POISON);
+    lw_test_status(depthwise_sizes(which, c, &good, &sizes), LW_OK, "the valid convolution");
+    const float *a = lw_test_floats(t, 2 * 5 * 4 * 12, LW_FILL_UNIFORM);
+    const float *b = lw_test_floats(t, 2 * 5 * 4 * 12, LW_FILL_UNIFORM);
+    const size_t n = sizes.output_elements;
+    float *output = lw_test_floats(t, n, LW_FILL_POISON);
     void *scratch = lw_test_buffer(t, sizes.scratch_bytes);
 #define WRONG(status, change)                                                                                          \
     do {                                                                                                               \
         d = good;                                                                                                      \
         change;                                                                                                        \
-        lw_test_status(lw_depthwise_conv2d_input_gradient_sizes(c, &d, &sizes), status, #change " (sizes)");           \
-        lw_test_status(lw_depthwise_conv2d_input_gradient_run(c, &d, gradient, filter, scratch, output), status,       \
-                       #change " (run)");                                                                              \
+        lw_test_status(depthwise_sizes(which, c, &d, &sizes), status, #change " (sizes)");                             \
+        lw_test_status(depthwise_run(which, c, &d, a, b, scratch, output), status, #change " (run)");                  \
     } while (0)
     WRONG(LW_BAD_STRUCT_BYTES, d.struct_bytes--);
     WRONG(LW_BAD_ENUM, d.window.padding = 3);
@@ -362,20 +374,71 @@ static void depthwise_row(struct lw_test *t) {
     WRONG(LW_BAD_SHAPE, (d.window.padding = LW_PADDING_VALID, d.window.kernel_height = 6));
     WRONG(LW_TOO_LARGE, d.batch = d.input_height = d.input_width = UINT32_MAX);
 #undef WRONG
-    lw_test_status(lw_depthwise_conv2d_input_gradient_sizes(NULL, &good, &sizes), LW_NULL_POINTER, "no context");
-    lw_test_status(lw_depthwise_conv2d_input_gradient_sizes(c, &good, NULL), LW_NULL_POINTER, "no sizes");
-    lw_test_status(lw_depthwise_conv2d_input_gradient_run(c, NULL, gradient, filter, scratch, output), LW_NULL_POINTER,
-                   "no descriptor");
-    lw_test_status(lw_depthwise_conv2d_input_gradient_run(c, &good, NULL, filter, scratch, output), LW_NULL_POINTER,
-                   "no gradient");
-    lw_test_status(lw_depthwise_conv2d_input_gradient_run(c, &good, gradient, NULL, scratch, output), LW_NULL_POINTER,
-                   "no filter");
-    lw_test_status(lw_depthwise_conv2d_input_gradient_run(c, &good, gradient, filter, NULL, output), LW_NULL_POINTER,
-                   "no scratch");
-    lw_test_status(lw_depthwise_conv2d_input_gradient_run(c, &good, gradient, filter, scratch, NULL), LW_NULL_POINTER,
-                   "no output");
-    float *poison = lw_test_floats(t, sizes.output_elements, LW_FILL_POISON);
-    lw_test_same_bytes("the output after an error", poison, output, sizes.output_elements * sizeof *output);
+    lw_test_status(depthwise_sizes(which, NULL, &good, &sizes), LW_NULL_POINTER, "no context");
+    lw_test_status(depthwise_sizes(which, c, NULL, &sizes), LW_NULL_POINTER, "no descriptor");
+    lw_test_status(depthwise_sizes(which, c, &good, NULL), LW_NULL_POINTER, "no sizes");
+    lw_test_status(depthwise_run(which, c, NULL, a, b, scratch, output), LW_NULL_POINTER, "no descriptor");
+    lw_test_status(depthwise_run(which, c, &good, NULL, b, scratch, output), LW_NULL_POINTER, "no first tensor");
+    lw_test_status(depthwise_run(which, c, &good, a, NULL, scratch, output), LW_NULL_POINTER, "no second tensor");
+    lw_test_status(depthwise_run(which, c, &good, a, b, NULL, output), LW_NULL_POINTER, "no scratch");
+    lw_test_status(depthwise_run(which, c, &good, a, b, scratch, NULL), LW_NULL_POINTER, "no output");
+    float *poison = lw_test_floats(t, n, LW_FILL_POISON);
+    lw_test_same_bytes("the output after an error", poison, output, n * sizeof *output);
+}
+
+static void depthwise_input_row(struct lw_test *t) {
+    check_depthwise(t, INPUT_GRADIENT);
+}
+
+static void depthwise_filter_row(struct lw_test *t) {
+    check_depthwise(t, FILTER_GRADIENT);
+}
+
+/* ---- The slot dwconv_gradient_f32 ---- */
+
+static void gradient_row(struct lw_test *t) {
+    for (uint32_t round = 0; round < 60; round++) {
+        struct lw_dwconv_gradient_f32 d = {
+            .columns = lw_test_range(t, round % 8 ? 1 : 0, 9),
+            .channels = lw_test_range(t, round % 8 == 1 ? 0 : 1, 11),
+            .kernel_height = round % 3 ? lw_test_range(t, round % 8 == 2 ? 0 : 1, 4) : 3,
+            .kernel_width = round % 3 ? lw_test_range(t, 1, 12) : 3,
+        };
+        const size_t pixel = d.channels + lw_test_range(t, 0, 2);
+        d.column_step = pixel * lw_test_range(t, 1, 2);
+        d.tap_step = pixel * lw_test_range(t, 1, 2);
+        const int fill = round % 4 ? LW_FILL_UNIFORM : round % 8 ? LW_FILL_WIDE : LW_FILL_SPECIAL;
+        const size_t reach = d.columns && d.channels
+                                 ? (d.columns - 1) * d.column_step + (d.kernel_width - 1) * d.tap_step + d.channels
+                                 : 0;
+        const size_t taps = d.kernel_height * d.kernel_width, n = taps * d.channels;
+        const float *rows[4];
+        for (size_t ky = 0; ky < d.kernel_height; ky++) rows[ky] = lw_test_floats(t, reach, fill);
+        const float *gradient = lw_test_floats(t, d.columns * d.channels, fill);
+        const float *before = lw_test_floats(t, n, LW_FILL_UNIFORM);
+        float *got = lw_test_floats(t, n, LW_FILL_POISON), *other = lw_test_floats(t, n, LW_FILL_POISON);
+        memcpy(got, before, n * sizeof *got);
+        memcpy(other, before, n * sizeof *other);
+        t->tested->kernels.dwconv_gradient_f32(&d, rows, gradient, got);
+        t->reference->kernels.dwconv_gradient_f32(&d, rows, gradient, other);
+        if (t->exact) lw_test_same("dwconv_gradient_f32", other, got, n);
+        if (fill != LW_FILL_UNIFORM) continue;
+
+        double *want = lw_test_buffer(t, n * sizeof *want), *bound = lw_test_buffer(t, n * sizeof *bound);
+        for (size_t i = 0; i < n; i++) {
+            const size_t c = i % d.channels, kx = i / d.channels % d.kernel_width, ky = i / d.channels / d.kernel_width;
+            want[i] = (double)before[i];
+            bound[i] = fabs(want[i]);
+            for (size_t x = 0; x < d.columns; x++) {
+                const double product =
+                    (double)rows[ky][x * d.column_step + kx * d.tap_step + c] * (double)gradient[x * d.channels + c];
+                want[i] += product;
+                bound[i] += fabs(product);
+            }
+            bound[i] = lw_test_gamma(d.columns + 2, bound[i]);
+        }
+        lw_test_within("dwconv_gradient_f32", want, bound, got, n);
+    }
 }
 
 /* ---- Benchmarks ---- */
@@ -392,7 +455,7 @@ struct call {
 static void bench_run(const struct lw_context *context, void *arg) {
     const struct call *c = arg;
     if (c->depthwise.struct_bytes)
-        lw_depthwise_conv2d_input_gradient_run(context, &c->depthwise, c->a, c->b, c->scratch, c->output);
+        depthwise_run(c->which, context, &c->depthwise, c->a, c->b, c->scratch, c->output);
     else if (c->which == FORWARD)
         lw_conv3d_run(context, &c->conv, c->a, c->packed, c->scratch, c->output);
     else if (c->which == INPUT_GRADIENT)
@@ -413,8 +476,6 @@ static void bench(struct lw_bench *b, enum which which, bool volumes) {
         {"5x5 32x28x28 1->16", false, 32, 1, 28, 1, 16, 1, 5, 1},
         {"1x1 8x14x14 96->96", false, 8, 1, 14, 96, 96, 1, 1, 1},
         {"1x1 8x7x7 512->512", false, 8, 1, 7, 512, 512, 1, 1, 1},
-        {"depthwise 3x3 56x56x128", false, 1, 1, 56, 128, 128, 128, 3, 1},
-        {"depthwise 3x3 8x14x14x96", false, 8, 1, 14, 96, 96, 96, 3, 1},
         {"3x3x3 16x28x28 16->32", true, 1, 16, 28, 16, 32, 1, 3, 1},
         {"3x3x3 16x28x28 1->16", true, 1, 16, 28, 1, 16, 1, 3, 1},
         {"3x3x3 s2 16x28x28 16->32", true, 1, 16, 28, 16, 32, 1, 3, 2},
@@ -471,12 +532,13 @@ static void bench_filter_gradient(struct lw_bench *b) {
     bench(b, FILTER_GRADIENT, false);
 }
 
-static void bench_depthwise(struct lw_bench *b) {
+static void bench_depthwise(struct lw_bench *b, enum which which) {
     static const struct {
         const char *label;
         uint32_t size, channels, multiplier, kernel, stride;
     } layers[] = {{"3x3 56x56x128", 56, 128, 1, 3, 1},
                   {"3x3 s2 112x112x64", 112, 64, 1, 3, 2},
+                  {"3x3 14x14x96", 14, 96, 1, 3, 1},
                   {"5x5 14x14x240", 14, 240, 1, 5, 1},
                   {"3x3 28x28x32 times 2", 28, 32, 2, 3, 1}};
     const struct lw_context *context = lw_bench_context(b);
@@ -492,21 +554,32 @@ static void bench_depthwise(struct lw_bench *b) {
                                                     {kernel, kernel, stride, stride, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0},
                                                     {LW_LINEAR, 0, 0, 0}};
         struct lw_sizes sizes;
-        if (lw_depthwise_conv2d_input_gradient_sizes(context, &c->depthwise, &sizes) != LW_OK) return;
+        if (depthwise_sizes(which, context, &c->depthwise, &sizes) != LW_OK) return;
         const size_t side = (size + stride - 1) / stride, channels = (size_t)layers[i].channels * layers[i].multiplier;
-        c->a = lw_bench_floats(b, side * side * channels);
-        c->b = lw_bench_floats(b, kernel * kernel * channels);
+        const size_t input = (size_t)size * size * layers[i].channels, output = side * side * channels;
+        c->which = which;
+        c->a = lw_bench_floats(b, which == INPUT_GRADIENT ? output : input);
+        c->b = lw_bench_floats(b, which == INPUT_GRADIENT ? kernel * kernel * channels : output);
         c->output = lw_bench_floats(b, sizes.output_elements);
         c->scratch = lw_bench_buffer(b, sizes.scratch_bytes);
-        lw_bench_add(b, layers[i].label, 2.0 * (double)(side * side * channels * kernel * kernel),
-                     4 * (double)(side * side * channels + sizes.output_elements), bench_run, c);
+        lw_bench_add(b, layers[i].label, 2.0 * (double)(output * kernel * kernel), 4 * (double)(input + output),
+                     bench_run, c);
     }
+}
+
+static void bench_depthwise_input(struct lw_bench *b) {
+    bench_depthwise(b, INPUT_GRADIENT);
+}
+static void bench_depthwise_filter(struct lw_bench *b) {
+    bench_depthwise(b, FILTER_GRADIENT);
 }
 
 static const struct lw_row rows[] = {
     {"conv3d", LW_NO_SLOT, forward_row, bench_forward},
     {"conv3d_input_gradient", LW_NO_SLOT, input_gradient_row, bench_input_gradient},
     {"conv3d_filter_gradient", LW_NO_SLOT, filter_gradient_row, bench_filter_gradient},
-    {"depthwise_conv2d_input_gradient", LW_NO_SLOT, depthwise_row, bench_depthwise},
+    {"depthwise_conv2d_input_gradient", LW_NO_SLOT, depthwise_input_row, bench_depthwise_input},
+    {"depthwise_conv2d_filter_gradient", LW_NO_SLOT, depthwise_filter_row, bench_depthwise_filter},
+    {"dwconv_gradient_f32", offsetof(struct lw_kernels, dwconv_gradient_f32), gradient_row, NULL},
 };
 const struct lw_family lw_family_conv3d = {"conv3d", rows, sizeof rows / sizeof rows[0]};

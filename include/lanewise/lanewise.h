@@ -329,8 +329,7 @@ LW_API enum lw_status lw_conv3d_filter_gradient_run(const struct lw_context *con
 /* The gradient of a depthwise convolution with respect to its input:
  *   input_gradient[n][iy][ix][c] = sum over m of (sum over the (y, x) that see it through a tap (ky, kx), ascending, of
  *       output_gradient[n][y][x][c M + m] filter[ky][kx][c][m])
- * from +0, and over m from the first term. Its gradient with respect to the filter is lw_conv3d_filter_gradient_run's
- * with as many groups as channels. op->activation is ignored. */
+ * from +0, and over m from the first term. op->activation is ignored. */
 LW_API enum lw_status lw_depthwise_conv2d_input_gradient_sizes(const struct lw_context *context,
                                                                const struct lw_depthwise_conv2d *op,
                                                                struct lw_sizes *sizes);
@@ -338,6 +337,19 @@ LW_API enum lw_status lw_depthwise_conv2d_input_gradient_run(const struct lw_con
                                                              const struct lw_depthwise_conv2d *op,
                                                              const float *output_gradient, const float *filter,
                                                              void *scratch, float *input_gradient);
+
+/* And with respect to the filter:
+ *   filter_gradient[ky][kx][c][m] = sum over n, y of (sum over x of
+ *       input[n][...][...][c] output_gradient[n][y][x][c M + m]), ascending, each from +0
+ * Rows outside of the image are left out, columns outside of it count as 0. sizes: output_height and output_width are
+ * the kernel's. op->activation is ignored. */
+LW_API enum lw_status lw_depthwise_conv2d_filter_gradient_sizes(const struct lw_context *context,
+                                                                const struct lw_depthwise_conv2d *op,
+                                                                struct lw_sizes *sizes);
+LW_API enum lw_status lw_depthwise_conv2d_filter_gradient_run(const struct lw_context *context,
+                                                              const struct lw_depthwise_conv2d *op, const float *input,
+                                                              const float *output_gradient, void *scratch,
+                                                              float *filter_gradient);
 
 /* ---- Matrix multiplication ------------------------------------------------------------------------------ */
 

@@ -126,11 +126,8 @@ const depthwiseConv2d = (op: string): Kernel => anyFormat(op, ['x'], (backend, i
 });
 
 const conv2dTranspose = (op: string): Kernel => anyFormat(op, ['dy'], (backend: BackendWasm, inputs, attrs) => {
+  expectGradient(op, inputs, 'dy', 'filter');
   const { dy, filter } = inputs;
-  expect(op, 'dy', dy, ANY);
-  expect(op, 'filter', filter, ANY);
-  expectRank(op, 'dy', dy, 4);
-  expectRank(op, 'filter', filter, 4);
   const { kernels } = backend;
   expectChannels(op, dy.shape[3], filter.shape[3], filter.shape);
   expectChannels(op, attrs.inputShape[3], filter.shape[2], filter.shape);
@@ -166,49 +163,18 @@ const conv2dTranspose = (op: string): Kernel => anyFormat(op, ['dy'], (backend: 
   }
 });
 
-/** dx of a depthwise convolution. */
-const depthwiseInputGradient = (op: string): Kernel => (backend, { dy, filter }, attrs) => {
-  expect(op, 'dy', dy, ANY);
-  expect(op, 'filter', filter, ANY);
-  expectRank(op, 'dy', dy, 4);
-  expectRank(op, 'filter', filter, 4);
-  const inputShape = attrs.inputShape as Shape4D;
-  const info = backend_util.computeConv2DInfo(inputShape, filter.shape as Shape4D, attrs.strides,
-    attrs.dilations ?? 1, attrs.pad, attrs.dimRoundingMode, true);
-  expectChannels(op, inputShape[3], filter.shape[2], filter.shape);
-  if (product(filter.shape) * product(inputShape) * product(info.outShape) === 0) return zeros(backend, inputShape);
-  const descriptor: DepthwiseConv2d = {
-    batch: info.batchSize, inputHeight: info.inHeight, inputWidth: info.inWidth, channels: info.inChannels,
-    depthMultiplier: filter.shape[3], window: windowOf(info),
-  };
-  const { kernels, heap } = backend;
-  const gradient = fitGradient(backend, op, dy, info.outShape);
-  const from = backend.pointer(gradient), weights = toFloat(backend, filter);
-  const y = backend.output([...inputShape], 'float32');
-  const { scratchBytes } = kernels.depthwiseConv2dInputGradientSizes(descriptor);
-  kernels.depthwiseConv2dInputGradient(descriptor, from, weights, heap.scratch(scratchBytes), backend.pointer(y));
-  if (gradient !== dy) backend.drop(gradient);
-  return y;
-};
-
-/** dW of an ordinary or a depthwise convolution. */
-const filterGradient = (op: string, depthwise: boolean): Kernel => (backend, inputs, attrs) => {
-  for (const name of ['x', 'dy']) {
-    expect(op, name, inputs[name], ANY);
-    expectRank(op, name, inputs[name], 4);
-  }
+const conv2dFilterGradient = (op: string): Kernel => (backend, inputs, attrs) => {
+  expectGradient(op, inputs, 'x', 'dy');
   const last = channelsLast(op, attrs.dataFormat);
   const x = last ? inputs.x : toLast(backend, inputs.x), dy = last ? inputs.dy : toLast(backend, inputs.dy);
-  const { strides, dilations, pad, dimRoundingMode } = last ? attrs : lastAttrs(attrs);
+  const { strides, pad, dimRoundingMode } = last ? attrs : lastAttrs(attrs);
   const filterShape = attrs.filterShape as Shape4D;
-  const info = backend_util.computeConv2DInfo(x.shape as Shape4D, filterShape, strides,
-    depthwise ? dilations ?? 1 : 1, pad, dimRoundingMode, depthwise);
+  const info = backend_util.computeConv2DInfo(x.shape as Shape4D, filterShape, strides, 1, pad, dimRoundingMode);
   expectChannels(op, x.shape[3], filterShape[2], filterShape);
   const y = filterGradientOf(backend, op, x, dy, filterShape, info.outShape, {
     batch: info.batchSize, inputDepth: 1, inputHeight: info.inHeight, inputWidth: info.inWidth,
-    inputChannels: info.inChannels, outputDepth: 1, outputChannels: info.outChannels,
-    groups: depthwise ? info.inChannels : 1, kernelDepth: 1, strideDepth: 1, dilationDepth: 1, padFront: 0,
-    window: windowOf(info),
+    inputChannels: info.inChannels, outputDepth: 1, outputChannels: info.outChannels, groups: 1, kernelDepth: 1,
+    strideDepth: 1, dilationDepth: 1, padFront: 0, window: windowOf(info),
   });
   if (!last) {
     backend.drop(x);
@@ -217,13 +183,65 @@ const filterGradient = (op: string, depthwise: boolean): Kernel => (backend, inp
   return y;
 };
 
+function expectGradient(op: string, inputs: Inputs, ...names: string[]): void {
+  for (const name of names) {
+    expect(op, name, inputs[name], ANY);
+    expectRank(op, name, inputs[name], 4);
+  }
+}
+
+/** A depthwise convolution of which a gradient is asked for. */
+function depthwiseOf(op: string, inputShape: number[], filterShape: number[], attrs: Attrs) {
+  expectChannels(op, inputShape[3], filterShape[2], filterShape);
+  const info = backend_util.computeConv2DInfo(inputShape as Shape4D, filterShape as Shape4D, attrs.strides,
+    attrs.dilations ?? 1, attrs.pad, attrs.dimRoundingMode, true);
+  const descriptor: DepthwiseConv2d = {
+    batch: info.batchSize, inputHeight: info.inHeight, inputWidth: info.inWidth, channels: info.inChannels,
+    depthMultiplier: filterShape[3], window: windowOf(info),
+  };
+  const empty = product(filterShape) * product(inputShape) * product(info.outShape) === 0;
+  return { descriptor, outShape: info.outShape, empty };
+}
+
+const depthwiseInputGradient = (op: string): Kernel => (backend, inputs, attrs) => {
+  expectGradient(op, inputs, 'dy', 'filter');
+  const { dy, filter } = inputs;
+  const inputShape = attrs.inputShape as number[];
+  const { descriptor, outShape, empty } = depthwiseOf(op, inputShape, filter.shape, attrs);
+  if (empty) return zeros(backend, inputShape);
+  const { kernels, heap } = backend;
+  const gradient = fitGradient(backend, op, dy, outShape);
+  const from = backend.pointer(gradient), weights = toFloat(backend, filter);
+  const y = backend.output([...inputShape], 'float32');
+  const { scratchBytes } = kernels.depthwiseConv2dInputGradientSizes(descriptor);
+  kernels.depthwiseConv2dInputGradient(descriptor, from, weights, heap.scratch(scratchBytes), backend.pointer(y));
+  if (gradient !== dy) backend.drop(gradient);
+  return y;
+};
+
+const depthwiseFilterGradient = (op: string): Kernel => (backend, inputs, attrs) => {
+  expectGradient(op, inputs, 'x', 'dy');
+  const { x, dy } = inputs;
+  const filterShape = attrs.filterShape as number[];
+  const { descriptor, outShape, empty } = depthwiseOf(op, x.shape, filterShape, attrs);
+  if (empty) return zeros(backend, filterShape);
+  const { kernels, heap } = backend;
+  const gradient = fitGradient(backend, op, dy, outShape);
+  const from = toFloat(backend, x), dyPointer = backend.pointer(gradient);
+  const y = backend.output([...filterShape], 'float32');
+  const { scratchBytes } = kernels.depthwiseConv2dFilterGradientSizes(descriptor);
+  kernels.depthwiseConv2dFilterGradient(descriptor, from, dyPointer, heap.scratch(scratchBytes), backend.pointer(y));
+  if (gradient !== dy) backend.drop(gradient);
+  return y;
+};
+
 export const Conv2D = /* @__PURE__ */ conv2d('Conv2D');
 export const FusedConv2D = /* @__PURE__ */ conv2d('FusedConv2D');
-export const Conv2DBackpropFilter = /* @__PURE__ */ filterGradient('Conv2DBackpropFilter', false);
+export const Conv2DBackpropFilter = /* @__PURE__ */ conv2dFilterGradient('Conv2DBackpropFilter');
 export const Conv2DBackpropInput = /* @__PURE__ */ conv2dTranspose('Conv2DBackpropInput');
 export const DepthwiseConv2dNative = /* @__PURE__ */ depthwiseConv2d('DepthwiseConv2dNative');
 export const DepthwiseConv2dNativeBackpropFilter =
-  /* @__PURE__ */ filterGradient('DepthwiseConv2dNativeBackpropFilter', true);
+  /* @__PURE__ */ depthwiseFilterGradient('DepthwiseConv2dNativeBackpropFilter');
 export const DepthwiseConv2dNativeBackpropInput =
   /* @__PURE__ */ depthwiseInputGradient('DepthwiseConv2dNativeBackpropInput');
 export const FusedDepthwiseConv2D = /* @__PURE__ */ depthwiseConv2d('FusedDepthwiseConv2D');

@@ -442,6 +442,16 @@ export class Kernels {
       this.depthwiseConv2dAt(op), outputGradient, filter, scratch, inputGradient));
   }
 
+  depthwiseConv2dFilterGradientSizes(op: DepthwiseConv2d): Sizes {
+    return this.sizes('depthwiseConv2dFilterGradient', op, this.exports.lw_depthwise_conv2d_filter_gradient_sizes(
+      this.context, this.depthwiseConv2dAt(op), this.sizesAt));
+  }
+  depthwiseConv2dFilterGradient(op: DepthwiseConv2d, input: Pointer, outputGradient: Pointer, scratch: Pointer,
+    filterGradient: Pointer): void {
+    this.check('depthwiseConv2dFilterGradient', op, this.exports.lw_depthwise_conv2d_filter_gradient_run(this.context,
+      this.depthwiseConv2dAt(op), input, outputGradient, scratch, filterGradient));
+  }
+
   // ---- Matrix multiplication -----------------------------------------------------------------------------
 
   matmulSizes(op: Matmul): Sizes {
