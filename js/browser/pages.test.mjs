@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pages of script tags, without a bundler, in headless Chromium under strict policies: TensorFlow.js's own file and ours,
- * in the page and in a worker; and what a page is told whose policy forbids too much.
+ * Pages of script tags, without a bundler, in headless Chromium and Firefox under strict policies: TensorFlow.js's own
+ * file and ours, in the page and in a worker; and what a page is told whose policy forbids too much.
  */
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { FILES } from 'lanewise/runtime';
 import { chromium } from 'playwright-core';
+import puppeteer from 'puppeteer-core';
 import { CHROMIUM } from './chromium.mjs';
 import { serve } from './serve.mjs';
 
@@ -18,6 +19,13 @@ const require = createRequire(import.meta.url);
 const folder = mkdtempSync(join(tmpdir(), 'lanewise-pages-'));
 const SCRIPTS = ['tf-backend-wasm.js', 'tf-backend-wasm.min.js', 'tf-backend-wasm.single.min.js'];
 const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'";
+const BROWSERS = {
+  chromium: () => chromium.launch(CHROMIUM),
+  firefox: () => puppeteer.launch({
+    browser: 'firefox', executablePath: process.env.LANEWISE_FIREFOX ?? '/usr/bin/firefox-esr', headless: true,
+    userDataDir: mkdtempSync(join(folder, 'firefox-')),
+  }),
+};
 let browser;
 const sites = [];
 
@@ -36,13 +44,12 @@ before(async () => {
     writeFileSync(join(folder, 'app', `${file}.worker.js`), `importScripts('../tf-core.min.js', '../lib/${file}');
       (${compute})().then(postMessage);`);
   }
-  browser = await chromium.launch(CHROMIUM);
+  writeFileSync(join(folder, 'none.html'), '<!doctype html><script src="lib/tf-backend-wasm.min.js"></script>');
 });
 
 after(async () => {
-  await browser?.close();
   for (const site of sites) await site.close();
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
 /** What the page or worker does. */
@@ -70,52 +77,61 @@ async function visit(name, policy, body, argument) {
   return { ...result, requests };
 }
 
-for (const file of SCRIPTS) {
-  const single = file.includes('single');
+for (const [name, launch] of Object.entries(BROWSERS)) {
+  describe(name, () => {
+    before(async () => {
+      browser = await launch();
+    });
+    after(() => browser?.close());
 
-  test(`${file}: a script tag, under a strict policy`, async () => {
-    const { sum, tier, functions, warnings, requests } = await visit(`${file}.html`, POLICY, compute);
-    assert.deepEqual({ sum, functions, warnings }, { sum: '4,6', functions: 'function', warnings: [] });
-    assert.equal(tier, 'relaxed');
-    assert.deepEqual(requests, single ? [] : ['lib/lanewise-relaxed.wasm']);
-  });
+    for (const file of SCRIPTS) {
+      const single = file.includes('single');
 
-  test(`${file}: importScripts in a worker that lies elsewhere`, async () => {
-    const { sum, tier, warnings } = await visit(`${file}.html`, POLICY, url => new Promise((resolve, reject) => {
-      const worker = new Worker(url);
-      worker.onmessage = ({ data }) => resolve(data);
-      worker.onerror = ({ message }) => reject(new Error(message));
-    }), `app/${file}.worker.js`);
-    assert.deepEqual({ sum, warnings, tier }, { sum: '4,6', warnings: [], tier: 'relaxed' });
-  });
+      test(`${file}: a script tag, under a strict policy`, async () => {
+        const { sum, tier, functions, warnings, requests } = await visit(`${file}.html`, POLICY, compute);
+        assert.deepEqual({ sum, functions, warnings }, { sum: '4,6', functions: 'function', warnings: [] });
+        assert.equal(tier, 'relaxed');
+        assert.deepEqual(requests, single ? [] : ['lib/lanewise-relaxed.wasm']);
+      });
 
-  test(`${file}: without a server for the WebAssembly files`, async () => {
-    const { sum, tier, warnings, requests } = await visit(`alone-${file}.html`,
-      POLICY.replace("connect-src 'self'", single ? "connect-src 'none'" : "connect-src 'self'"), compute);
-    if (single) {
-      assert.deepEqual({ sum, tier, requests }, { sum: '4,6', tier: 'relaxed', requests: [] });
-    } else {
-      assert.match(warnings.join('\n'), /alone\/lanewise-relaxed\.wasm: HTTP status 404 .*setWasmPaths/);
+      test(`${file}: importScripts in a worker that lies elsewhere`, async () => {
+        const { sum, tier, warnings } = await visit(`${file}.html`, POLICY, url => new Promise((resolve, reject) => {
+          const worker = new Worker(url);
+          worker.onmessage = ({ data }) => resolve(data);
+          worker.onerror = ({ message }) => reject(new Error(message));
+        }), `app/${file}.worker.js`);
+        assert.deepEqual({ sum, warnings, tier }, { sum: '4,6', warnings: [], tier: 'relaxed' });
+      });
+
+      test(`${file}: without a server for the WebAssembly files`, async () => {
+        const { sum, tier, warnings, requests } = await visit(`alone-${file}.html`,
+          POLICY.replace("connect-src 'self'", single ? "connect-src 'none'" : "connect-src 'self'"), compute);
+        if (single) {
+          assert.deepEqual({ sum, tier, requests }, { sum: '4,6', tier: 'relaxed', requests: [] });
+        } else {
+          assert.match(warnings.join('\n'), /alone\/lanewise-relaxed\.wasm: HTTP status 404 .*setWasmPaths/);
+        }
+      });
     }
+
+    test('policies that forbid too much: the message says what to add', async () => {
+      const noWasm = await visit('tf-backend-wasm.min.js.html', POLICY.replace(" 'wasm-unsafe-eval'", ''), compute);
+      assert.match(noWasm.warnings.join('\n'), /may not be compiled here.*script-src 'self' 'wasm-unsafe-eval'/);
+      const noFetch = await visit('tf-backend-wasm.min.js.html',
+        POLICY.replace("connect-src 'self'", "connect-src 'none'"), compute);
+      assert.match(noFetch.warnings.join('\n'),
+        /lib\/lanewise-relaxed\.wasm: .*Content-Security-Policy has no connect-src/);
+    });
+
+    test('without TensorFlow.js the script says so', async () => {
+      const site = await serve(folder);
+      sites.push(site);
+      const page = await browser.newPage();
+      const errors = [];
+      page.on('pageerror', error => errors.push(error.message.replace(/^Error: /, '')));
+      await page.goto(`${site.url}none.html`);
+      await page.close();
+      assert.deepEqual(errors, ['lanewise: TensorFlow.js must be loaded first: tf.min.js, or tf-core.min.js']);
+    });
   });
 }
-
-test('policies that forbid too much: the message says what to add', async () => {
-  const noWasm = await visit('tf-backend-wasm.min.js.html', POLICY.replace(" 'wasm-unsafe-eval'", ''), compute);
-  assert.match(noWasm.warnings.join('\n'), /may not be compiled here.*script-src 'self' 'wasm-unsafe-eval'/);
-  const noFetch = await visit('tf-backend-wasm.min.js.html', POLICY.replace("connect-src 'self'", "connect-src 'none'"),
-    compute);
-  assert.match(noFetch.warnings.join('\n'), /lib\/lanewise-relaxed\.wasm: .*Content-Security-Policy has no connect-src/);
-});
-
-test('without TensorFlow.js the script says so', async () => {
-  writeFileSync(join(folder, 'none.html'), '<!doctype html><script src="lib/tf-backend-wasm.min.js"></script>');
-  const site = await serve(folder);
-  sites.push(site);
-  const page = await browser.newPage();
-  const errors = [];
-  page.on('pageerror', error => errors.push(error.message));
-  await page.goto(`${site.url}none.html`);
-  await page.close();
-  assert.deepEqual(errors, ['lanewise: TensorFlow.js must be loaded first: tf.min.js, or tf-core.min.js']);
-});

@@ -5,6 +5,9 @@ export class LanewiseError extends Error {
   constructor(message: string) {
     super(`lanewise: ${message}`);
     this.name = 'LanewiseError';
+    // TensorFlow.js prints the stack of what stops a backend from starting. Firefox's and Safari's lack the message.
+    const { stack } = this;
+    if (stack && !stack.includes(message)) this.stack = `${this.name}: ${this.message}\n${stack}`;
   }
 }
 
