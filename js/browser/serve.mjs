@@ -14,17 +14,18 @@ const TYPES = {
 };
 
 /*
- * port: 0 takes a free one. wasmType: the Content-Type of .wasm files, to test with a wrong one. headers: sent with every
- * answer. Returns { url, close }.
+ * port: 0 takes a free one. wasmType: the Content-Type of .wasm files, to test with a wrong one. headers: of every
+ * answer. Returns { url, requests, close }; requests has the paths that were asked for.
  */
 export async function serve(folder, { port = 0, wasmType = TYPES['.wasm'], headers = {} } = {}) {
-  const types = { ...TYPES, '.wasm': wasmType };
+  const types = { ...TYPES, '.wasm': wasmType }, requests = [];
   const server = createServer((request, response) => {
     const isolation = {
       'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp',
       'Cross-Origin-Resource-Policy': 'same-origin', 'Cache-Control': 'no-store',
       ...headers,
     };
+    requests.push(request.url);
     const refuse = (status) => {
       response.writeHead(status, { ...isolation, 'Content-Type': 'text/plain' }).end(`${status}\n`);
     };
@@ -53,7 +54,7 @@ export async function serve(folder, { port = 0, wasmType = TYPES['.wasm'], heade
     server.close(resolve);
     server.closeAllConnections();
   });
-  return { url: `http://127.0.0.1:${server.address().port}/`, close };
+  return { url: `http://127.0.0.1:${server.address().port}/`, requests, close };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

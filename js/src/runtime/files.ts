@@ -158,7 +158,7 @@ async function compileBytes(bytes: Bytes, name: string): Promise<WebAssembly.Mod
 }
 
 function cantCompile(name: string, error: unknown): LanewiseError {
-  const why = message(error);
+  const why = message(error).replace(/\.$/, '');
   return new LanewiseError(/content.security.policy|\bcsp\b|unsafe-eval/i.test(why)
     ? `${name} may not be compiled here: ${why}. Add 'wasm-unsafe-eval' to script-src in the page's ` +
       "Content-Security-Policy: script-src 'self' 'wasm-unsafe-eval'"

@@ -15,9 +15,10 @@ export const page = body => `<!doctype html><meta charset="utf-8"><link rel="ico
 const MODULE = '<script type="module" src="main.js"></script>';
 
 /*
- * NAME: { carries, build({ project, out, alias, worker }) }. carries: the bundler brings the package's WebAssembly
- * files along by itself. alias: { from: to }, names of packages. worker: the project has a worker.js; the bundlers that
- * don't follow `new Worker(new URL('./worker.js', import.meta.url))` get it as a second entry.
+ * NAME: { carries, build({ project, out, alias, worker, minify }) }. carries: the bundler brings the package's
+ * WebAssembly files along by itself. alias: { from: to }, names of packages. worker: the project has a worker.js; the
+ * bundlers that don't follow `new Worker(new URL('./worker.js', import.meta.url))` get it as a second entry. minify:
+ * false where a bundler takes most of its time for it.
  */
 export const BUNDLERS = {
   Vite: {
@@ -27,17 +28,19 @@ export const BUNDLERS = {
       writeFileSync(join(project, 'index.html'), page(MODULE));
       const customLogger = logger();
       await build({
-        root: project, configFile: false, logLevel: 'warn', customLogger, resolve: { alias }, build: { outDir: out },
+        root: project, configFile: false, logLevel: 'warn', customLogger, resolve: { alias },
+        build: { outDir: out, chunkSizeWarningLimit: 2000 },
       });
-      refuse(customLogger.said);
+      refuse(customLogger.said.filter(text => !text.includes('PLUGIN_TIMINGS'))); // slow, on a busy machine
     },
   },
   webpack: {
     carries: true,
-    async build({ project, out, alias }) {
+    async build({ project, out, alias, minify = true }) {
       const compiler = require('webpack')({
         context: project, mode: 'production', entry: './main.js', output: { path: out }, resolve: { alias },
         performance: { hints: false }, // TensorFlow.js is larger than webpack likes
+        optimization: { minimize: minify },
       });
       const stats = await new Promise((resolve, reject) => {
         compiler.run((error, result) => (error ? reject(error) : resolve(result)));
@@ -67,7 +70,9 @@ export const BUNDLERS = {
       const { default: resolve } = await import('@rollup/plugin-node-resolve');
       const { default: commonjs } = await import('@rollup/plugin-commonjs');
       const warnings = [];
-      const aliases = { name: 'alias', resolveId(id, from) { return alias[id] ? this.resolve(alias[id], from) : null; } };
+      const aliases = {
+        name: 'alias', resolveId(id, from) { return alias[id] ? this.resolve(alias[id], from) : null; },
+      };
       const bundle = await rollup({
         input: (worker ? ['main.js', 'worker.js'] : ['main.js']).map(file => join(project, file)),
         plugins: [aliases, resolve({ browser: true }), commonjs()], onwarn: ({ message }) => warnings.push(message),
@@ -85,14 +90,16 @@ export const BUNDLERS = {
       const { Parcel } = require('@parcel/core');
       writeFileSync(join(project, 'index.html'), page(MODULE));
       const manifest = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'));
-      writeFileSync(join(project, 'package.json'), JSON.stringify({ ...manifest, alias }));
+      writeFileSync(join(project, 'package.json'), JSON.stringify({
+        ...manifest, alias,
+        '@parcel/resolver-default': { packageExports: true }, // Parcel 2 sees no exports otherwise: lanewise/base
+      }));
       const bundler = new Parcel({
         entries: join(project, 'index.html'), defaultConfig: require.resolve('@parcel/config-default'),
         mode: 'production', shouldAutoInstall: false, shouldDisableCache: true, cacheDir: join(project, 'cache'),
         defaultTargetOptions: { distDir: out, shouldOptimize: true },
       });
-      const { bundleGraph } = await bundler.run();
-      if (!bundleGraph) throw new Error('no bundle');
+      await bundler.run();
     },
   },
 };

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the tests of the matrix share: the packed package in a fresh project, a browser to look at pages with, and what a
- * run must have printed.
+ * What the tests of the matrix share: the packed package in fresh projects, a browser to look at pages with, and what
+ * runs must give.
  */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import {
-  copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync,
+  copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -14,6 +13,8 @@ import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { chromium } from 'playwright-core';
+import { CHROMIUM } from '../../browser/chromium.mjs';
+import { pack, unpack } from '../packed.mjs';
 import { PROBE } from '../probe.mjs';
 import { classify } from './fixtures/program.js';
 
@@ -21,7 +22,7 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The package's name, and the one of the official package, whose place it can take. */
 export const NAME = 'lanewise', OFFICIAL = '@tensorflow/tfjs-backend-wasm';
-export const TIERS = ['scalar', 'simd128', 'relaxed'];
+const TIERS = ['scalar', 'simd128', 'relaxed'];
 export const FILES = TIERS.map(tier => `lanewise-${tier}.wasm`);
 
 /**
@@ -33,9 +34,7 @@ export const FILES = TIERS.map(tier => `lanewise-${tier}.wasm`);
  */
 export function workshop(name) {
   const folder = mkdtempSync(join(tmpdir(), `lanewise-${name}-`));
-  // Without the prepack script: it would replace dist under other tests' feet.
-  const [{ filename }] = JSON.parse(execFileSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination',
-    folder], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
+  const { archive } = pack(folder);
   const core = '@tensorflow/tfjs-core', from = join(root, 'node_modules');
   cpSync(join(from, core), join(folder, 'node_modules', core), {
     recursive: true, filter: path => statSync(path).isDirectory() || /(?<!_test)\.js$|package\.json$/.test(path),
@@ -50,14 +49,11 @@ export function workshop(name) {
   }
   const project = (path, files = {}, names = [NAME]) => {
     const own = join(folder, path);
-    for (const packageName of names) {
-      const target = join(own, 'node_modules', packageName);
-      mkdirSync(target, { recursive: true });
-      execFileSync('tar', ['xzf', join(folder, filename), '-C', target, '--strip-components=1']);
-    }
+    names.forEach(packageName => unpack(archive, own, packageName));
     write(own, {
       'package.json': '{ "private": true, "type": "module" }\n', 'package-lock.json': '{}\n',
-      'probe.js': `export const best = ${PROBE};\n`, 'program.js': fixture('program.js'), ...files,
+      'probe.js': `export const best = ${PROBE};\n`, 'program.js': fixture('program.js'),
+      'start.js': fixture('start.js'), ...files,
     });
     return own;
   };
@@ -96,67 +92,72 @@ async function reference() {
   return classify(tf);
 }
 const expected = await reference();
+assert.ok(new Set(expected).size === expected.length && Math.max(...expected) < 0.9, 'the network tells inputs apart');
 
-export function assertRight(outcome, tier = outcome.best) {
-  assert.equal(outcome.error, undefined);
+/** The backend started with the best tier of the engine, gave the right answer, and nothing was warned or refused. */
+export function assertRight(outcome) {
   assert.equal(outcome.started, true, JSON.stringify(outcome));
+  assert.deepEqual([outcome.error, outcome.warnings, outcome.refused], [undefined, [], []]);
   assert.ok(TIERS.includes(outcome.best), outcome.best);
-  assert.equal(outcome.tier, tier);
+  assert.equal(outcome.tier, outcome.best);
   assert.equal(outcome.values.length, expected.length);
-  assert.ok(new Set(expected).size === expected.length && Math.max(...expected) < 0.9, 'the network tells inputs apart');
   outcome.values.forEach((value, i) => {
     assert.ok(Math.abs(value - expected[i]) <= 1e-6, `probability ${i}: ${value}, expected ${expected[i]}`);
   });
 }
 
-/** Headless Chromium: { visit, close }. LANEWISE_CHROMIUM says where it is; one that is missing is a failure. */
-export async function browse(folder) {
-  const context = await chromium.launchPersistentContext(mkdtempSync(join(folder, 'chromium-')), {
-    executablePath: process.env.LANEWISE_CHROMIUM ?? '/usr/bin/chromium', headless: true,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync'],
-  });
-  return { visit: (url, options) => visit(context, url, options), close: () => context.close() };
+/**
+ * Headless Chromium: { visit, extension, close }. One that is missing is a failure. extension: the folder of one to
+ * load, and then the URL of its files.
+ */
+export async function browse(folder, { extension } = {}) {
+  const context = await chromium.launchPersistentContext(mkdtempSync(join(folder, 'chromium-')), extension ? {
+    ...CHROMIUM, ignoreDefaultArgs: ['--disable-extensions'],
+    args: [...CHROMIUM.args, `--disable-extensions-except=${extension}`, `--load-extension=${extension}`],
+  } : CHROMIUM);
+  const started = extension && (context.serviceWorkers()[0] ?? await context.waitForEvent('serviceworker'));
+  return {
+    visit: (url, options) => visit(context, url, options), close: () => context.close(),
+    extension: started && new URL('/', started.url()).href,
+  };
 }
 
 /*
- * Opens a page and waits until it has printed `count` outcomes: { outcomes, warnings, problems, requests }. Console
- * lines and not page.evaluate, which a page's content security policy may forbid. problems are errors of the page: what
- * it threw, the console's errors (a policy's too). requests are the URLs that it asked for.
+ * Opens a page and waits until it has printed `count` outcomes: { outcomes, problems }. Console lines and not
+ * page.evaluate, which a page's content security policy may forbid. problems: what the page threw, and the console's
+ * errors.
  */
 async function visit(context, url, { count = 1, timeout = 60_000 } = {}) {
   const page = await context.newPage();
-  const outcomes = [], warnings = [], problems = [], requests = [];
+  const outcomes = [], problems = [];
+  let timer;
   try {
     await new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`${url}: ${outcomes.length} of ${count} outcomes after ` +
-        `${timeout / 1000} s. ${[...problems, ...warnings].join('\n')}`)), timeout);
-      page.on('close', () => clearTimeout(timer));
+      timer = setTimeout(() => reject(new Error(`${url}: ${outcomes.length} of ${count} outcomes after ` +
+        `${timeout / 1000} s. ${problems.join('\n')}`)), timeout);
       page.on('console', entry => {
         const text = entry.text();
-        if (text.startsWith('outcome ')) {
-          outcomes.push(JSON.parse(text.slice('outcome '.length)));
-          if (outcomes.length === count) resolve();
-        } else if (entry.type() === 'error') problems.push(text);
-        else warnings.push(text);
+        if (entry.type() === 'error') problems.push(text);
+        if (!text.startsWith('outcome ')) return;
+        outcomes.push(JSON.parse(text.slice('outcome '.length)));
+        if (outcomes.length === count) resolve();
       });
       page.on('pageerror', error => problems.push(String(error.stack ?? error)));
-      page.on('request', request => requests.push(request.url()));
       page.goto(url).catch(reject);
     });
   } finally {
+    clearTimeout(timer);
     await page.close();
   }
-  return { outcomes, warnings, problems, requests };
+  return { outcomes, problems };
 }
 
-/** What a page says when a file isn't there: its URL, the status, and the cure. */
-export function assertClear(seen, url, problem = 'HTTP status 404') {
-  assert.ok(seen.outcomes.every(outcome => outcome.started === false), JSON.stringify(seen.outcomes));
-  const text = seen.warnings.join('\n'), line = text.split('\n').find(words => words.includes(problem));
+/** A file isn't there: the backend didn't start, and a warning names the file, the problem and the cure. */
+export function assertClear({ started, warnings }, url, problem = 'HTTP status 404') {
+  assert.equal(started, false);
+  const text = warnings.join('\n'), line = text.split('\n').find(words => words.includes(problem));
   assert.ok(line?.includes(url) && line.includes('setWasmPaths'), `'${problem}' of ${url} in: ${text}`);
 }
 
-/** Packages of js/test/matrix, which scripts/setup installs. */
+/** A package of js/test/matrix; scripts/setup installs them. */
 export const installed = name => join(root, 'test/matrix/node_modules', name);
-export const isInstalled = name => existsSync(installed(name));
