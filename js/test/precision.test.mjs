@@ -82,21 +82,6 @@ const NOT_YET = new Set(`
   _FusedMatMul
 
   Cast
-
-  All
-  Any
-  ArgMax
-  ArgMin
-  Cumprod
-  Cumsum
-  FusedBatchNorm
-  Max
-  Mean
-  Min
-  Prod
-  Softmax
-  Sum
-  TopK
 `.split(/\s+/).filter(Boolean));
 
 function make({ dtype, shape, values }) {

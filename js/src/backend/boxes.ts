@@ -19,8 +19,8 @@ function select(backend: BackendWasm, op: string, { boxes, scores }: Inputs, att
   expectRank(op, 'scores', scores, 1);
   const [size, corners] = boxes.shape;
   if (corners !== 4 || scores.shape[0] !== size) {
-    throw new LanewiseError(`${op}: argument 'boxes' has shape [${boxes.shape}], argument 'scores' [${scores.shape}]; ` +
-      'expected [n, 4] and [n]');
+    throw new LanewiseError(`${op}: arguments 'boxes' and 'scores' have shapes [${boxes.shape}] and ` +
+      `[${scores.shape}]; expected [n, 4] and [n]`);
   }
   const { maxOutputSize, iouThreshold, scoreThreshold, softNmsSigma = 0 } = attrs;
   const most = Math.max(0, Math.min(maxOutputSize, size));

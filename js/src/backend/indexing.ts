@@ -57,6 +57,15 @@ function addUp(backend: BackendWasm, x: TensorInfo, y: TensorInfo,
   return y;
 }
 
+/** A tensor's numbers; booleans as int32, for as long as the kernel runs. */
+function numbers(backend: BackendWasm, x: TensorInfo): [type: number, pointer: Pointer] {
+  const pointer = backend.pointer(x), size = product(x.shape);
+  if (x.dtype !== 'bool') return [typeOf(x.dtype), pointer];
+  const copy = backend.temporary(4 * size);
+  backend.kernels.cast(lw.LW_BOOL, lw.LW_INT32, size, pointer, copy);
+  return [lw.LW_INT32, copy];
+}
+
 // ---- Scattering ----------------------------------------------------------------------------------------
 
 /** Lays or adds `updates` over what is at `output`, a tensor of this shape. */
@@ -191,14 +200,16 @@ const unsortedSegmentSum: Kernel = (backend, { x, segmentIds }, { numSegments })
       `that of 'x', [${x.shape}], begins`);
   }
   const ids = backend.pointer(segmentIds);
-  const y = backend.output([numSegments, ...x.shape.slice(rank)], x.dtype);
-  return addUp(backend, x, y, (type, from, to) => {
-    const scatter: Scatter = {
-      op: lw.LW_SCATTER_ADD, type, skip: true, repeat: false, shape: [numSegments], batch: 1,
-      count: product(segmentIds.shape), slice: product(x.shape, rank),
-    };
-    backend.kernels.scatter(scatter, ids, from, to);
-  });
+  const [type, from] = numbers(backend, x);
+  const y = backend.output([numSegments, ...x.shape.slice(rank)], x.dtype === 'float32' ? 'float32' : 'int32');
+  const to = backend.pointer(y);
+  clear(backend, to, 4 * product(y.shape));
+  const scatter: Scatter = {
+    op: lw.LW_SCATTER_ADD, type, skip: true, repeat: false, shape: [numSegments], batch: 1,
+    count: product(segmentIds.shape), slice: product(x.shape, rank),
+  };
+  backend.kernels.scatter(scatter, ids, from, to);
+  return y;
 };
 
 const sparseSegment = (name: string, code: number): Kernel => (backend, { data, indices, segmentIds }) => {
@@ -275,15 +286,6 @@ const denseBincount: Kernel = (backend, { x, weights }, { size, binaryOutput = f
 };
 
 // ---- Searches ------------------------------------------------------------------------------------------
-
-/** A tensor's numbers; booleans as int32, for as long as the kernel runs. */
-function numbers(backend: BackendWasm, x: TensorInfo): [type: number, pointer: Pointer] {
-  const pointer = backend.pointer(x), size = product(x.shape);
-  if (x.dtype !== 'bool') return [typeOf(x.dtype), pointer];
-  const copy = backend.temporary(4 * size);
-  backend.kernels.cast(lw.LW_BOOL, lw.LW_INT32, size, pointer, copy);
-  return [lw.LW_INT32, copy];
-}
 
 /** Where values go into sorted rows. `side`: before or behind equal elements; undefined: as the attribute says. */
 const search = (op: string, side?: string): Kernel => (backend, { sortedSequence, values }, attrs) => {

@@ -8,7 +8,7 @@ import type { BackendWasm } from './backend.js';
 import { joinBatchNorm } from './deferred.js';
 import { Exp, Log, Sub, toFloat } from './elementwise.js';
 import {
-  ANY, axesOf, expect, FLOAT, NUMBER, product, stridesOf, typeOf, type Kernel,
+  ANY, axesOf, expect, FLOAT, product, stridesOf, typeOf, type Kernel,
 } from './kernel.js';
 
 const softmax: Kernel = (backend, { logits }, { dim = -1 }) => {
@@ -84,10 +84,11 @@ function toInt(backend: BackendWasm, x: TensorInfo): Pointer {
   return copy;
 }
 
-/** A reduction of numbers; of booleans, which are counted as int32, when `bool` is true. */
-const reduce = (op: string, code: number, bool: boolean): Kernel => (backend, { x }, attrs) => {
-  const { axis, reductionIndices, keepDims } = attrs;
-  expect(op, 'x', x, bool ? ANY : NUMBER);
+/** A reduction of numbers; of booleans, which are counted as int32, unless there is a kernel for them. */
+const reduce = (op: string, code: number, ofBooleans?: Kernel): Kernel => (backend, inputs, attrs) => {
+  const { x } = inputs, { axis, reductionIndices, keepDims } = attrs;
+  expect(op, 'x', x, ANY);
+  if (x.dtype === 'bool' && ofBooleans) return ofBooleans(backend, inputs, attrs);
   const axes = axesOf(axis ?? reductionIndices, x.shape); // Max calls its axes otherwise
   const dtype = x.dtype === 'float32' ? 'float32' : 'int32';
   const pointer = x.dtype === 'bool' ? toInt(backend, x) : backend.pointer(x);
@@ -98,9 +99,9 @@ const reduce = (op: string, code: number, bool: boolean): Kernel => (backend, { 
 };
 
 /** Whether any or all booleans are true: the largest or smallest of them as numbers. */
-const logical = (op: string, code: number): Kernel => (backend, { x }, { axis, keepDims }) => {
+const logical = (op: string, code: number): Kernel => (backend, { x }, { axis, reductionIndices, keepDims }) => {
   expect(op, 'x', x, ['bool']);
-  const axes = axesOf(axis, x.shape);
+  const axes = axesOf(axis ?? reductionIndices, x.shape);
   const { input, outer, reduced, inner } = reductionOf(backend, x.shape, axes, toInt(backend, x));
   const y = backend.output(reducedShape(x.shape, axes, keepDims), 'bool');
   const size = outer * inner;
@@ -137,25 +138,30 @@ const argExtreme = (op: 'ArgMax' | 'ArgMin'): Kernel => (backend, { x }, { axis 
 
 /** Sorted, whether that was asked for or not. */
 const topK: Kernel = (backend, { x }, { k }) => {
-  expect('TopK', 'x', x, NUMBER);
+  expect('TopK', 'x', x, ANY);
   const columns = x.shape[x.shape.length - 1];
   if (!(k >= 0 && k <= columns)) throw new LanewiseError(`TopK: attribute 'k' is ${k}; expected 0 to ${columns}`);
   const shape = [...x.shape.slice(0, -1), k];
-  const input = backend.pointer(x);
+  const bool = x.dtype === 'bool';
+  const input = bool ? toInt(backend, x) : backend.pointer(x);
   const values = backend.output(shape, x.dtype), indices = backend.output(shape.slice(), 'int32');
-  backend.kernels.topK(typeOf(x.dtype), product(x.shape, 0, x.shape.length - 1), columns, k, input,
-    backend.pointer(values), backend.pointer(indices));
+  const found = bool ? backend.temporary(4 * product(shape)) : backend.pointer(values);
+  backend.kernels.topK(bool ? lw.LW_INT32 : typeOf(x.dtype), product(x.shape, 0, x.shape.length - 1), columns, k, input,
+    found, backend.pointer(indices));
+  if (bool) backend.kernels.cast(lw.LW_INT32, lw.LW_BOOL, product(shape), found, backend.pointer(values));
   return [values, indices];
 };
 
 /** Running sums or products along one axis. */
 const cumulative = (op: string, code: number): Kernel => (backend, { x }, { axis, exclusive, reverse }) => {
-  expect(op, 'x', x, NUMBER);
+  expect(op, 'x', x, ANY);
   const axes = axesOf(axis, x.shape);
   if (axes.length > 1) throw new LanewiseError(`${op}: attribute 'axis' is [${axis}]; expected one axis`);
-  const { input, outer, reduced, inner } = reductionOf(backend, x.shape, axes, backend.pointer(x));
-  const y = backend.output(x.shape.slice(), x.dtype);
-  backend.kernels.cumulative(code, typeOf(x.dtype), exclusive, reverse, outer, reduced, inner, input,
+  const dtype = x.dtype === 'float32' ? 'float32' : 'int32';
+  const numbers = x.dtype === 'bool' ? toInt(backend, x) : backend.pointer(x);
+  const { input, outer, reduced, inner } = reductionOf(backend, x.shape, axes, numbers);
+  const y = backend.output(x.shape.slice(), dtype);
+  backend.kernels.cumulative(code, typeOf(dtype), exclusive, reverse, outer, reduced, inner, input,
     backend.pointer(y));
   return y;
 };
@@ -208,10 +214,10 @@ export const ArgMax = /* @__PURE__ */ argExtreme('ArgMax');
 export const ArgMin = /* @__PURE__ */ argExtreme('ArgMin');
 export const Cumprod = /* @__PURE__ */ cumulative('Cumprod', lw.LW_REDUCE_PRODUCT);
 export const Cumsum = /* @__PURE__ */ cumulative('Cumsum', lw.LW_REDUCE_SUM);
-export const Max = /* @__PURE__ */ reduce('Max', lw.LW_REDUCE_MAX, false);
-export const Min = /* @__PURE__ */ reduce('Min', lw.LW_REDUCE_MIN, false);
-export const Prod = /* @__PURE__ */ reduce('Prod', lw.LW_REDUCE_PRODUCT, true);
-export const Sum = /* @__PURE__ */ reduce('Sum', lw.LW_REDUCE_SUM, true);
+export const Max = /* @__PURE__ */ reduce('Max', lw.LW_REDUCE_MAX, /* @__PURE__ */ logical('Max', lw.LW_REDUCE_MAX));
+export const Min = /* @__PURE__ */ reduce('Min', lw.LW_REDUCE_MIN, /* @__PURE__ */ logical('Min', lw.LW_REDUCE_MIN));
+export const Prod = /* @__PURE__ */ reduce('Prod', lw.LW_REDUCE_PRODUCT);
+export const Sum = /* @__PURE__ */ reduce('Sum', lw.LW_REDUCE_SUM);
 export {
   batchNorm as FusedBatchNorm, logSoftmax as LogSoftmax, mean as Mean, softmax as Softmax, topK as TopK,
 };
