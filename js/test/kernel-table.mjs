@@ -115,7 +115,7 @@ function cell({ scalar, simd128, relaxed }) {
   return scalar === simd128 && simd128 === relaxed ? relaxed : `${scalar}, simd128 ${simd128}, relaxed ${relaxed}`;
 }
 
-const wrapped = names => names.join(', ').replace(/(.{1,80}) /g, '$1\n');
+const wrapped = names => names.join(', ').replace(/(.{1,90})(?: |$)/g, '$1\n').trim();
 
 /** The page's text. */
 export const committed = () => readFileSync(page, 'utf8');
@@ -152,7 +152,7 @@ shapes and attributes, the first of these is named:
 
 JS is TensorFlow.js's own code, which its backends share, wherever there is such code. Strings are moved and compared as
 numbers that stand for them, by the same code as numbers. A cell without text: the kernel doesn't take that dtype.
-${missing.length ? `\nThe catalogue has no inputs yet for ${wrapped(missing.map(([name]) => name))}.\n` : ''}
+${missing.length ? `\nThe catalogue has no inputs yet for\n${wrapped(missing.map(([name]) => name))}.\n` : ''}
 ${line(['kernel', ...DTYPES])}
 |${widths.map(width => '-'.repeat(width + 2)).join('|')}|
 ${cells.map(row => line(row)).join('\n')}

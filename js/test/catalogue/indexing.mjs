@@ -59,8 +59,13 @@ export const OneHot = {
 export const Diag = rows(ANY, dtype => [line(dtype), edges(dtype, [2, 3]), edges(dtype, [1, 2, 1]), edges(dtype, []),
   edges(dtype, [0])].map(x => ({ inputs: { x } })));
 
-export const MatrixBandPart = Object.fromEntries(ANY.map(dtype =>
-  [dtype, { elsewhere: 'indexing.test.mjs', reason: 'the cpu backend has no kernel of this name' }]));
+const elsewhere = (dtypes, example) => Object.fromEntries(dtypes.map(dtype => [dtype, {
+  elsewhere: 'indexing.test.mjs', reason: 'the cpu backend has no kernel of this name', cases: [example(dtype)],
+}]));
+
+export const MatrixBandPart = elsewhere(ANY, dtype => ({
+  inputs: { input: edges(dtype, [5, 6]), numLower: tensor('int32', [], [1]), numUpper: tensor('int32', [], [2]) },
+}));
 
 export const UnsortedSegmentSum = {
   float32: {
@@ -99,6 +104,7 @@ export const SearchSorted = rows(NUMBER, dtype => ['left', 'right'].flatMap(side
     [tensor(dtype, [3, 1], [5, -1, 2]), random(dtype, [3, 4], 4, -4, 6)]]
     .map(([sortedSequence, values]) => ({ inputs: { sortedSequence, values }, attrs: { side } }));
 }));
-const bound = Object.fromEntries(NUMBER.map(dtype =>
-  [dtype, { elsewhere: 'indexing.test.mjs', reason: 'the cpu backend has no kernel of this name' }]));
+const bound = elsewhere(NUMBER, dtype => ({
+  inputs: { sortedSequence: tensor(dtype, [1, 4], [1, 2, 3, 4]), values: tensor(dtype, [1, 3], [0, 2, 9]) },
+}));
 export { bound as LowerBound, bound as UpperBound };

@@ -63,5 +63,10 @@ export const MaxPoolWithArgmax = {
   float32: OWN, bool: OWN,
 };
 
-export const Pool = Object.fromEntries(NUMBERS.map(dtype =>
-  [dtype, { elsewhere: 'pool.test.mjs', reason: 'the cpu backend has no such kernel' }]));
+export const Pool = Object.fromEntries(NUMBERS.map(dtype => [dtype, {
+  elsewhere: 'pool.test.mjs', reason: 'the cpu backend has no such kernel',
+  cases: ['max', 'avg'].map(poolingType => ({
+    inputs: { input: random(dtype, [1, 6, 6, 8]) },
+    attrs: { windowShape: [3, 3], poolingType, pad: 'same', dilations: [1, 1], strides: [2, 2] },
+  })),
+}]));
