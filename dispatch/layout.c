@@ -299,6 +299,13 @@ int main(void) {
     FIELD(lw_binary, b_shape);
     END();
 
+    STRUCT(lw_fft);
+    FIELD(lw_fft, struct_bytes);
+    FIELD(lw_fft, batch);
+    FIELD(lw_fft, length);
+    FIELD(lw_fft, inverse);
+    END();
+
     STRUCT(lw_resize_bilinear);
     FIELD(lw_resize_bilinear, struct_bytes);
     FIELD(lw_resize_bilinear, batch);

@@ -219,7 +219,7 @@ typedef void lw_select_8_fn(size_t n, const uint8_t *condition, const uint8_t *a
 typedef void lw_select_32_fn(size_t n, const uint8_t *condition, const uint32_t *a, const uint32_t *b, uint32_t *out);
 
 /* Casts, out[i] = (type)x[i] for i < n:
- *   f32_to_i32: truncates towards 0 and saturates; 0 for NaN. out may be x.
+ *   f32_to_i32: truncates towards 0, modulo 2^32; 0 for NaN and the infinities. out may be x.
  *   i32_to_f32: rounds to the nearest, ties to even. out may be x.
  *   bool_to_*:  1 for any byte but 0 */
 typedef void lw_f32_to_i32_fn(size_t n, const float *x, int32_t *out);

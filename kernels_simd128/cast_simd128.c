@@ -3,6 +3,7 @@
  * Conversion between element types: out[i] = (type)x[i] for i < n.
  * To bool is a comparison: compare_f32 and compare_i32 with 0.
  */
+#include "kernels/cast.h"
 #include "kernels/simd.h"
 #include "kernels_simd128/install.h"
 
@@ -23,15 +24,25 @@ static inline __attribute__((always_inline)) void loop(size_t n, const void *dat
     if (i < n) lw_store_lanes(out + i, convert(lw_load_lanes(x + i, n - i)), n - i);
 }
 
-static inline __attribute__((always_inline)) v128_t truncate(v128_t x) {
-    return wasm_i32x4_trunc_sat_f32x4(x);
-}
 static inline __attribute__((always_inline)) v128_t to_float(v128_t x) {
     return wasm_f32x4_convert_i32x4(x);
 }
 
+/* Beyond 2^31 in size i32x4.trunc_sat saturates where the contract wraps: a block that has such numbers is left to the
+ * scalar kernel. A NaN is none, and becomes 0 as it should. */
 static void f32_to_i32(size_t n, const float *x, int32_t *out) {
-    loop(n, x, out, truncate);
+    const v128_t limit = lw_splat(0x1p31f);
+    for (; n >= 16; n -= 16, x += 16, out += 16) {
+        v128_t y[4], size = wasm_f32x4_splat(0.0f);
+        for (size_t v = 0; v < 4; v++) y[v] = wasm_v128_load(x + 4 * v);
+        for (size_t v = 0; v < 4; v++) size = wasm_v128_or(size, wasm_f32x4_ge(wasm_f32x4_abs(y[v]), limit));
+        if (wasm_v128_any_true(size)) {
+            lw_scalar_f32_to_i32(16, x, out);
+            continue;
+        }
+        for (size_t v = 0; v < 4; v++) wasm_v128_store(out + 4 * v, wasm_i32x4_trunc_sat_f32x4(y[v]));
+    }
+    lw_scalar_f32_to_i32(n, x, out);
 }
 static void i32_to_f32(size_t n, const int32_t *x, float *out) {
     loop(n, x, out, to_float);

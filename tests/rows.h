@@ -14,6 +14,7 @@ extern const struct lw_family lw_family_unary;    /* slots (clamp too) and opera
 extern const struct lw_family lw_family_binary;   /* slots and operator, f32 and i32 */
 extern const struct lw_family lw_family_compare;  /* slots of comparisons and select, and operators */
 extern const struct lw_family lw_family_cast;     /* slots and operator */
+extern const struct lw_family lw_family_complex;  /* operators complex_abs, complex_multiply, fft */
 extern const struct lw_family lw_family_rows;     /* slots softmax, sum, sum_rows, epilogue, layer_norm; operators
                                                      softmax, reduce, argmax, top_k, cumulative, batch_norm */
 extern const struct lw_family lw_family_resize;   /* slots lerp_columns and lerp_rows, and operators */

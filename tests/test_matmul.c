@@ -156,6 +156,53 @@ static void check(struct lw_test *t) {
     errors(t);
 }
 
+static void check_i32(struct lw_test *t) {
+    const struct lw_context *c = t->tested;
+    for (uint32_t round = 0; round < 80; round++) {
+        struct lw_matmul d = {.struct_bytes = sizeof d};
+        d.batch = (uint32_t)lw_test_range(t, round % 16 ? 1 : 0, 3);
+        d.m = (uint32_t)lw_test_range(t, round % 16 == 1 ? 0 : 1, 9);
+        d.n = (uint32_t)lw_test_range(t, round % 16 == 2 ? 0 : 1, 20);
+        d.k = (uint32_t)lw_test_range(t, round % 16 == 3 ? 0 : 1, 12);
+        d.transpose_a = round & 1;
+        d.transpose_b = round >> 1 & 1;
+        const size_t m = d.m, n = d.n, k = d.k, count = d.batch * m * n;
+        d.a_batch_stride = round % 3 ? m * k + round % 2 : 0;
+        d.b_batch_stride = round % 5 ? k * n + round % 4 : 0;
+        const size_t a_count = extent(d.batch, d.a_batch_stride, m * k);
+        const size_t b_count = extent(d.batch, d.b_batch_stride, k * n);
+        int32_t *a = lw_test_buffer(t, a_count * sizeof *a), *b = lw_test_buffer(t, b_count * sizeof *b);
+        for (size_t i = 0; i < a_count; i++) a[i] = (int32_t)(lw_test_u32(t) >> round % 32);
+        for (size_t i = 0; i < b_count; i++) b[i] = (int32_t)(0 - (lw_test_u32(t) >> round % 29));
+        lw_test_seal(t, a);
+        lw_test_seal(t, b);
+        int32_t *got = lw_test_buffer(t, count * sizeof *got), *want = lw_test_buffer(t, count * sizeof *want);
+        for (size_t e = 0; e < count; e++) {
+            const size_t j = e % n, i = e / n % m, batch = e / n / m;
+            uint64_t sum = 0; /* modulo 2^64, of which the low half is the sum modulo 2^32 */
+            for (size_t q = 0; q < k; q++)
+                sum += (uint64_t)(int64_t)a[batch * d.a_batch_stride + (d.transpose_a ? q * m + i : i * k + q)] *
+                       (uint64_t)(int64_t)b[batch * d.b_batch_stride + (d.transpose_b ? j * k + q : q * n + j)];
+            want[e] = (int32_t)(uint32_t)sum;
+        }
+        lw_test_status(lw_matmul_i32_run(c, &d, a, b, got), LW_OK, "matmul of int32");
+        lw_test_same_bytes("matmul of int32", want, got, count * sizeof *got);
+    }
+    struct lw_matmul d = {sizeof d, 1, 2, 2, 2, 0, 0, 4, 4, {LW_LINEAR, 0, 0, 0}};
+    const int32_t *x = lw_test_buffer(t, 16);
+    int32_t *untouched = lw_test_buffer(t, 16);
+    lw_test_seal(t, untouched);
+    lw_test_status(lw_matmul_i32_run(NULL, &d, x, x, untouched), LW_NULL_POINTER, "no context");
+    lw_test_status(lw_matmul_i32_run(c, NULL, x, x, untouched), LW_NULL_POINTER, "no op");
+    lw_test_status(lw_matmul_i32_run(c, &d, NULL, x, untouched), LW_NULL_POINTER, "no a");
+    lw_test_status(lw_matmul_i32_run(c, &d, x, NULL, untouched), LW_NULL_POINTER, "no b");
+    lw_test_status(lw_matmul_i32_run(c, &d, x, x, NULL), LW_NULL_POINTER, "no output");
+    d.activation.kind = LW_RELU;
+    lw_test_status(lw_matmul_i32_run(c, &d, x, x, untouched), LW_UNSUPPORTED, "an activation");
+    d.transpose_a = 2;
+    lw_test_status(lw_matmul_i32_run(c, &d, x, x, untouched), LW_BAD_ENUM, "bad orientation");
+}
+
 /* ---- Benchmarks ---- */
 
 struct call {
@@ -215,6 +262,7 @@ static void bench(struct lw_bench *b) {
 
 static const struct lw_row rows[] = {
     {"matmul", LW_NO_SLOT, check, bench},
+    {"matmul_i32", LW_NO_SLOT, check_i32, NULL},
 };
 
 const struct lw_family lw_family_matmul = {"matmul", rows, sizeof rows / sizeof rows[0]};

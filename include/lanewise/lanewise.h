@@ -373,6 +373,11 @@ LW_API enum lw_status lw_matmul_run(const struct lw_context *context, const stru
                                     const void *packed, const struct lw_epilogue *epilogue, void *scratch,
                                     float *output);
 
+/* The same product of int32, which wraps around, without bias. Nothing is packed. LW_UNSUPPORTED: an activation that isn't
+ * LW_LINEAR. */
+LW_API enum lw_status lw_matmul_i32_run(const struct lw_context *context, const struct lw_matmul *op, const int32_t *a,
+                                        const int32_t *b, int32_t *output);
+
 /* ---- Pooling -------------------------------------------------------------------------------------------- */
 
 enum lw_pool_kind {
@@ -604,6 +609,36 @@ LW_API enum lw_status lw_batch_norm_run(const struct lw_context *context, size_t
 LW_API enum lw_status lw_layer_norm_run(const struct lw_context *context, size_t rows, size_t columns, float epsilon,
                                         const float *input, const float *scale, const float *shift, float *output);
 
+/* ---- Complex numbers: (re, im) pairs of floats ---------------------------------------------------------- */
+
+/* output[i] = sqrt(re^2 + im^2), within 0.51 units in the last place; infinite where either part is. input: [count] pairs */
+LW_API enum lw_status lw_complex_abs_run(const struct lw_context *context, size_t count, const float *input,
+                                         float *output);
+
+/* output[i] = a[i] b[i], each part computed in double precision and rounded once more. All are [count] pairs; output may be
+ * a or b. */
+LW_API enum lw_status lw_complex_multiply_run(const struct lw_context *context, size_t count, const float *a,
+                                              const float *b, float *output);
+
+/* output[b][k] = sum over j of input[b][j] exp(-2 pi i j k / length): the discrete Fourier transform, of any length. The
+ * inverse has the other sign, and divides by length. input, output: [batch][length] complex numbers; output may be input.
+ * The transform itself is in double precision: each part of each output is within u (|part| + 2^-19 M) of the exact one,
+ * where u = 2^-24 and M is the sum of the row's absolute values, divided by length for the inverse; M is to be multiplied
+ * by sqrt(length) where length has a prime factor above 31. A row with an infinity or a NaN gives infinities and NaN.
+ * lw_fft_pack fills the table of a length, for both directions; it needs scratch as lw_fft_run does.
+ * LW_BAD_SHAPE: length is 0. */
+struct lw_fft {
+    uint32_t struct_bytes;
+    uint32_t batch, length;
+    uint32_t inverse; /* 0 or 1 */
+};
+
+LW_API enum lw_status lw_fft_sizes(const struct lw_context *context, const struct lw_fft *op, struct lw_sizes *sizes);
+LW_API enum lw_status lw_fft_pack(const struct lw_context *context, const struct lw_fft *op, void *scratch,
+                                  void *packed);
+LW_API enum lw_status lw_fft_run(const struct lw_context *context, const struct lw_fft *op, const float *input,
+                                 const void *packed, void *scratch, float *output);
+
 /* ---- Images --------------------------------------------------------------------------------------------- */
 
 /* Bilinear resize. The source coordinate of output pixel y is y * scale, or (y + 0.5) * scale - 0.5 clamped to 0 with
@@ -792,8 +827,8 @@ LW_API enum lw_status lw_multinomial_run(const struct lw_context *context, size_
                                          const float *probabilities, const float *draws, void *scratch,
                                          int32_t *output);
 
-/* Converts count elements. float32 to int32 truncates towards zero, saturates, and makes NaN 0 (wasm's trunc_sat); any
- * type to bool is x != 0 (NaN is true); bool to number is 0 or 1; int32 to float32 rounds to nearest.
+/* Converts count elements. float32 to int32 truncates towards zero, modulo 2^32 as JavaScript does, and makes NaN and
+ * infinities 0; any type to bool is x != 0 (NaN is true); bool to number is 0 or 1; int32 to float32 rounds to nearest.
  * output may be input where both types have the same size. */
 LW_API enum lw_status lw_cast_run(const struct lw_context *context, enum lw_type from, enum lw_type to, size_t count,
                                   const void *input, void *output);

@@ -12,6 +12,7 @@
  *       exact: 'bits',                           or { ulp: n }: so many floats away at most,
  *                                                or { absolute: a, relative: r, reason: '...' }: a + r |cpu|
  *       relaxed: { ulp: n },                     for the relaxed tier, where that's another; likewise
+ *       parts: true,                             where the cpu backend takes no complex64: real and imaginary parts alone
  *       except: [{ reason: '...', where: ({ ours, cpu, at, attrs }) => boolean }],
  *     }
  *

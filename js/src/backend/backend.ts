@@ -39,6 +39,9 @@ export interface Plan {
 /** Weights that meet ever new geometries keep the packed copies of the last few. */
 const MAX_PLANS = 4;
 
+/** A program that transforms rows of ever new lengths keeps the tables of the last few. */
+const MAX_TABLES = 4;
+
 /**
  * A tensor's data. For tensors that this backend made it is its own DataId, so that finding it takes no look-up; data
  * that came from another backend keeps that backend's DataId.
@@ -61,9 +64,10 @@ export function elementBytes(dtype: DataType): number {
     case 'float32':
     case 'int32': return 4;
     case 'bool': return 1;
+    case 'complex64': return 8; // real and imaginary part side by side
     case 'string': return 0;
-    default: throw new LanewiseError(`tensors of dtype ${dtype} are not supported; there are float32, int32, bool ` +
-      'and string');
+    default: throw new LanewiseError(`tensors of dtype ${dtype} are not supported; there are float32, int32, bool, ` +
+      'complex64 and string');
   }
 }
 
@@ -92,6 +96,8 @@ export class BackendWasm extends KernelBackend {
   private disposed = false;
   private onesBlock = new Memory();
   private onesCount = 0;
+  /** Tables of Fourier transforms, by length: the last few. */
+  private readonly tables = new Map<number, Memory>();
   /** All data that are deferred. */
   private readonly waiting = new Set<Data>();
   /** All data that have plans. */
@@ -99,7 +105,7 @@ export class BackendWasm extends KernelBackend {
   /** What the kernel that runs has allocated: data, given back when it throws, and blocks, given back in any case. */
   private readonly outputs: Data[] = [];
   private readonly temporaries: Pointer[] = [];
-  /** One element, for operators that take a value's address. */
+  /** One element of any type, for operators that take a value's address. */
   readonly value: Pointer;
   /** The number 0, likewise. */
   readonly zero: Pointer;
@@ -108,16 +114,17 @@ export class BackendWasm extends KernelBackend {
     super();
     ({ kernels: this.kernels, heap: this.heap, tier: this.tier, features: this.features, why: this.why } = module);
     this.winograd = module.winograd;
-    this.value = this.heap.allocate(4);
+    this.value = this.heap.allocate(8);
     this.zero = this.heap.allocate(4);
     this.heap.u32[this.zero >>> 2] = 0;
   }
 
   // ---- Data ----------------------------------------------------------------------------------------------
 
-  override write(values: BackendValues | null, _shape: number[], dtype: DataType): DataId {
+  override write(values: BackendValues | null, shape: number[], dtype: DataType): DataId {
     const data = new Data();
-    this.fill(data, values, dtype, values ? values.length : util.sizeFromShape(_shape), 1);
+    const count = values && dtype !== 'complex64';
+    this.fill(data, values, dtype, count ? values.length : util.sizeFromShape(shape), 1);
     return data;
   }
 
@@ -136,7 +143,7 @@ export class BackendWasm extends KernelBackend {
     } else if (values && size > 0) {
       const { heap } = this;
       const numbers = values as Float32Array | Int32Array | Uint8Array;
-      if (dtype === 'float32') heap.f32.set(numbers, data.pointer >>> 2);
+      if (dtype === 'float32' || dtype === 'complex64') heap.f32.set(numbers, data.pointer >>> 2);
       else if (dtype === 'int32') heap.i32.set(numbers, data.pointer >>> 2);
       else heap.u8.set(numbers, data.pointer);
     }
@@ -261,6 +268,7 @@ export class BackendWasm extends KernelBackend {
     const { heap } = this;
     if (dtype === 'bool') return heap.u8.slice(pointer + start, pointer + stop);
     const first = pointer >>> 2;
+    if (dtype === 'complex64') return heap.f32.slice(first + 2 * start, first + 2 * stop);
     return (dtype === 'int32' ? heap.i32 : heap.f32).slice(first + start, first + stop);
   }
 
@@ -457,6 +465,22 @@ export class BackendWasm extends KernelBackend {
       this.onesCount = count;
     }
     return this.onesBlock;
+  }
+
+  /** The table of a Fourier transform, filled when it is new. */
+  table(length: number, bytes: number, fill: (table: Pointer) => void): Pointer {
+    const found = this.tables.get(length);
+    if (found) return found.pointer;
+    for (const [oldest, table] of this.tables) {
+      if (this.tables.size < MAX_TABLES) break;
+      this.tables.delete(oldest);
+      this.letGo(table);
+    }
+    const table = this.block(bytes);
+    table.holders = 1;
+    fill(table.pointer);
+    this.tables.set(length, table);
+    return table.pointer;
   }
 
   /** Memory that lasts until the kernel returns. */

@@ -4,38 +4,117 @@ import { broadcast_util, upcastType, type DataType, type TensorInfo } from '@ten
 import * as lw from '../generated/layout.js';
 import { LanewiseError } from '../runtime/errors.js';
 import { activation, LINEAR, type Activation, type Pointer } from '../runtime/kernels.js';
-import type { BackendWasm } from './backend.js';
+import { elementBytes, type BackendWasm } from './backend.js';
+import { complexOf } from './complex.js';
 import { joinActivation, joinBound, joinPrelu, joinSum } from './deferred.js';
-import { ANY, expect, FLOAT, NUMBER, product, STORABLE, typeOf, type Attrs, type Kernel } from './kernel.js';
-import { moveStrings, rankStrings } from './values.js';
+import {
+  ANY, expect, FLOAT, NUMBER, product, stridesOf, typeOf, type Attrs, type Inputs, type Kernel,
+} from './kernel.js';
+import { elementsAt, moveStrings, rankStrings } from './values.js';
 
-function expectSame(op: string, a: TensorInfo, b: TensorInfo): void {
-  if (a.dtype !== b.dtype) {
-    throw new LanewiseError(`${op}: argument 'a' has dtype ${a.dtype}, argument 'b' ${b.dtype}; expected the same`);
-  }
+/** A function of two numbers or of one, in JavaScript's double precision. */
+type OfTwo = (a: number, b: number) => number;
+type OfOne = (x: number, attrs: Attrs) => number;
+
+/**
+ * What the library has no code for, as arithmetic of bools, operands of two dtypes or the sine of an integer, is rare:
+ * plain JavaScript. The result is stored as the output's dtype does it: truncated, modulo 2^32 or 2^8.
+ */
+function pairwise(backend: BackendWasm, op: string, { a, b }: Inputs, dtype: DataType, f: OfTwo): TensorInfo {
+  expect(op, 'a', a, ANY);
+  expect(op, 'b', b, ANY);
+  const shape = broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape);
+  const size = product(shape);
+  const aPointer = expanded(backend, a, shape), bPointer = expanded(backend, b, shape);
+  const result = backend.output(shape, dtype);
+  const to = backend.pointer(result);
+  const x = elementsAt(backend, a.dtype, aPointer, size), y = elementsAt(backend, b.dtype, bPointer, size);
+  const z = elementsAt(backend, dtype, to, size);
+  for (let i = 0; i < size; i++) z[i] = f(x[i], y[i]);
+  return result;
 }
 
-const binary = (op: string, code: number, dtypes = NUMBER): Kernel => (backend, { a, b }) => {
-  expect(op, 'a', a, dtypes);
-  expect(op, 'b', b, dtypes);
-  expectSame(op, a, b);
+function singly(backend: BackendWasm, x: TensorInfo, attrs: Attrs, f: OfOne): TensorInfo {
+  const size = product(x.shape);
+  const from = backend.pointer(x);
+  const y = backend.output(x.shape.slice(), x.dtype);
+  const to = elementsAt(backend, x.dtype, backend.pointer(y), size);
+  elementsAt(backend, x.dtype, from, size).forEach((value, i) => { to[i] = f(value, attrs); });
+  return y;
+}
+
+/** The library's operator, of operands of one dtype. */
+function native(backend: BackendWasm, code: number, { a, b }: Inputs, dtype: DataType): TensorInfo {
   const shape = broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape);
   const aPointer = backend.pointer(a), bPointer = backend.pointer(b);
-  const y = backend.output(shape, a.dtype);
+  const y = backend.output(shape, dtype);
   backend.kernels.binary(code, typeOf(a.dtype), a.shape, b.shape, aPointer, bPointer, backend.pointer(y));
   return y;
-};
+}
+
+/**
+ * Arithmetic, whose result has the dtype of a. `dtypes` are the library's; `complex` is what to do when either is
+ * complex, where that's possible.
+ */
+const binary = (op: string, code: number, f: OfTwo, dtypes = NUMBER, complex?: Kernel): Kernel =>
+  (backend, inputs, attrs) => {
+    const { a, b } = inputs;
+    if (a && b && a.dtype === b.dtype && dtypes.includes(a.dtype)) return native(backend, code, inputs, a.dtype);
+    if (complex && (a?.dtype === 'complex64' || b?.dtype === 'complex64')) return complex(backend, inputs, attrs);
+    return pairwise(backend, op, inputs, a?.dtype, f);
+  };
+
+/** The operands as complex numbers, and what makes sense of them. */
+function asComplex(backend: BackendWasm, { a, b }: Inputs,
+  run: (a: TensorInfo, b: TensorInfo) => TensorInfo): TensorInfo {
+  const [x, y] = [a, b].map(z => z.dtype === 'complex64' ? z : complexOf(backend, z.shape, toFloat(backend, z)));
+  const result = run(x, y);
+  if (x !== a) backend.drop(x);
+  if (y !== b) backend.drop(y);
+  return result;
+}
+
+/** Each part by itself: complex numbers are rows of two floats. */
+const partwise = (code: number): Kernel => (backend, inputs) => asComplex(backend, inputs, (a, b) => {
+  const shape = broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape);
+  const aPointer = backend.pointer(a), bPointer = backend.pointer(b);
+  const y = backend.output(shape, 'complex64');
+  backend.kernels.binary(code, lw.LW_FLOAT32, [...a.shape, 2], [...b.shape, 2], aPointer, bPointer, backend.pointer(y));
+  return y;
+});
+
+const multiplyComplex: Kernel = (backend, inputs) => asComplex(backend, inputs, (a, b) => {
+  const shape = broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape);
+  const aPointer = expanded(backend, a, shape), bPointer = expanded(backend, b, shape);
+  const y = backend.output(shape, 'complex64');
+  backend.kernels.complexMultiply(product(shape), aPointer, bPointer, backend.pointer(y));
+  return y;
+});
+
+/** A tensor's elements repeated up to a shape: a copy that lasts as long as the kernel, or the tensor itself. */
+function expanded(backend: BackendWasm, x: TensorInfo, shape: readonly number[]): Pointer {
+  const pointer = backend.pointer(x);
+  const size = product(shape), bytes = elementBytes(x.dtype);
+  if (size === product(x.shape)) return pointer;
+  const copy = backend.temporary(size * bytes);
+  const missing = shape.length - x.shape.length;
+  const own = stridesOf(x.shape);
+  const steps = shape.map((_, d) => d < missing || x.shape[d - missing] === 1 ? 0 : own[d - missing]);
+  if (size) backend.kernels.copy(bytes, shape, steps, stridesOf(shape), pointer, copy);
+  return copy;
+}
 
 /** A sum that an operator's epilogue may be able to do, whichever of the two it made. */
-const plainAdd = /* @__PURE__ */ binary('Add', lw.LW_BINARY_ADD);
+const plainAdd = /* @__PURE__ */ binary('Add', lw.LW_BINARY_ADD, (a, b) => a + b, NUMBER,
+  /* @__PURE__ */ partwise(lw.LW_BINARY_ADD));
 const add: Kernel = (backend, inputs, attrs) => {
   const { a, b } = inputs;
   return (a && b && (joinSum(backend, a, b) ?? joinSum(backend, b, a))) || plainAdd(backend, inputs, attrs);
 };
 
 /** The larger or smaller of two, where the second may be a bound of an operator's output. */
-const extreme = (op: string, code: number): Kernel => {
-  const plain = binary(op, code);
+const extreme = (op: string, code: number, f: OfTwo): Kernel => {
+  const plain = binary(op, code, f);
   return (backend, inputs, attrs) => {
     const { a, b } = inputs;
     return (a && b && joinBound(backend, a, code, b)) || plain(backend, inputs, attrs);
@@ -46,26 +125,25 @@ const BOOL: readonly DataType[] = ['bool'];
 const INT: readonly DataType[] = ['int32'];
 
 /** Its result is bool for any input. */
-const comparison = (op: string, code: number, dtypes = STORABLE): Kernel => (backend, inputs) => {
+const comparison = (op: string, code: number, f: OfTwo, dtypes = ANY): Kernel => (backend, inputs, attrs) => {
   const { a, b } = inputs;
-  expect(op, 'a', a, dtypes);
-  expect(op, 'b', b, dtypes);
-  expectSame(op, a, b);
-  if (a.dtype === 'string') return rankStrings(backend, inputs, ranks => comparison(op, code)(backend, ranks, {}));
-  const shape = broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape);
-  const aPointer = backend.pointer(a), bPointer = backend.pointer(b);
-  const y = backend.output(shape, 'bool');
-  backend.kernels.binary(code, typeOf(a.dtype), a.shape, b.shape, aPointer, bPointer, backend.pointer(y));
-  return y;
+  if (a && b && a.dtype === b.dtype) {
+    if (dtypes.includes(a.dtype)) return native(backend, code, inputs, 'bool');
+    if (a.dtype === 'string' && dtypes === ANY) {
+      return rankStrings(backend, inputs, ranks => comparison(op, code, f)(backend, ranks, attrs));
+    }
+  }
+  return pairwise(backend, op, inputs, 'bool', f);
 };
 
 const logicalNot: Kernel = (backend, { x }) => {
-  expect('LogicalNot', 'x', x, BOOL);
+  expect('LogicalNot', 'x', x, ANY);
   const input = backend.pointer(x);
   const y = backend.output(x.shape.slice(), 'bool');
-  const { kernels, value, heap } = backend;
+  const { kernels, value, zero, heap } = backend;
   heap.u8[value] = 0;
-  kernels.binary(lw.LW_BINARY_EQUAL, lw.LW_BOOL, x.shape, [], input, value, backend.pointer(y));
+  kernels.binary(lw.LW_BINARY_EQUAL, typeOf(x.dtype), x.shape, [], input, x.dtype === 'bool' ? value : zero,
+    backend.pointer(y));
   return y;
 };
 
@@ -108,20 +186,14 @@ const select: Kernel = (backend, { condition, t, e }, attrs) => {
   return y;
 };
 
-/** Its result is int32 for any input, as in the other backends. */
-const floorDivide: Kernel = (backend, inputs, attrs) => {
-  const quotient = binary('FloorDiv', lw.LW_BINARY_FLOOR_DIV);
+/**
+ * Its result is int32 for any input, as in the other backends; of floats the floor of the quotient in double precision,
+ * since in single precision a quotient just below an integer is that integer.
+ */
+const floorDivide: Kernel = (backend, inputs) => {
   const { a, b } = inputs;
-  if (a?.dtype !== 'float32' || b?.dtype !== 'float32') return quotient(backend, inputs, attrs);
-  const shape = broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape);
-  const y = backend.output(shape, 'int32');
-  const size = product(shape);
-  const result = backend.temporary(4 * size);
-  const { kernels } = backend;
-  const aPointer = backend.pointer(a), bPointer = backend.pointer(b);
-  kernels.binary(lw.LW_BINARY_FLOOR_DIV, lw.LW_FLOAT32, a.shape, b.shape, aPointer, bPointer, result);
-  kernels.cast(lw.LW_FLOAT32, lw.LW_INT32, size, result, backend.pointer(y));
-  return y;
+  return a?.dtype === 'int32' && b?.dtype === 'int32' ? native(backend, lw.LW_BINARY_FLOOR_DIV, inputs, 'int32')
+    : pairwise(backend, 'FloorDiv', inputs, 'int32', (x, y) => Math.floor(x / y));
 };
 
 /** A tensor's elements as another type: a copy that lasts as long as the kernel, or the tensor itself. */
@@ -140,8 +212,8 @@ export function toFloat(backend: BackendWasm, x: TensorInfo): Pointer {
 
 /** Its result is float32 for any input. */
 const prelu: Kernel = (backend, { x, alpha }) => {
-  expect('Prelu', 'x', x, NUMBER);
-  expect('Prelu', 'alpha', alpha, NUMBER);
+  expect('Prelu', 'x', x, ANY);
+  expect('Prelu', 'alpha', alpha, ANY);
   const joined = joinPrelu(backend, x, alpha);
   if (joined) return joined;
   const shape = broadcast_util.assertAndGetBroadcastShape(x.shape, alpha.shape);
@@ -151,44 +223,58 @@ const prelu: Kernel = (backend, { x, alpha }) => {
   return y;
 };
 
-const addN: Kernel = (backend, inputs) => {
+const addN: Kernel = (backend, inputs, attrs) => {
   const terms = Object.values(inputs) as TensorInfo[];
   if (terms.length === 0) throw new LanewiseError('AddN: no tensors are given');
   const [first] = terms;
   for (const term of terms) {
-    expect('AddN', 'tensors', term, NUMBER);
-    expectSame('AddN', first, term);
+    expect('AddN', 'tensors', term, ANY);
     if (product(term.shape) !== product(first.shape)) {
       throw new LanewiseError(`AddN: shapes [${first.shape}] and [${term.shape}] differ`);
     }
   }
-  if (terms.length === 2) return add(backend, { a: first, b: { ...terms[1], shape: first.shape } }, {});
-  const y = backend.output(first.shape.slice(), first.dtype);
-  const output = backend.pointer(y);
-  if (terms.length === 1) {
-    const from = backend.pointer(first);
-    backend.heap.u8.copyWithin(output, from, from + 4 * product(first.shape));
+  if (terms.length === 1) return copyOf(backend, first);
+  let sum: TensorInfo | undefined;
+  for (const term of terms.slice(1)) {
+    const next = add(backend, { a: sum ?? first, b: { ...term, shape: first.shape } }, attrs) as TensorInfo;
+    if (sum) backend.drop(sum);
+    sum = next;
   }
-  for (let i = 1; i < terms.length; i++) {
-    backend.kernels.binary(lw.LW_BINARY_ADD, typeOf(first.dtype), first.shape, first.shape,
-      i === 1 ? backend.pointer(first) : output, backend.pointer(terms[i]), output);
-  }
+  return sum!;
+};
+
+function copyOf(backend: BackendWasm, x: TensorInfo): TensorInfo {
+  const from = backend.pointer(x);
+  const y = backend.output(x.shape.slice(), x.dtype);
+  const to = backend.pointer(y);
+  backend.heap.u8.copyWithin(to, from, from + elementBytes(x.dtype) * product(x.shape));
   return y;
+}
+
+/** A function whose result has the dtype of x. `int` is what to do with int32 where that's better than f. */
+const unary = (op: string, code: number, f: OfOne, int?: Kernel): Kernel => (backend, inputs, attrs) => {
+  const { x } = inputs;
+  if (x?.dtype === 'float32') return apply(backend, x, code, LINEAR);
+  return otherwise(backend, op, inputs, attrs, f, int);
 };
 
-const unary = (op: string, code: number, dtypes = FLOAT): Kernel => (backend, { x }) => {
-  expect(op, 'x', x, dtypes);
-  return apply(backend, x, code, LINEAR);
-};
-
-const activate = (op: string, kind: number): Kernel => {
+const activate = (op: string, kind: number, f: OfOne, int?: Kernel): Kernel => {
   const fixed = activation(kind);
-  return (backend, { x }) => {
-    expect(op, 'x', x, FLOAT);
-    return apply(backend, x, lw.LW_UNARY_ACTIVATION, fixed);
+  return (backend, inputs, attrs) => {
+    const { x } = inputs;
+    if (x?.dtype === 'float32') return apply(backend, x, lw.LW_UNARY_ACTIVATION, fixed);
+    return otherwise(backend, op, inputs, attrs, f, int);
   };
 };
 
+function otherwise(backend: BackendWasm, op: string, inputs: Inputs, attrs: Attrs, f: OfOne,
+  int?: Kernel): TensorInfo | TensorInfo[] {
+  const { x } = inputs;
+  expect(op, 'x', x, ANY);
+  return int && x.dtype === 'int32' ? int(backend, inputs, attrs) : singly(backend, x, attrs, f);
+}
+
+/** The result is float32. */
 function apply(backend: BackendWasm, x: TensorInfo, code: number, how: Activation): TensorInfo {
   const joined = code === lw.LW_UNARY_ACTIVATION ? joinActivation(backend, x, how) : undefined;
   if (joined) return joined;
@@ -198,16 +284,12 @@ function apply(backend: BackendWasm, x: TensorInfo, code: number, how: Activatio
   return y;
 }
 
-/** What float32 does by itself and int32 as one operation with a constant: constant op x, or x op constant. */
-const unaryWithConstant = (op: string, float: Kernel, code: number, constant: number, constantFirst = false): Kernel =>
-  (backend, inputs, attrs) => {
-    const { x } = inputs;
-    expect(op, 'x', x, NUMBER);
-    if (x.dtype === 'float32') return float(backend, inputs, attrs);
-    const y = backend.output(x.shape.slice(), 'int32');
-    combine(backend, code, x, backend.pointer(x), constant, backend.pointer(y), constantFirst);
-    return y;
-  };
+/** One operation of int32 with a constant: x op constant, or constant op x. */
+const withConstant = (code: number, constant: number, constantFirst = false): Kernel => (backend, { x }) => {
+  const y = backend.output(x.shape.slice(), 'int32');
+  combine(backend, code, x, backend.pointer(x), constant, backend.pointer(y), constantFirst);
+  return y;
+};
 
 function combine(backend: BackendWasm, code: number, x: TensorInfo, input: Pointer, constant: number, output: Pointer,
   constantFirst = false): void {
@@ -218,10 +300,13 @@ function combine(backend: BackendWasm, code: number, x: TensorInfo, input: Point
 }
 
 const clip: Kernel = (backend, { x }, attrs) => {
-  const { clipValueMin, clipValueMax } = attrs as Attrs;
-  expect('ClipByValue', 'x', x, NUMBER);
+  const { clipValueMin, clipValueMax } = attrs;
+  expect('ClipByValue', 'x', x, ANY);
   if (x.dtype === 'float32') {
     return apply(backend, x, lw.LW_UNARY_ACTIVATION, activation(lw.LW_CLAMP, 0, clipValueMin, clipValueMax));
+  }
+  if (x.dtype === 'bool') {
+    return singly(backend, x, attrs, v => v > clipValueMax ? clipValueMax : v < clipValueMin ? clipValueMin : v);
   }
   const y = backend.output(x.shape.slice(), 'int32');
   const output = backend.pointer(y);
@@ -231,13 +316,10 @@ const clip: Kernel = (backend, { x }, attrs) => {
   return y;
 };
 
-const relu6Float = /* @__PURE__ */ activate('Relu6', lw.LW_RELU6);
-const relu6: Kernel = (backend, inputs, attrs) => inputs.x?.dtype === 'int32'
-  ? clip(backend, inputs, { clipValueMin: 0, clipValueMax: 6 }) : relu6Float(backend, inputs, attrs);
+const within = (clipValueMin: number, clipValueMax: number): Kernel => (backend, inputs) =>
+  clip(backend, inputs, { clipValueMin, clipValueMax });
 
-const abs: Kernel = (backend, inputs, attrs) => {
-  const { x } = inputs;
-  if (x?.dtype !== 'int32') return unary('Abs', lw.LW_UNARY_ABS)(backend, inputs, attrs);
+const absInt: Kernel = (backend, { x }) => {
   const y = backend.output(x.shape.slice(), 'int32');
   const input = backend.pointer(x), output = backend.pointer(y);
   combine(backend, lw.LW_BINARY_SUB, x, input, 0, output, true);
@@ -245,36 +327,28 @@ const abs: Kernel = (backend, inputs, attrs) => {
   return y;
 };
 
-const square: Kernel = (backend, inputs, attrs) => {
-  const { x } = inputs;
-  if (x?.dtype !== 'int32') return unary('Square', lw.LW_UNARY_SQUARE)(backend, inputs, attrs);
-  return binary('Square', lw.LW_BINARY_MUL)(backend, { a: x, b: x } as never, attrs);
-};
+const squareInt: Kernel = (backend, { x }) => native(backend, lw.LW_BINARY_MUL, { a: x, b: x }, 'int32');
 
-/** Integers stay as they are. */
-const rounding = (op: string, code: number): Kernel => {
-  const float = unary(op, code, NUMBER);
-  return (backend, inputs, attrs) => inputs.x?.dtype === 'int32'
-    ? backend.share(inputs.x, inputs.x.shape.slice()) : float(backend, inputs, attrs);
-};
+/** Integers are rounded already. */
+const asIs: Kernel = (backend, { x }) => backend.share(x, x.shape.slice());
 
-const signFloat = /* @__PURE__ */ unary('Sign', lw.LW_UNARY_SIGN, NUMBER);
-const sign: Kernel = (backend, inputs, attrs) => inputs.x?.dtype === 'int32'
-  ? clip(backend, inputs, { clipValueMin: -1, clipValueMax: 1 }) : signFloat(backend, inputs, attrs);
+/** Its result is float32 for any input. */
+const exp: Kernel = (backend, { x }) => {
+  expect('Exp', 'x', x, ANY);
+  return apply(backend, x, lw.LW_UNARY_EXP, LINEAR);
+};
 
 /** alpha, truncated for integers, up to 0 and 1 above. */
-const step: Kernel = (backend, { x }, { alpha = 0 }) => {
-  expect('Step', 'x', x, NUMBER);
-  const y = backend.output(x.shape.slice(), x.dtype);
-  const size = product(x.shape), isInt = x.dtype === 'int32';
-  const input = toFloat(backend, x), result = isInt ? input : backend.pointer(y);
-  backend.kernels.unary(lw.LW_UNARY_STEP, activation(lw.LW_LINEAR, alpha), size, input, result);
-  if (isInt) backend.kernels.cast(lw.LW_FLOAT32, lw.LW_INT32, size, result, backend.pointer(y));
-  return y;
+const step: Kernel = (backend, { x }, attrs) => {
+  const { alpha = 0 } = attrs;
+  expect('Step', 'x', x, ANY);
+  if (x.dtype !== 'float32') return singly(backend, x, attrs, v => v > 0 ? 1 : alpha);
+  return apply(backend, x, lw.LW_UNARY_STEP, activation(lw.LW_LINEAR, alpha));
 };
 
+/** Its result is float32 for any input. */
 const leakyRelu: Kernel = (backend, { x }, { alpha = 0.2 }) => {
-  expect('LeakyRelu', 'x', x, NUMBER);
+  expect('LeakyRelu', 'x', x, ANY);
   return apply(backend, x, lw.LW_UNARY_ACTIVATION, activation(lw.LW_LEAKY_RELU, alpha));
 };
 
@@ -296,61 +370,76 @@ const eluGrad: Kernel = (backend, { dy, y }) => {
   return dx;
 };
 
-export const Sub = /* @__PURE__ */ binary('Sub', lw.LW_BINARY_SUB);
-export const Multiply = /* @__PURE__ */ binary('Multiply', lw.LW_BINARY_MUL);
-export const RealDiv = /* @__PURE__ */ binary('RealDiv', lw.LW_BINARY_DIV);
-export const Minimum = /* @__PURE__ */ extreme('Minimum', lw.LW_BINARY_MIN);
-export const Maximum = /* @__PURE__ */ extreme('Maximum', lw.LW_BINARY_MAX);
-export const SquaredDifference = /* @__PURE__ */ binary('SquaredDifference', lw.LW_BINARY_SQUARED_DIFFERENCE);
-export const Atan2 = /* @__PURE__ */ binary('Atan2', lw.LW_BINARY_ATAN2, FLOAT);
-export const BitwiseAnd = /* @__PURE__ */ binary('BitwiseAnd', lw.LW_BINARY_BITWISE_AND, INT);
-export const Mod = /* @__PURE__ */ binary('Mod', lw.LW_BINARY_MOD);
-export const Pow = /* @__PURE__ */ binary('Pow', lw.LW_BINARY_POW);
-export const Equal = /* @__PURE__ */ comparison('Equal', lw.LW_BINARY_EQUAL);
-export const Greater = /* @__PURE__ */ comparison('Greater', lw.LW_BINARY_GREATER);
-export const GreaterEqual = /* @__PURE__ */ comparison('GreaterEqual', lw.LW_BINARY_GREATER_EQUAL);
-export const Less = /* @__PURE__ */ comparison('Less', lw.LW_BINARY_LESS);
-export const LessEqual = /* @__PURE__ */ comparison('LessEqual', lw.LW_BINARY_LESS_EQUAL);
-export const LogicalAnd = /* @__PURE__ */ comparison('LogicalAnd', lw.LW_BINARY_LOGICAL_AND, BOOL);
-export const LogicalOr = /* @__PURE__ */ comparison('LogicalOr', lw.LW_BINARY_LOGICAL_OR, BOOL);
-export const LogicalXor = /* @__PURE__ */ comparison('LogicalXor', lw.LW_BINARY_NOT_EQUAL, BOOL);
-export const NotEqual = /* @__PURE__ */ comparison('NotEqual', lw.LW_BINARY_NOT_EQUAL);
+const SELU = 1.0507009873554805, SELU_ALPHA = 1.7580993408473768;
+
+export const Sub = /* @__PURE__ */ binary('Sub', lw.LW_BINARY_SUB, (a, b) => a - b, NUMBER,
+  /* @__PURE__ */ partwise(lw.LW_BINARY_SUB));
+export const Multiply = /* @__PURE__ */ binary('Multiply', lw.LW_BINARY_MUL, (a, b) => a * b, NUMBER, multiplyComplex);
+export const RealDiv = /* @__PURE__ */ binary('RealDiv', lw.LW_BINARY_DIV, (a, b) => a / b);
+export const Minimum = /* @__PURE__ */ extreme('Minimum', lw.LW_BINARY_MIN, Math.min);
+export const Maximum = /* @__PURE__ */ extreme('Maximum', lw.LW_BINARY_MAX, Math.max);
+export const SquaredDifference = /* @__PURE__ */ binary('SquaredDifference', lw.LW_BINARY_SQUARED_DIFFERENCE,
+  (a, b) => (a - b) * (a - b));
+export const Atan2 = /* @__PURE__ */ binary('Atan2', lw.LW_BINARY_ATAN2, Math.atan2, FLOAT);
+export const BitwiseAnd = /* @__PURE__ */ binary('BitwiseAnd', lw.LW_BINARY_BITWISE_AND, (a, b) => a & b, INT);
+export const Mod = /* @__PURE__ */ binary('Mod', lw.LW_BINARY_MOD, (a, b) => {
+  const rest = a % b;
+  return rest !== 0 && (rest < 0) !== (b < 0) ? rest + b : rest;
+});
+export const Pow = /* @__PURE__ */ binary('Pow', lw.LW_BINARY_POW, Math.pow);
+export const Equal = /* @__PURE__ */ comparison('Equal', lw.LW_BINARY_EQUAL, (a, b) => +(a === b));
+export const Greater = /* @__PURE__ */ comparison('Greater', lw.LW_BINARY_GREATER, (a, b) => +(a > b));
+export const GreaterEqual = /* @__PURE__ */ comparison('GreaterEqual', lw.LW_BINARY_GREATER_EQUAL, (a, b) => +(a >= b));
+export const Less = /* @__PURE__ */ comparison('Less', lw.LW_BINARY_LESS, (a, b) => +(a < b));
+export const LessEqual = /* @__PURE__ */ comparison('LessEqual', lw.LW_BINARY_LESS_EQUAL, (a, b) => +(a <= b));
+export const LogicalAnd = /* @__PURE__ */ comparison('LogicalAnd', lw.LW_BINARY_LOGICAL_AND,
+  (a, b) => +(a !== 0 && b !== 0), BOOL);
+export const LogicalOr = /* @__PURE__ */ comparison('LogicalOr', lw.LW_BINARY_LOGICAL_OR,
+  (a, b) => +(a !== 0 || b !== 0), BOOL);
+export const LogicalXor = /* @__PURE__ */ comparison('LogicalXor', lw.LW_BINARY_NOT_EQUAL,
+  (a, b) => +((a !== 0) !== (b !== 0)), BOOL);
+export const NotEqual = /* @__PURE__ */ comparison('NotEqual', lw.LW_BINARY_NOT_EQUAL, (a, b) => +(a !== b));
 export const IsFinite = /* @__PURE__ */ magnitude('IsFinite', lw.LW_BINARY_LESS);
 export const IsInf = /* @__PURE__ */ magnitude('IsInf', lw.LW_BINARY_EQUAL);
-export const Acos = /* @__PURE__ */ unary('Acos', lw.LW_UNARY_ACOS);
-export const Acosh = /* @__PURE__ */ unary('Acosh', lw.LW_UNARY_ACOSH);
-export const Asin = /* @__PURE__ */ unary('Asin', lw.LW_UNARY_ASIN);
-export const Asinh = /* @__PURE__ */ unary('Asinh', lw.LW_UNARY_ASINH);
-export const Atan = /* @__PURE__ */ unary('Atan', lw.LW_UNARY_ATAN);
-export const Atanh = /* @__PURE__ */ unary('Atanh', lw.LW_UNARY_ATANH);
-export const Ceil = /* @__PURE__ */ rounding('Ceil', lw.LW_UNARY_CEIL);
-export const Cos = /* @__PURE__ */ unary('Cos', lw.LW_UNARY_COS);
-export const Cosh = /* @__PURE__ */ unary('Cosh', lw.LW_UNARY_COSH);
-export const Elu = /* @__PURE__ */ activate('Elu', lw.LW_ELU);
-export const Erf = /* @__PURE__ */ unary('Erf', lw.LW_UNARY_ERF);
-export const Exp = /* @__PURE__ */ unary('Exp', lw.LW_UNARY_EXP, NUMBER);
-export const Expm1 = /* @__PURE__ */ unary('Expm1', lw.LW_UNARY_EXPM1);
-export const Floor = /* @__PURE__ */ unary('Floor', lw.LW_UNARY_FLOOR);
-export const Log = /* @__PURE__ */ unary('Log', lw.LW_UNARY_LOG);
-export const Log1p = /* @__PURE__ */ unary('Log1p', lw.LW_UNARY_LOG1P);
-export const Neg = /* @__PURE__ */ unaryWithConstant('Neg',
-  /* @__PURE__ */ unary('Neg', lw.LW_UNARY_NEG), lw.LW_BINARY_SUB, 0, true);
-export const Reciprocal = /* @__PURE__ */ unaryWithConstant('Reciprocal',
-  /* @__PURE__ */ unary('Reciprocal', lw.LW_UNARY_RECIPROCAL), lw.LW_BINARY_DIV, 1, true);
-export const Relu = /* @__PURE__ */ unaryWithConstant('Relu',
-  /* @__PURE__ */ activate('Relu', lw.LW_RELU), lw.LW_BINARY_MAX, 0);
-export const Round = /* @__PURE__ */ rounding('Round', lw.LW_UNARY_ROUND);
-export const Rsqrt = /* @__PURE__ */ unary('Rsqrt', lw.LW_UNARY_RSQRT);
-export const Selu = /* @__PURE__ */ unary('Selu', lw.LW_UNARY_SELU);
-export const Sigmoid = /* @__PURE__ */ activate('Sigmoid', lw.LW_SIGMOID);
-export const Sin = /* @__PURE__ */ unary('Sin', lw.LW_UNARY_SIN);
-export const Sinh = /* @__PURE__ */ unary('Sinh', lw.LW_UNARY_SINH);
-export const Softplus = /* @__PURE__ */ unary('Softplus', lw.LW_UNARY_SOFTPLUS);
-export const Sqrt = /* @__PURE__ */ unary('Sqrt', lw.LW_UNARY_SQRT);
-export const Tan = /* @__PURE__ */ unary('Tan', lw.LW_UNARY_TAN);
-export const Tanh = /* @__PURE__ */ activate('Tanh', lw.LW_TANH);
+export const Acos = /* @__PURE__ */ unary('Acos', lw.LW_UNARY_ACOS, Math.acos);
+export const Acosh = /* @__PURE__ */ unary('Acosh', lw.LW_UNARY_ACOSH, Math.acosh);
+export const Asin = /* @__PURE__ */ unary('Asin', lw.LW_UNARY_ASIN, Math.asin);
+export const Asinh = /* @__PURE__ */ unary('Asinh', lw.LW_UNARY_ASINH, Math.asinh);
+export const Atan = /* @__PURE__ */ unary('Atan', lw.LW_UNARY_ATAN, Math.atan);
+export const Atanh = /* @__PURE__ */ unary('Atanh', lw.LW_UNARY_ATANH, Math.atanh);
+export const Ceil = /* @__PURE__ */ unary('Ceil', lw.LW_UNARY_CEIL, x => x, asIs);
+export const Cos = /* @__PURE__ */ unary('Cos', lw.LW_UNARY_COS, Math.cos);
+export const Cosh = /* @__PURE__ */ unary('Cosh', lw.LW_UNARY_COSH, Math.cosh);
+export const Elu = /* @__PURE__ */ activate('Elu', lw.LW_ELU, x => x >= 0 ? x : Math.exp(x) - 1);
+/** Of an integer the whole part: 1 from where float32 has it on. */
+export const Erf = /* @__PURE__ */ unary('Erf', lw.LW_UNARY_ERF, x => Math.abs(x) > 3 ? Math.sign(x) : 0);
+export const Expm1 = /* @__PURE__ */ unary('Expm1', lw.LW_UNARY_EXPM1, Math.expm1);
+export const Floor = /* @__PURE__ */ unary('Floor', lw.LW_UNARY_FLOOR, x => x, asIs);
+export const Log = /* @__PURE__ */ unary('Log', lw.LW_UNARY_LOG, Math.log);
+export const Log1p = /* @__PURE__ */ unary('Log1p', lw.LW_UNARY_LOG1P, Math.log1p);
+export const Neg = /* @__PURE__ */ unary('Neg', lw.LW_UNARY_NEG, x => x,
+  /* @__PURE__ */ withConstant(lw.LW_BINARY_SUB, 0, true));
+export const Reciprocal = /* @__PURE__ */ unary('Reciprocal', lw.LW_UNARY_RECIPROCAL, x => 1 / x,
+  /* @__PURE__ */ withConstant(lw.LW_BINARY_DIV, 1, true));
+export const Relu = /* @__PURE__ */ activate('Relu', lw.LW_RELU, x => x,
+  /* @__PURE__ */ withConstant(lw.LW_BINARY_MAX, 0));
+export const Relu6 = /* @__PURE__ */ activate('Relu6', lw.LW_RELU6, x => x, /* @__PURE__ */ within(0, 6));
+export const Round = /* @__PURE__ */ unary('Round', lw.LW_UNARY_ROUND, x => x, asIs);
+export const Rsqrt = /* @__PURE__ */ unary('Rsqrt', lw.LW_UNARY_RSQRT, x => 1 / Math.sqrt(x));
+export const Sign = /* @__PURE__ */ unary('Sign', lw.LW_UNARY_SIGN, x => +(x > 0), /* @__PURE__ */ within(-1, 1));
+export const Square = /* @__PURE__ */ unary('Square', lw.LW_UNARY_SQUARE, x => x * x, squareInt);
+export const Abs = /* @__PURE__ */ unary('Abs', lw.LW_UNARY_ABS, x => x, absInt);
+export const Selu = /* @__PURE__ */ unary('Selu', lw.LW_UNARY_SELU,
+  x => x >= 0 ? SELU * x : SELU_ALPHA * (Math.exp(x) - 1));
+export const Sigmoid = /* @__PURE__ */ activate('Sigmoid', lw.LW_SIGMOID, x => 1 / (1 + Math.exp(-x)));
+export const Sin = /* @__PURE__ */ unary('Sin', lw.LW_UNARY_SIN, Math.sin);
+export const Sinh = /* @__PURE__ */ unary('Sinh', lw.LW_UNARY_SINH, Math.sinh);
+export const Softplus = /* @__PURE__ */ unary('Softplus', lw.LW_UNARY_SOFTPLUS,
+  x => x > 14 ? x : Math.log1p(Math.exp(x)));
+export const Sqrt = /* @__PURE__ */ unary('Sqrt', lw.LW_UNARY_SQRT, Math.sqrt);
+export const Tan = /* @__PURE__ */ unary('Tan', lw.LW_UNARY_TAN, Math.tan);
+export const Tanh = /* @__PURE__ */ activate('Tanh', lw.LW_TANH, Math.tanh);
 export {
-  add as Add, addN as AddN, eluGrad as EluGrad, floorDivide as FloorDiv, prelu as Prelu, logicalNot as LogicalNot,
-  select as Select, isNan as IsNan, abs as Abs, clip as ClipByValue, leakyRelu as LeakyRelu, relu6 as Relu6,
-  sign as Sign, square as Square, step as Step,
+  add as Add, addN as AddN, clip as ClipByValue, eluGrad as EluGrad, exp as Exp, floorDivide as FloorDiv,
+  isNan as IsNan, leakyRelu as LeakyRelu, logicalNot as LogicalNot, prelu as Prelu, select as Select, step as Step,
 };

@@ -6,7 +6,7 @@ import { LanewiseError } from '../runtime/errors.js';
 import { activation, LINEAR, NO_EPILOGUE, type Activation, type Epilogue, type Pointer } from '../runtime/kernels.js';
 import type { BackendWasm, Memory } from './backend.js';
 import { toFloat } from './elementwise.js';
-import { ANY, expect, FLOAT, perChannel, product, type Attrs, type Inputs } from './kernel.js';
+import { ANY, expect, perChannel, product, type Attrs, type Inputs } from './kernel.js';
 import { fillWith } from './movement.js';
 
 const SIMPLE: Record<string, Activation> = {
@@ -49,11 +49,11 @@ export function fusedOf(backend: BackendWasm, op: string, inputs: Inputs, attrs:
   const { bias, preluActivationWeights: slopes } = inputs;
   const wanted = activationOf(op, attrs);
   if (!bias && wanted === LINEAR) return NOT_FUSED;
-  if (bias) expect(op, 'bias', bias, FLOAT);
+  if (bias) expect(op, 'bias', bias, ANY);
   const prelu = wanted.kind === lw.LW_PRELU;
   if (prelu) expect(op, 'preluActivationWeights', slopes, ANY);
 
-  const fusesBias = !bias || perChannel(bias, channels);
+  const fusesBias = !bias || bias.dtype === 'float32' && perChannel(bias, channels);
   const fusesActivation = fusesBias && (!prelu || slopes.dtype === 'float32' && perChannel(slopes, channels));
   const held: Memory[] = [];
   const pointer = (x: TensorInfo): Pointer => {

@@ -14,6 +14,9 @@ export type Kernel = (backend: BackendWasm, inputs: Inputs, attrs: Attrs) => Ten
 export const FLOAT: readonly DataType[] = ['float32'];
 export const NUMBER: readonly DataType[] = ['float32', 'int32'];
 export const ANY: readonly DataType[] = ['float32', 'int32', 'bool'];
+/** What lies in the module's memory: all but strings. */
+export const STORED: readonly DataType[] = ['float32', 'int32', 'bool', 'complex64'];
+export const DTYPES: readonly DataType[] = ['float32', 'int32', 'bool', 'complex64', 'string'];
 export const STORABLE: readonly DataType[] = ['float32', 'int32', 'bool', 'string'];
 
 /** Throws unless the tensor has one of these dtypes. */

@@ -5,6 +5,7 @@ export {
   DepthwiseConv2dNativeBackpropInput, FusedConv2D, FusedDepthwiseConv2D,
 } from './conv.js';
 export { Conv3D, Conv3DBackpropFilterV2, Conv3DBackpropInputV2 } from './conv3d.js';
+export { Complex, ComplexAbs, FFT, IFFT, Imag, Real } from './complex.js';
 export { BatchMatMul, _FusedMatMul } from './matmul.js';
 export {
   AvgPool, AvgPool3D, AvgPool3DGrad, AvgPoolGrad, MaxPool, MaxPool3D, MaxPool3DGrad, MaxPoolGrad, MaxPoolWithArgmax,

@@ -1,24 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* Matrix products. */
-import { broadcast_util, type TensorInfo } from '@tensorflow/tfjs-core';
+import { broadcast_util, type DataType, type TensorInfo } from '@tensorflow/tfjs-core';
 import { LanewiseError } from '../runtime/errors.js';
 import type { Matmul } from '../runtime/kernels.js';
 import type { BackendWasm, Data, Plan } from './backend.js';
 import { start } from './deferred.js';
 import { fusedOf } from './fused.js';
-import { expect, FLOAT, NUMBER, product, stridesOf, type Kernel } from './kernel.js';
+import { Add, Elu, LeakyRelu, Prelu, Relu, Relu6, Sigmoid } from './elementwise.js';
+import { ANY, expect, product, stridesOf, type Attrs, type Inputs, type Kernel } from './kernel.js';
+import { cast } from './movement.js';
+import { elementsAt } from './values.js';
 
 interface MatmulPlan extends Plan {
   readonly op: Matmul;
 }
 
-const matmul = (name: string): Kernel => (backend, inputs, attrs) => {
-  const { a, b } = inputs;
-  const { transposeA = false, transposeB = false } = attrs;
-  const integers = a?.dtype === 'int32' && b?.dtype === 'int32' && !inputs.bias
-    && (attrs.activation ?? 'linear') === 'linear';
-  expect(name, 'a', a, integers ? NUMBER : FLOAT);
-  expect(name, 'b', b, integers ? NUMBER : FLOAT);
+/** The sizes of a product; `outer` are the batch dimensions of both, broadcast. */
+function shapesOf(name: string, a: TensorInfo, b: TensorInfo, transposeA: boolean, transposeB: boolean) {
   const aRank = a.shape.length, bRank = b.shape.length;
   const m = a.shape[aRank - (transposeA ? 1 : 2)], k = a.shape[aRank - (transposeA ? 2 : 1)];
   const n = b.shape[bRank - (transposeB ? 2 : 1)];
@@ -28,11 +26,18 @@ const matmul = (name: string): Kernel => (backend, inputs, attrs) => {
       `${said(b.shape, transposeB)} can't be multiplied; expected [..., m, k] and [..., k, n]`);
   }
   const outer = broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  return { outer, m, n, k };
+}
+
+const matmul = (name: string): Kernel => (backend, inputs, attrs) => {
+  const { a, b } = inputs;
+  const { transposeA = false, transposeB = false } = attrs;
+  if (a?.dtype !== 'float32' || b?.dtype !== 'float32') return multiplyOthers(backend, name, inputs, attrs);
+  const { outer, m, n, k } = shapesOf(name, a, b, transposeA, transposeB);
   const batch = product(outer);
-  const aBatch = product(a.shape, 0, aRank - 2), bBatch = product(b.shape, 0, bRank - 2);
+  const aBatch = matrices(a), bBatch = matrices(b);
 
   const { kernels, heap } = backend;
-  if (integers) return multiplyIntegers(backend, a, b, outer, transposeA, transposeB);
   if (batch * m * n === 0) return backend.output([...outer, m, n], 'float32');
   const fused = fusedOf(backend, name, inputs, attrs, n);
   const weights = backend.data(b.dataId);
@@ -90,30 +95,68 @@ function repeat(backend: BackendWasm, x: number, shape: readonly number[], outer
   return copy;
 }
 
-/** Integer matrices are small and rare: plain loops, exact up to 2^53. */
-function multiplyIntegers(backend: BackendWasm, a: TensorInfo, b: TensorInfo, outer: number[], transposeA: boolean,
-  transposeB: boolean): TensorInfo {
-  const batch = product(outer);
-  const [rowsA, columnsA] = a.shape.slice(-2), [rowsB, columnsB] = b.shape.slice(-2);
-  const m = transposeA ? columnsA : rowsA, k = transposeA ? rowsA : columnsA, n = transposeB ? rowsB : columnsB;
-  const x = repeat(backend, backend.pointer(a), a.shape, outer) >>> 2;
-  const y = repeat(backend, backend.pointer(b), b.shape, outer) >>> 2;
-  const z = backend.output([...outer, m, n], 'int32');
-  const { i32 } = backend.heap;
-  let to = backend.pointer(z) >>> 2;
-  for (let o = 0; o < batch; o++) {
-    for (let i = 0; i < m; i++) {
-      for (let j = 0; j < n; j++) {
-        let total = 0;
-        for (let l = 0; l < k; l++) {
-          total += i32[x + o * m * k + (transposeA ? l * m + i : i * k + l)]
-            * i32[y + o * k * n + (transposeB ? j * k + l : l * n + j)];
-        }
-        i32[to++] = total;
-      }
-    }
+/** How many matrices a tensor has. */
+const matrices = ({ shape }: TensorInfo) => product(shape, 0, shape.length - 2);
+
+/**
+ * Operands that aren't both float32. The product has the dtype of a; of integers it is exact, modulo 2^32, or 2^8 of bools.
+ * Bias and activation follow as kernels of their own.
+ */
+function multiplyOthers(backend: BackendWasm, name: string, inputs: Inputs, attrs: Attrs): TensorInfo {
+  const { a, b, bias, preluActivationWeights: alpha } = inputs;
+  expect(name, 'a', a, ANY);
+  expect(name, 'b', b, ANY);
+  const { activation = 'linear', leakyreluAlpha } = attrs;
+  const made: TensorInfo[] = [];
+  const keep = (y: TensorInfo | TensorInfo[]) => {
+    made.push(y as TensorInfo);
+    return y as TensorInfo;
+  };
+  const as = (x: TensorInfo, dtype: DataType) => x.dtype === dtype ? x : keep(cast(backend, { x }, { dtype }));
+
+  const dtype = a.dtype === 'float32' || b.dtype === 'float32' ? 'float32' : 'int32';
+  const x = as(a, dtype), z = as(b, dtype);
+  let y = keep(dtype === 'int32' ? multiplyIntegers(backend, name, x, z, attrs)
+    : BatchMatMul(backend, { a: x, b: z }, attrs));
+  if (a.dtype === 'bool') y = keep(truncated(backend, y));
+  else y = as(y, a.dtype);
+  if (bias) y = keep(Add(backend, { a: y, b: bias }, {}));
+  if (activation !== 'linear') {
+    const kernel = ACTIVATIONS[activation];
+    if (!kernel) throw new LanewiseError(`${name}: activation '${activation}' is not supported`);
+    y = keep(kernel(backend, { x: y, alpha }, { alpha: leakyreluAlpha }));
   }
-  return z;
+  for (const each of made) if (each !== y) backend.drop(each);
+  return y;
+}
+
+const ACTIVATIONS: Record<string, Kernel> = {
+  relu: Relu, relu6: Relu6, elu: Elu, sigmoid: Sigmoid, prelu: Prelu, leakyrelu: LeakyRelu,
+};
+
+/** The low bytes of numbers. */
+function truncated(backend: BackendWasm, x: TensorInfo): TensorInfo {
+  const size = product(x.shape), from = backend.pointer(x);
+  const y = backend.output(x.shape.slice(), 'bool');
+  const to = backend.pointer(y);
+  elementsAt(backend, 'bool', to, size).set(elementsAt(backend, x.dtype, from, size));
+  return y;
+}
+
+function multiplyIntegers(backend: BackendWasm, name: string, a: TensorInfo, b: TensorInfo, attrs: Attrs): TensorInfo {
+  const { transposeA = false, transposeB = false } = attrs;
+  const { outer, m, n, k } = shapesOf(name, a, b, transposeA, transposeB);
+  const batch = product(outer);
+  // One matrix serves all products; more are written out as many times as they are used.
+  const aPointer = matrices(a) === 1 ? backend.pointer(a) : repeat(backend, backend.pointer(a), a.shape, outer);
+  const bPointer = matrices(b) === 1 ? backend.pointer(b) : repeat(backend, backend.pointer(b), b.shape, outer);
+  const y = backend.output([...outer, m, n], 'int32');
+  const op: Matmul = {
+    batch, m, n, k, transposeA, transposeB, aBatchStride: matrices(a) === 1 ? 0 : m * k,
+    bBatchStride: matrices(b) === 1 ? 0 : k * n,
+  };
+  backend.kernels.matmulInt(op, aPointer, bPointer, backend.pointer(y));
+  return y;
 }
 
 export const BatchMatMul = /* @__PURE__ */ matmul('BatchMatMul');

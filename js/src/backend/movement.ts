@@ -4,8 +4,10 @@ import { backend_util, slice_util, util, type DataType, type TensorInfo } from '
 import * as lw from '../generated/layout.js';
 import { LanewiseError } from '../runtime/errors.js';
 import { elementBytes, type BackendWasm } from './backend.js';
+import { complexOf, partOf } from './complex.js';
 import { deferPad } from './deferred.js';
-import { ANY, expect, product, STORABLE, stridesOf, typeOf, type Inputs, type Kernel } from './kernel.js';
+import { toFloat } from './elementwise.js';
+import { DTYPES, expect, product, STORED, stridesOf, typeOf, type Inputs, type Kernel } from './kernel.js';
 import { moveStrings } from './values.js';
 
 const identity: Kernel = (backend, { x }) => backend.share(x, x.shape);
@@ -30,12 +32,20 @@ const expandDims: Kernel = (backend, { input }, { dim }) => {
   return backend.share(input, shape);
 };
 
-const cast: Kernel = (backend, { x }, attrs) => {
+export const cast: Kernel = (backend, { x }, attrs) => {
   const dtype = attrs.dtype as DataType;
   if (x.dtype === dtype) return backend.share(x, x.shape);
-  expect('Cast', 'x', x, ANY);
-  if (!ANY.includes(dtype)) {
-    throw new LanewiseError(`Cast: ${x.dtype} can't become ${dtype}; expected ${ANY.join(' or ')}`);
+  expect('Cast', 'x', x, STORED);
+  if (!STORED.includes(dtype)) {
+    throw new LanewiseError(`Cast: ${x.dtype} can't become ${dtype}; expected ${STORED.join(' or ')}`);
+  }
+  if (dtype === 'complex64') return complexOf(backend, x.shape, toFloat(backend, x));
+  if (x.dtype === 'complex64') {
+    const real = partOf(backend, x, 0);
+    if (dtype === 'float32') return real;
+    const y = cast(backend, { x: real }, attrs);
+    backend.drop(real);
+    return y;
   }
   const input = backend.pointer(x);
   const y = backend.output(x.shape.slice(), dtype);
@@ -49,7 +59,7 @@ const list = (inputs: Inputs): TensorInfo[] => Object.values(inputs) as TensorIn
 function join(backend: BackendWasm, op: string, tensors: TensorInfo[], axis: number,
   shape: (x: TensorInfo) => number[]): TensorInfo {
   for (const x of tensors) {
-    expect(op, 'tensors', x, STORABLE);
+    expect(op, 'tensors', x, DTYPES);
     if (x.dtype !== tensors[0].dtype) {
       throw new LanewiseError(`${op}: tensors of dtype ${tensors[0].dtype} and ${x.dtype} can't be joined`);
     }
@@ -101,7 +111,7 @@ const pack: Kernel = (backend, inputs, attrs) => {
 /** The elements at begin[d] + i step[d] of each dimension. */
 function extract(backend: BackendWasm, op: string, x: TensorInfo, begin: number[], step: number[], shape: number[],
   outShape: number[]): TensorInfo {
-  expect(op, 'x', x, STORABLE);
+  expect(op, 'x', x, DTYPES);
   if (x.dtype === 'string') {
     return moveStrings(backend, { x }, moved => extract(backend, op, moved.x, begin, step, shape, outShape));
   }
@@ -176,7 +186,7 @@ const reverse: Kernel = (backend, { x }, attrs) => {
 
 export const transpose: Kernel = (backend, { x }, attrs) => {
   if (x.dtype === 'string') return moveStrings(backend, { x }, moved => transpose(backend, moved, attrs));
-  expect('Transpose', 'x', x, ANY);
+  expect('Transpose', 'x', x, STORED);
   const strides = stridesOf(x.shape);
   const order = attrs.perm as number[];
   const shape = order.map(i => x.shape[i]);
@@ -210,7 +220,7 @@ function repeat(backend: BackendWasm, x: TensorInfo, shape: number[], repeats: n
 }
 
 const tile: Kernel = (backend, { x }, attrs) => {
-  expect('Tile', 'x', x, STORABLE);
+  expect('Tile', 'x', x, DTYPES);
   const reps = attrs.reps as number[];
   const missing = reps.length - x.shape.length;
   if (missing < 0) throw new LanewiseError(`Tile: attribute 'reps' [${reps}] is shorter than the shape [${x.shape}]`);
@@ -219,7 +229,7 @@ const tile: Kernel = (backend, { x }, attrs) => {
 };
 
 const broadcastTo: Kernel = (backend, { x }, attrs) => {
-  expect('BroadcastTo', 'x', x, STORABLE);
+  expect('BroadcastTo', 'x', x, DTYPES);
   const target = attrs.shape as number[];
   const shape = [...ones(Math.max(0, target.length - x.shape.length)), ...x.shape];
   if (shape.length !== target.length || shape.some((n, i) => n !== target[i] && n !== 1)) {
@@ -234,7 +244,7 @@ export const padV2: Kernel = (backend, { x }, attrs) => {
     return moveStrings(backend, { x }, (moved, extra) => padV2(backend, moved, { ...attrs, constantValue: extra }),
       constantValue || '');
   }
-  expect('PadV2', 'x', x, ANY);
+  expect('PadV2', 'x', x, STORED);
   const paddings = attrs.paddings as Array<[number, number]>;
   const outShape = x.shape.map((n, i) => paddings[i][0] + n + paddings[i][1]);
   const before = paddings.map(p => p[0]), after = paddings.map(p => p[1]);
@@ -250,10 +260,8 @@ export const padV2: Kernel = (backend, { x }, attrs) => {
     fillWith(backend, y, constantValue);
     return y;
   }
-  const { heap, value } = backend;
-  if (x.dtype === 'float32') heap.f32[value >>> 2] = constantValue;
-  else if (x.dtype === 'int32') heap.i32[value >>> 2] = constantValue;
-  else heap.u8[value] = constantValue;
+  const { value } = backend;
+  fillAt(backend, x.dtype, value, 1, constantValue);
   backend.kernels.pad(elementBytes(x.dtype), x.shape, before, after, input, value, backend.pointer(y));
   return y;
 };
@@ -262,7 +270,7 @@ export const padV2: Kernel = (backend, { x }, attrs) => {
 const mirrorPad: Kernel = (backend, { x }, attrs) => {
   if (x.dtype === 'string') return moveStrings(backend, { x }, moved => mirrorPad(backend, moved, attrs));
   const { paddings, mode } = attrs;
-  expect('MirrorPad', 'x', x, ANY);
+  expect('MirrorPad', 'x', x, STORED);
   const before = (paddings as Array<[number, number]>).map(p => p[0]);
   const after = (paddings as Array<[number, number]>).map(p => p[1]);
   const input = backend.pointer(x);
@@ -275,7 +283,7 @@ const mirrorPad: Kernel = (backend, { x }, attrs) => {
 const gatherNd: Kernel = (backend, inputs, attrs) => {
   const { params, indices } = inputs;
   if (params.dtype === 'string') return moveStrings(backend, inputs, moved => gatherNd(backend, moved, attrs));
-  expect('GatherNd', 'params', params, ANY);
+  expect('GatherNd', 'params', params, STORED);
   expect('GatherNd', 'indices', indices, ['int32']);
   const [shape, count, sliceSize] = backend_util.prepareAndValidate(params as never, indices as never);
   const indexRank = indices.shape[indices.shape.length - 1];
@@ -291,7 +299,7 @@ const gatherNd: Kernel = (backend, inputs, attrs) => {
 const gatherV2: Kernel = (backend, inputs, attrs) => {
   const { x, indices } = inputs, { axis, batchDims = 0 } = attrs;
   if (x.dtype === 'string') return moveStrings(backend, inputs, moved => gatherV2(backend, moved, attrs));
-  expect('GatherV2', 'x', x, ANY);
+  expect('GatherV2', 'x', x, STORED);
   expect('GatherV2', 'indices', indices, ['int32']);
   const [along] = util.parseAxisParam(axis, x.shape);
   const { batchSize, outerSize, dimSize, sliceSize, outputShape } =
@@ -310,11 +318,16 @@ const gatherV2: Kernel = (backend, inputs, attrs) => {
 };
 
 export function fillWith(backend: BackendWasm, y: TensorInfo, value: number): void {
-  const at = backend.pointer(y), size = product(y.shape);
-  const { heap } = backend;
-  if (y.dtype === 'float32') heap.f32.fill(value, at >>> 2, (at >>> 2) + size);
-  else if (y.dtype === 'int32') heap.i32.fill(value, at >>> 2, (at >>> 2) + size);
-  else heap.u8.fill(value ? 1 : 0, at, at + size);
+  fillAt(backend, y.dtype, backend.pointer(y), product(y.shape), value);
+}
+
+/** Writes `count` elements of a value. */
+function fillAt({ heap }: BackendWasm, dtype: DataType, at: number, count: number, value: number): void {
+  const first = at >>> 2;
+  if (dtype === 'float32') heap.f32.fill(value, first, first + count);
+  else if (dtype === 'int32') heap.i32.fill(value, first, first + count);
+  else if (dtype === 'bool') heap.u8.fill(value ? 1 : 0, at, at + count);
+  else for (let i = 0; i < 2 * count; i++) heap.f32[first + i] = i % 2 ? 0 : value;
 }
 
 const fill: Kernel = (backend, _, { shape, value, dtype }) => {
@@ -327,7 +340,7 @@ const fill: Kernel = (backend, _, { shape, value, dtype }) => {
 };
 
 const constant = (op: string, value: number): Kernel => (backend, { x }) => {
-  expect(op, 'x', x, ANY);
+  expect(op, 'x', x, STORED);
   const y = backend.output(x.shape.slice(), x.dtype);
   fillWith(backend, y, value);
   return y;

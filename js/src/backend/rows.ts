@@ -8,21 +8,37 @@ import type { BackendWasm } from './backend.js';
 import { joinBatchNorm } from './deferred.js';
 import { Exp, Log, Sub, toFloat } from './elementwise.js';
 import {
-  ANY, axesOf, expect, FLOAT, product, stridesOf, typeOf, type Kernel,
+  ANY, axesOf, expect, FLOAT, NUMBER, product, stridesOf, typeOf, type Kernel,
 } from './kernel.js';
+import { fillWith, transpose } from './movement.js';
 
 const softmax: Kernel = (backend, { logits }, { dim = -1 }) => {
-  expect('Softmax', 'logits', logits, FLOAT);
-  const { shape } = logits;
-  if (dim !== -1 && dim !== shape.length - 1) {
-    throw new LanewiseError(`Softmax: attribute 'dim' is ${dim}; expected the last dimension, ${shape.length - 1}`);
+  expect('Softmax', 'logits', logits, ANY);
+  const { shape } = logits, rank = shape.length;
+  if (!(dim >= -Math.max(rank, 1) && dim < Math.max(rank, 1))) {
+    throw new LanewiseError(`Softmax: attribute 'dim' is ${dim}; logits have ${rank} dimensions`);
   }
-  const input = backend.pointer(logits);
-  const columns = shape.length ? shape[shape.length - 1] : 1;
+  const axis = dim < 0 ? rank + dim : dim;
+  if (axis < rank - 1) return turned(backend, logits, axis, x => softmax(backend, { logits: x }, { dim: -1 }));
+  const input = toFloat(backend, logits);
+  const columns = rank ? shape[rank - 1] : 1;
   const y = backend.output(shape.slice(), 'float32');
-  backend.kernels.softmax(product(shape, 0, shape.length - 1), columns, input, backend.pointer(y));
+  backend.kernels.softmax(product(shape, 0, rank - 1), columns, input, backend.pointer(y));
   return y;
 };
+
+/** Runs what works on the last dimension on another: changes the two over, and the result's. */
+function turned(backend: BackendWasm, x: TensorInfo, axis: number,
+  run: (x: TensorInfo) => TensorInfo | TensorInfo[]): TensorInfo {
+  const perm = x.shape.map((_, i) => i);
+  [perm[axis], perm[perm.length - 1]] = [perm.length - 1, axis];
+  const last = transpose(backend, { x }, { perm }) as TensorInfo;
+  const done = run(last) as TensorInfo;
+  const y = transpose(backend, { x: done }, { perm }) as TensorInfo;
+  backend.drop(last);
+  backend.drop(done);
+  return y;
+}
 
 const logSoftmax: Kernel = (backend, { logits }, { axis = -1 }) => {
   expect('LogSoftmax', 'logits', logits, FLOAT);
@@ -71,7 +87,8 @@ const mean: Kernel = (backend, { x }, { axis, keepDims }) => {
   const axes = axesOf(axis, x.shape);
   const { input, outer, reduced, inner } = reductionOf(backend, x.shape, axes, toFloat(backend, x));
   const y = backend.output(reducedShape(x.shape, axes, keepDims), 'float32');
-  backend.kernels.reduce(lw.LW_REDUCE_MEAN, lw.LW_FLOAT32, outer, reduced, inner, input, backend.pointer(y));
+  if (reduced === 0) fillWith(backend, y, 0); // the cpu backend's rule
+  else backend.kernels.reduce(lw.LW_REDUCE_MEAN, lw.LW_FLOAT32, outer, reduced, inner, input, backend.pointer(y));
   return y;
 };
 
@@ -84,12 +101,10 @@ function toInt(backend: BackendWasm, x: TensorInfo): Pointer {
   return copy;
 }
 
-/** A reduction of numbers; of booleans, which are counted as int32, unless there is a kernel for them. */
-const reduce = (op: string, code: number, ofBooleans?: Kernel): Kernel => (backend, inputs, attrs) => {
-  const { x } = inputs, { axis, reductionIndices, keepDims } = attrs;
+/** A sum or product, of booleans as of int32. */
+const total = (op: string, code: number): Kernel => (backend, { x }, { axis, keepDims }) => {
   expect(op, 'x', x, ANY);
-  if (x.dtype === 'bool' && ofBooleans) return ofBooleans(backend, inputs, attrs);
-  const axes = axesOf(axis ?? reductionIndices, x.shape); // Max calls its axes otherwise
+  const axes = axesOf(axis, x.shape);
   const dtype = x.dtype === 'float32' ? 'float32' : 'int32';
   const pointer = x.dtype === 'bool' ? toInt(backend, x) : backend.pointer(x);
   const { input, outer, reduced, inner } = reductionOf(backend, x.shape, axes, pointer);
@@ -98,16 +113,31 @@ const reduce = (op: string, code: number, ofBooleans?: Kernel): Kernel => (backe
   return y;
 };
 
+/** The largest or smallest. */
+const extreme = (op: string, code: number): Kernel => {
+  const ofBools = logical(op, code);
+  return (backend, inputs, attrs) => {
+    const { x } = inputs, { axis, reductionIndices, keepDims } = attrs; // Max calls its axes otherwise
+    if (x?.dtype === 'bool') return ofBools(backend, inputs, { axis: axis ?? reductionIndices, keepDims });
+    expect(op, 'x', x, NUMBER);
+    const axes = axesOf(axis ?? reductionIndices, x.shape);
+    const { input, outer, reduced, inner } = reductionOf(backend, x.shape, axes, backend.pointer(x));
+    const y = backend.output(reducedShape(x.shape, axes, keepDims), x.dtype);
+    if (reduced === 0) fillWith(backend, y, NaN); // or 0 of integers: the cpu backend's rule
+    else backend.kernels.reduce(code, typeOf(x.dtype), outer, reduced, inner, input, backend.pointer(y));
+    return y;
+  };
+};
+
 /** Whether any or all booleans are true: the largest or smallest of them as numbers. */
-const logical = (op: string, code: number): Kernel => (backend, { x }, { axis, reductionIndices, keepDims }) => {
+const logical = (op: string, code: number): Kernel => (backend, { x }, { axis, keepDims }) => {
   expect(op, 'x', x, ['bool']);
-  const axes = axesOf(axis ?? reductionIndices, x.shape);
+  const axes = axesOf(axis, x.shape);
   const { input, outer, reduced, inner } = reductionOf(backend, x.shape, axes, toInt(backend, x));
   const y = backend.output(reducedShape(x.shape, axes, keepDims), 'bool');
   const size = outer * inner;
   if (reduced === 0) {
-    const start = backend.pointer(y);
-    backend.heap.u8.fill(code === lw.LW_REDUCE_MIN ? 1 : 0, start, start + size);
+    fillWith(backend, y, op === 'All' ? 1 : 0);
     return y;
   }
   const numbers = backend.temporary(4 * size);
@@ -125,8 +155,7 @@ const argExtreme = (op: 'ArgMax' | 'ArgMin'): Kernel => (backend, { x }, { axis 
     pointer);
   const y = backend.output(reducedShape(x.shape, only === undefined ? [] : [only], false), 'int32');
   if (reduced === 0) { // the other backends' rule
-    const start = backend.pointer(y) >>> 2;
-    backend.heap.i32.fill(0, start, start + outer * inner);
+    fillWith(backend, y, 0);
     return y;
   }
   const { kernels } = backend;
@@ -142,24 +171,25 @@ const topK: Kernel = (backend, { x }, { k }) => {
   const columns = x.shape[x.shape.length - 1];
   if (!(k >= 0 && k <= columns)) throw new LanewiseError(`TopK: attribute 'k' is ${k}; expected 0 to ${columns}`);
   const shape = [...x.shape.slice(0, -1), k];
-  const bool = x.dtype === 'bool';
-  const input = bool ? toInt(backend, x) : backend.pointer(x);
+  const rows = product(x.shape, 0, x.shape.length - 1), bools = x.dtype === 'bool';
+  const input = bools ? toInt(backend, x) : backend.pointer(x);
   const values = backend.output(shape, x.dtype), indices = backend.output(shape.slice(), 'int32');
-  const found = bool ? backend.temporary(4 * product(shape)) : backend.pointer(values);
-  backend.kernels.topK(bool ? lw.LW_INT32 : typeOf(x.dtype), product(x.shape, 0, x.shape.length - 1), columns, k, input,
-    found, backend.pointer(indices));
-  if (bool) backend.kernels.cast(lw.LW_INT32, lw.LW_BOOL, product(shape), found, backend.pointer(values));
+  const { kernels } = backend, to = backend.pointer(values);
+  const numbers = bools ? backend.temporary(4 * rows * k) : to;
+  kernels.topK(x.dtype === 'float32' ? lw.LW_FLOAT32 : lw.LW_INT32, rows, columns, k, input, numbers,
+    backend.pointer(indices));
+  if (bools) kernels.cast(lw.LW_INT32, lw.LW_BOOL, rows * k, numbers, to);
   return [values, indices];
 };
 
-/** Running sums or products along one axis. */
+/** Running sums or products along one axis, of booleans as of int32. */
 const cumulative = (op: string, code: number): Kernel => (backend, { x }, { axis, exclusive, reverse }) => {
   expect(op, 'x', x, ANY);
   const axes = axesOf(axis, x.shape);
   if (axes.length > 1) throw new LanewiseError(`${op}: attribute 'axis' is [${axis}]; expected one axis`);
   const dtype = x.dtype === 'float32' ? 'float32' : 'int32';
-  const numbers = x.dtype === 'bool' ? toInt(backend, x) : backend.pointer(x);
-  const { input, outer, reduced, inner } = reductionOf(backend, x.shape, axes, numbers);
+  const pointer = x.dtype === 'bool' ? toInt(backend, x) : backend.pointer(x);
+  const { input, outer, reduced, inner } = reductionOf(backend, x.shape, axes, pointer);
   const y = backend.output(x.shape.slice(), dtype);
   backend.kernels.cumulative(code, typeOf(dtype), exclusive, reverse, outer, reduced, inner, input,
     backend.pointer(y));
@@ -214,10 +244,10 @@ export const ArgMax = /* @__PURE__ */ argExtreme('ArgMax');
 export const ArgMin = /* @__PURE__ */ argExtreme('ArgMin');
 export const Cumprod = /* @__PURE__ */ cumulative('Cumprod', lw.LW_REDUCE_PRODUCT);
 export const Cumsum = /* @__PURE__ */ cumulative('Cumsum', lw.LW_REDUCE_SUM);
-export const Max = /* @__PURE__ */ reduce('Max', lw.LW_REDUCE_MAX, /* @__PURE__ */ logical('Max', lw.LW_REDUCE_MAX));
-export const Min = /* @__PURE__ */ reduce('Min', lw.LW_REDUCE_MIN, /* @__PURE__ */ logical('Min', lw.LW_REDUCE_MIN));
-export const Prod = /* @__PURE__ */ reduce('Prod', lw.LW_REDUCE_PRODUCT);
-export const Sum = /* @__PURE__ */ reduce('Sum', lw.LW_REDUCE_SUM);
+export const Max = /* @__PURE__ */ extreme('Max', lw.LW_REDUCE_MAX);
+export const Min = /* @__PURE__ */ extreme('Min', lw.LW_REDUCE_MIN);
+export const Prod = /* @__PURE__ */ total('Prod', lw.LW_REDUCE_PRODUCT);
+export const Sum = /* @__PURE__ */ total('Sum', lw.LW_REDUCE_SUM);
 export {
   batchNorm as FusedBatchNorm, logSoftmax as LogSoftmax, mean as Mean, softmax as Softmax, topK as TopK,
 };

@@ -5,11 +5,18 @@
  * Strings never enter the module's memory: kernels that move or compare elements work on numbers that stand for them.
  */
 import { util, type DataType, type TensorInfo, type TypedArray } from '@tensorflow/tfjs-core';
+import type { Pointer } from '../runtime/kernels.js';
 import type { BackendWasm } from './backend.js';
 import type { Inputs } from './kernel.js';
 
 /** A copy of a tensor's elements, which outlasts any allocation. */
 export const numbersOf = (backend: BackendWasm, x: TensorInfo): TypedArray => backend.readSync(x.dataId) as TypedArray;
+
+/** The elements of a dtype at an address: a view that is good until something is allocated. */
+export function elementsAt({ heap }: BackendWasm, dtype: DataType, at: Pointer, count: number): TypedArray {
+  if (dtype === 'bool') return heap.u8.subarray(at, at + count);
+  return (dtype === 'int32' ? heap.i32 : heap.f32).subarray(at >>> 2, (at >>> 2) + count);
+}
 
 /** The strings of a tensor, encoded; not to be changed. */
 export const stringsOf = (backend: BackendWasm, x: TensorInfo): Uint8Array[] => backend.data(x.dataId).strings!;

@@ -146,6 +146,13 @@ export interface Pool3d {
   readonly withBatch?: boolean;
 }
 
+/** `struct lw_fft` */
+export interface Fft {
+  readonly batch: number;
+  readonly length: number;
+  readonly inverse: boolean;
+}
+
 /** `struct lw_resize_bilinear` */
 export interface ResizeBilinear {
   readonly batch: number;
@@ -212,7 +219,7 @@ export interface Sizes {
 const AREA_BYTES = Math.max(lw.lw_conv2d.bytes, lw.lw_depthwise_conv2d.bytes, lw.lw_conv2d_transpose.bytes,
   lw.lw_conv3d.bytes, lw.lw_matmul.bytes, lw.lw_pool2d.bytes, lw.lw_pool3d.bytes, lw.lw_binary.bytes,
   lw.lw_resize_bilinear.bytes, lw.lw_resize_nearest.bytes,
-  lw.lw_crop_and_resize.bytes,
+  lw.lw_crop_and_resize.bytes, lw.lw_fft.bytes,
   lw.lw_copy.bytes, lw.lw_pad.bytes, lw.lw_gather.bytes, lw.lw_gather_nd.bytes, lw.lw_scatter.bytes,
   lw.lw_segment.bytes, lw.lw_activation.bytes);
 
@@ -464,6 +471,9 @@ export class Kernels {
     this.check('matmul', op, this.exports.lw_matmul_run(this.context, this.matmulAt(op, epilogue.activation), a, packed,
       this.epilogue(epilogue), scratch, output));
   }
+  matmulInt(op: Matmul, a: Pointer, b: Pointer, output: Pointer): void {
+    this.check('matmulInt', op, this.exports.lw_matmul_i32_run(this.context, this.matmulAt(op), a, b, output));
+  }
   private matmulAt(op: Matmul, how = LINEAR): Pointer {
     const { area: at } = this;
     const { lw_matmul: f } = lw;
@@ -630,6 +640,39 @@ export class Kernels {
     output: Pointer): void {
     const status = this.exports.lw_layer_norm_run(this.context, rows, columns, epsilon, input, scale, shift, output);
     if (status !== lw.LW_OK) this.check('layerNorm', { rows, columns, epsilon }, status);
+  }
+
+  // ---- Complex numbers: (re, im) pairs of floats ---------------------------------------------------------
+
+  complexAbs(count: number, input: Pointer, output: Pointer): void {
+    const status = this.exports.lw_complex_abs_run(this.context, count, input, output);
+    if (status !== lw.LW_OK) this.check('complexAbs', { count }, status);
+  }
+
+  /** output may be a or b. */
+  complexMultiply(count: number, a: Pointer, b: Pointer, output: Pointer): void {
+    const status = this.exports.lw_complex_multiply_run(this.context, count, a, b, output);
+    if (status !== lw.LW_OK) this.check('complexMultiply', { count }, status);
+  }
+
+  fftSizes(op: Fft): Sizes {
+    return this.sizes('fft', op, this.exports.lw_fft_sizes(this.context, this.fftAt(op), this.sizesAt));
+  }
+  /** Fills the table of a length. */
+  fftPack(op: Fft, scratch: Pointer, packed: Pointer): void {
+    this.check('fft', op, this.exports.lw_fft_pack(this.context, this.fftAt(op), scratch, packed));
+  }
+  fft(op: Fft, input: Pointer, packed: Pointer, scratch: Pointer, output: Pointer): void {
+    this.check('fft', op, this.exports.lw_fft_run(this.context, this.fftAt(op), input, packed, scratch, output));
+  }
+  private fftAt(op: Fft): Pointer {
+    const { area: at } = this;
+    const { lw_fft: f } = lw;
+    this.set(at + f.struct_bytes, f.bytes);
+    this.set(at + f.batch, op.batch);
+    this.set(at + f.length, op.length);
+    this.set(at + f.inverse, op.inverse ? 1 : 0);
+    return at;
   }
 
   // ---- Images --------------------------------------------------------------------------------------------

@@ -2,11 +2,11 @@
 import { edges, tensor } from '../values.mjs';
 
 const ints = (shape, ...values) => tensor('int32', shape, values);
-const ANY = ['float32', 'int32', 'bool'], STORABLE = [...ANY, 'string'];
+const ANY = ['float32', 'int32', 'bool'], STORABLE = [...ANY, 'string', 'complex64'];
 
 /** Rows for dtypes, of `cases(dtype)`. Moving changes no bit. */
 const rows = (dtypes, cases) => Object.fromEntries(dtypes.map(dtype =>
-  [dtype, { cases: cases(dtype), exact: 'bits' }]));
+  [dtype, { cases: cases(dtype), exact: 'bits', ...(dtype === 'complex64' && { parts: true }) }]));
 
 /** Rows of kernels with one input: a case for each [shape, attributes]. */
 const single = (list, dtypes = STORABLE, name = 'x') => rows(dtypes, dtype => list.map(([shape, attrs], i) =>
@@ -69,6 +69,7 @@ const PADDINGS = [[[5], [[2, 1]]], [[3, 4], [[0, 0], [1, 2]]], [[3, 4, 2], [[1, 
 export const PadV2 = {
   ...single([0, 1].flatMap(constantValue => [...PADDINGS, [[0, 2], [[1, 1], [0, 1]]], [[3], [[0, 0]]]]
     .map(([shape, paddings]) => [shape, { paddings, constantValue }])), ANY),
+  ...single(PADDINGS.map(([shape, paddings]) => [shape, { paddings, constantValue: 0 }]), ['complex64']),
   string: {
     elsewhere: 'text.test.mjs', reason: 'the cpu backend pads with what is no string',
     cases: PADDINGS.map(([shape, paddings]) =>
@@ -102,5 +103,16 @@ export const Fill = Object.fromEntries(Object.entries({ float32: [0, -1.5, NaN],
   exact: 'bits',
 }]));
 
-export const OnesLike = single([[[], {}], [[2, 3], {}], [[0], {}]], ANY);
-export const ZerosLike = single([[[], {}], [[2, 3], {}], [[0], {}]], ANY);
+export const OnesLike = single([[[], {}], [[2, 3], {}], [[0], {}]], [...ANY, 'complex64']);
+OnesLike.complex64.parts = false; // 1 + 0i
+export const ZerosLike = single([[[], {}], [[2, 3], {}], [[0], {}]], [...ANY, 'complex64']);
+
+/** To every dtype but string; floats to int32 modulo 2^32. */
+export const Cast = rows([...ANY, 'complex64'], dtype => ['float32', 'int32', 'bool', 'complex64'].flatMap(to =>
+  [edges(dtype, [89]), edges(dtype, [], 5), edges(dtype, [0, 2]), edges(dtype, [3, 40], 2, 7)]
+    .map(x => ({ inputs: { x }, attrs: { dtype: to } }))));
+Cast.complex64.parts = false;
+Cast.int32.except = [{
+  reason: 'ours are float32, rounded; cpu keeps the integers',
+  where: ({ ours, cpu, attrs }) => attrs.dtype === 'float32' && ours === Math.fround(cpu),
+}];

@@ -13,7 +13,9 @@ const sums = (absolute, relative) => dtype => ({
 /** Shapes and axes: rows, columns, both, several dimensions apart, one element, nothing, none. */
 const AXES = [[[7], 0], [[40], 0], [[3, 5], 0], [[3, 5], 1], [[3, 37], -1], [[37, 3], 0], [[3, 5], [0, 1]],
   [[2, 3, 4], 1], [[2, 3, 4], [0, 2]], [[2, 3, 4, 5], [1, 3]], [[1, 1], 0], [[4, 0], 0], [[], []]];
-const reduced = (axis, values) => dtype => AXES.flatMap(([shape, axes]) => [false, true].flatMap(keepDims =>
+/** Nothing to reduce, and several results. */
+const NOTHING = [[[4, 0], 1], [[0, 3], 0], [[2, 0, 3], [1]], [[0], [0]]];
+const reduced = (axis, values, axesOf = [...AXES, ...NOTHING]) => dtype => axesOf.flatMap(([shape, axes]) => [false, true].flatMap(keepDims =>
   values(dtype, shape).map(x => ({ inputs: { x }, attrs: { [axis]: axes, keepDims } }))));
 
 const some = (dtype, shape) => [random(dtype, shape, 3), ...dtype === 'float32' ? [
@@ -27,8 +29,8 @@ const special = (dtype, shape) => [random(dtype, shape, 3), edges(dtype, shape),
 
 export const Max = rows(ANY, reduced('reductionIndices', special));
 export const Min = rows(ANY, reduced('axis', special));
-export const All = rows(['bool'], reduced('axis', special));
-export const Any = rows(['bool'], reduced('axis', special));
+export const All = rows(['bool'], reduced('axis', special, AXES));
+export const Any = rows(['bool'], reduced('axis', special, AXES));
 export const Sum = rows(ANY, reduced('axis', some), sums(1e-5, 1e-6));
 export const Mean = rows(ANY, reduced('axis', some), () => ({
   exact: { absolute: 1e-6, relative: 1e-6, reason: 'cpu adds up in float64, of elements already divided' },
@@ -61,6 +63,10 @@ export const Softmax = {
   float32: {
     cases: logits.map(x => ({ inputs: { logits: x }, attrs: { dim: x.shape.length - 1 } })),
     exact: { absolute: 1e-37, relative: 1e-5, reason: 'exponentials are of floats, and may be 0 under 2^-126' },
+  },
+  int32: {
+    cases: [{ inputs: { logits: random('int32', [3, 5], 4, -9, 9) }, attrs: { dim: -1 } }],
+    exact: { relative: 1e-6, reason: 'as of float32' },
   },
 };
 export const LogSoftmax = {
