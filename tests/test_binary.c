@@ -554,6 +554,39 @@ static void bench_xor_i32(struct lw_bench *b) {
 #define F32(op) offsetof(struct lw_kernels, binary_f32[op])
 #define I32(op) offsetof(struct lw_kernels, binary_i32[op])
 
+/* The floor of a quotient as int32. */
+static void check_floor_div(struct lw_test *t) {
+    const struct lw_context *c = t->tested;
+    for (int round = 0; round < 100; round++) {
+        const size_t n = lw_test_range(t, 0, 70);
+        float *a = lw_test_floats(t, n, LW_FILL_POISON), *b = lw_test_floats(t, n, LW_FILL_POISON);
+        lw_test_fill(t, a, n, round % 3 ? LW_FILL_WIDE : LW_FILL_SPECIAL);
+        lw_test_fill(t, b, n, round % 2 ? LW_FILL_UNIFORM : LW_FILL_SPECIAL);
+        for (size_t i = 0; i < n; i += 2) a[i] = lw_test_uniform(t, -1, 1) * (round % 2 ? 1e10f : 100.0f);
+        lw_test_seal(t, a);
+        lw_test_seal(t, b);
+        int32_t *got = lw_test_buffer(t, n * sizeof *got), *want = lw_test_buffer(t, n * sizeof *want);
+        for (size_t i = 0; i < n; i++) {
+            const double quotient = floor((double)a[i] / (double)b[i]);
+            want[i] = isfinite(quotient) ? (int32_t)(uint32_t)(int64_t)fmod(quotient, 0x1p32) : 0;
+        }
+        lw_test_status(lw_floor_div_run(c, n, a, b, got), LW_OK, "floor_div");
+        lw_test_same_bytes("floor_div", want, got, n * sizeof *got);
+        memcpy(got, a, n * sizeof *got);
+        lw_test_status(lw_floor_div_run(c, n, (const float *)(const void *)got, b, got), LW_OK, "floor_div in place");
+        lw_test_same_bytes("floor_div in place", want, got, n * sizeof *got);
+    }
+    const float *x = lw_test_floats(t, 4, LW_FILL_UNIFORM);
+    int32_t *untouched = lw_test_buffer(t, 16);
+    lw_test_seal(t, untouched);
+    lw_test_status(lw_floor_div_run(NULL, 4, x, x, untouched), LW_NULL_POINTER, "no context");
+    lw_test_status(lw_floor_div_run(c, 4, NULL, x, untouched), LW_NULL_POINTER, "no a");
+    lw_test_status(lw_floor_div_run(c, 4, x, NULL, untouched), LW_NULL_POINTER, "no b");
+    lw_test_status(lw_floor_div_run(c, 4, x, x, NULL), LW_NULL_POINTER, "no output");
+    lw_test_status(lw_floor_div_run(c, SIZE_MAX / 2, x, x, untouched), LW_TOO_LARGE, "too large");
+    lw_test_status(lw_floor_div_run(c, 0, NULL, NULL, NULL), LW_OK, "empty");
+}
+
 static const struct lw_row rows[] = {
     {"add_f32", F32(LW_BINARY_ADD), check_add_f32, bench_add_f32},
     {"sub_f32", F32(LW_BINARY_SUB), check_sub_f32, bench_sub_f32},
@@ -582,6 +615,7 @@ static const struct lw_row rows[] = {
     {"and_i32", I32(LW_BINARY_BITWISE_AND), check_and_i32, bench_and_i32},
     {"or_i32", I32(LW_BINARY_BITWISE_OR), check_or_i32, bench_or_i32},
     {"xor_i32", I32(LW_BINARY_BITWISE_XOR), check_xor_i32, bench_xor_i32},
+    {"floor_div", LW_NO_SLOT, check_floor_div, NULL},
     {"binary", LW_NO_SLOT, check_operator, NULL},
     {"binary rows", LW_NO_SLOT, check_rows, NULL},
     {"binary errors", LW_NO_SLOT, check_errors, NULL},

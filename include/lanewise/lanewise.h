@@ -538,6 +538,11 @@ LW_API enum lw_status lw_binary_sizes(const struct lw_context *context, const st
 LW_API enum lw_status lw_binary_run(const struct lw_context *context, const struct lw_binary *op, const void *a,
                                     const void *b, void *output);
 
+/* output[i] = floor(a[i] / b[i]) in double precision, as int32 modulo 2^32; 0 where that isn't finite. (LW_BINARY_FLOOR_DIV
+ * is single precision's.) output may be a or b. */
+LW_API enum lw_status lw_floor_div_run(const struct lw_context *context, size_t count, const float *a, const float *b,
+                                       int32_t *output);
+
 /* output[r][c] = condition[r] ? a[r][c] : b[r][c], r < rows, c < columns; columns is 1 where each element has a condition
  * of its own. condition: LW_BOOL. type: that of a, b and output. output may be a or b, but not overlap condition. */
 LW_API enum lw_status lw_select_run(const struct lw_context *context, enum lw_type type, size_t rows, size_t columns,

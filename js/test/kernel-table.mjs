@@ -147,7 +147,7 @@ shapes and attributes, the first of these is named:
 | **SIMD+** | a hand-written SIMD micro-kernel | one with relaxed instructions, as fused multiply-add | the same in C |
 | **SIMD** | a hand-written SIMD micro-kernel | the same instructions | the same in C |
 | **C** | plain C | plain C | plain C |
-| **JS** | JavaScript: bookkeeping, and what has few elements | | |
+| **JS** | JavaScript: bookkeeping, and dtypes that are seldom met | | |
 | **view** | nothing: the output is the input, seen with another shape | | |
 
 JS is TensorFlow.js's own code, which its backends share, wherever there is such code. Strings are moved and compared as

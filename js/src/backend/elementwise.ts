@@ -17,8 +17,8 @@ type OfTwo = (a: number, b: number) => number;
 type OfOne = (x: number, attrs: Attrs) => number;
 
 /**
- * What the library has no code for, as arithmetic of bools, operands of two dtypes or the sine of an integer, is rare:
- * plain JavaScript. The result is stored as the output's dtype does it: truncated, modulo 2^32 or 2^8.
+ * What the library has no code for, as operands of two dtypes or the sine of an integer, is rare: plain JavaScript. The
+ * result is stored as the output's dtype does it: truncated, modulo 2^32 or 2^8.
  */
 function pairwise(backend: BackendWasm, op: string, { a, b }: Inputs, dtype: DataType, f: OfTwo): TensorInfo {
   expect(op, 'a', a, ANY);
@@ -52,6 +52,23 @@ function native(backend: BackendWasm, code: number, { a, b }: Inputs, dtype: Dat
   return y;
 }
 
+/** Arithmetic of bools: the low byte of that of integers, so that a sum of bools is a number, as in the cpu backend. */
+function ofBools(backend: BackendWasm, code: number, { a, b }: Inputs): TensorInfo {
+  const shape = broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape);
+  const size = product(shape);
+  const [aPointer, bPointer] = [a, b].map(x => {
+    const from = backend.pointer(x), count = product(x.shape), integers = backend.temporary(4 * count);
+    elementsAt(backend, 'int32', integers, count).set(elementsAt(backend, 'bool', from, count));
+    return integers;
+  });
+  const numbers = backend.temporary(4 * size);
+  const y = backend.output(shape, 'bool');
+  const to = backend.pointer(y);
+  backend.kernels.binary(code, lw.LW_INT32, a.shape, b.shape, aPointer, bPointer, numbers);
+  elementsAt(backend, 'bool', to, size).set(elementsAt(backend, 'int32', numbers, size));
+  return y;
+}
+
 /**
  * Arithmetic, whose result has the dtype of a. `dtypes` are the library's; `complex` is what to do when either is
  * complex, where that's possible.
@@ -61,6 +78,7 @@ const binary = (op: string, code: number, f: OfTwo, dtypes = NUMBER, complex?: K
     const { a, b } = inputs;
     if (a && b && a.dtype === b.dtype && dtypes.includes(a.dtype)) return native(backend, code, inputs, a.dtype);
     if (complex && (a?.dtype === 'complex64' || b?.dtype === 'complex64')) return complex(backend, inputs, attrs);
+    if (a?.dtype === 'bool' && b?.dtype === 'bool' && dtypes.includes('int32')) return ofBools(backend, code, inputs);
     return pairwise(backend, op, inputs, a?.dtype, f);
   };
 
@@ -191,9 +209,22 @@ const select: Kernel = (backend, { condition, t, e }, attrs) => {
  * since in single precision a quotient just below an integer is that integer.
  */
 const floorDivide: Kernel = (backend, inputs) => {
-  const { a, b } = inputs;
-  return a?.dtype === 'int32' && b?.dtype === 'int32' ? native(backend, lw.LW_BINARY_FLOOR_DIV, inputs, 'int32')
-    : pairwise(backend, 'FloorDiv', inputs, 'int32', (x, y) => Math.floor(x / y));
+  const { a, b } = inputs, op = 'FloorDiv';
+  if (a?.dtype !== b?.dtype) return pairwise(backend, op, inputs, 'int32', (x, y) => Math.floor(x / y));
+  expect(op, 'a', a, ANY);
+  if (a.dtype === 'int32') return native(backend, lw.LW_BINARY_FLOOR_DIV, inputs, 'int32');
+  const shape = broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape);
+  const size = product(shape);
+  const [aPointer, bPointer] = [a, b].map(x => {
+    const all = expanded(backend, x, shape);
+    if (x.dtype === 'float32') return all;
+    const floats = backend.temporary(4 * size);
+    backend.kernels.cast(lw.LW_BOOL, lw.LW_FLOAT32, size, all, floats);
+    return floats;
+  });
+  const y = backend.output(shape, 'int32');
+  backend.kernels.floorDiv(size, aPointer, bPointer, backend.pointer(y));
+  return y;
 };
 
 /** A tensor's elements as another type: a copy that lasts as long as the kernel, or the tensor itself. */

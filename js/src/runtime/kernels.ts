@@ -571,6 +571,12 @@ export class Kernels {
     if (status !== lw.LW_OK) this.check('binary', { op, type, aShape, bShape }, status);
   }
 
+  /** Of float32; the output is int32. */
+  floorDiv(count: number, a: Pointer, b: Pointer, output: Pointer): void {
+    const status = this.exports.lw_floor_div_run(this.context, count, a, b, output);
+    if (status !== lw.LW_OK) this.check('floorDiv', { count }, status);
+  }
+
   /** a, b and output are [rows][columns] of type LW_...; condition has a bool for each row. */
   select(type: number, rows: number, columns: number, condition: Pointer, a: Pointer, b: Pointer,
     output: Pointer): void {

@@ -15,8 +15,9 @@ const AXES = [[[7], 0], [[40], 0], [[3, 5], 0], [[3, 5], 1], [[3, 37], -1], [[37
   [[2, 3, 4], 1], [[2, 3, 4], [0, 2]], [[2, 3, 4, 5], [1, 3]], [[1, 1], 0], [[4, 0], 0], [[], []]];
 /** Nothing to reduce, and several results. */
 const NOTHING = [[[4, 0], 1], [[0, 3], 0], [[2, 0, 3], [1]], [[0], [0]]];
-const reduced = (axis, values, axesOf = [...AXES, ...NOTHING]) => dtype => axesOf.flatMap(([shape, axes]) => [false, true].flatMap(keepDims =>
-  values(dtype, shape).map(x => ({ inputs: { x }, attrs: { [axis]: axes, keepDims } }))));
+const reduced = (axis, values, from = [...AXES, ...NOTHING]) => dtype => from.flatMap(([shape, axes]) =>
+  [false, true].flatMap(keepDims =>
+    values(dtype, shape).map(x => ({ inputs: { x }, attrs: { [axis]: axes, keepDims } }))));
 
 const some = (dtype, shape) => [random(dtype, shape, 3), ...dtype === 'float32' ? [
   tensor(dtype, shape, [1, 2, -Infinity, 0.5, -3]), tensor(dtype, shape, [1, Infinity, 3, -Infinity, 2, 2, 7]),
