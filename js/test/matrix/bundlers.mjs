@@ -37,17 +37,11 @@ export const BUNDLERS = {
   webpack: {
     carries: true,
     async build({ project, out, alias, minify = true }) {
-      const compiler = require('webpack')({
+      await webpack({
         context: project, mode: 'production', entry: './main.js', output: { path: out }, resolve: { alias },
         performance: { hints: false }, // TensorFlow.js is larger than webpack likes
         optimization: { minimize: minify },
       });
-      const stats = await new Promise((resolve, reject) => {
-        compiler.run((error, result) => (error ? reject(error) : resolve(result)));
-      });
-      await new Promise(resolve => { compiler.close(resolve); });
-      const { errors, warnings } = stats.toJson({ all: false, errors: true, warnings: true });
-      refuse([...errors, ...warnings].map(({ message }) => message));
       writeFileSync(join(out, 'index.html'), page('<script defer src="main.js"></script>'));
     },
   },
@@ -103,6 +97,41 @@ export const BUNDLERS = {
     },
   },
 };
+
+/* The same for programs of Node.js: { carries, build(project, out) }; build returns the bundle's path. */
+export const NODE_BUNDLERS = {
+  webpack: {
+    carries: true,
+    async build(project, out) {
+      await webpack({
+        context: project, mode: 'production', target: 'node20', entry: './main.mjs', output: { path: out },
+        optimization: { minimize: false },
+      });
+      return join(out, 'main.js');
+    },
+  },
+  esbuild: {
+    carries: false,
+    async build(project, out) {
+      const { build } = await import('esbuild');
+      const outfile = join(out, 'main.cjs');
+      const { warnings } = await build({ absWorkingDir: project, entryPoints: ['main.cjs'], outfile, bundle: true,
+        platform: 'node', logLevel: 'silent' });
+      refuse(warnings.map(({ text }) => text));
+      return outfile;
+    },
+  },
+};
+
+async function webpack(options) {
+  const compiler = require('webpack')(options);
+  const stats = await new Promise((resolve, reject) => {
+    compiler.run((error, result) => (error ? reject(error) : resolve(result)));
+  });
+  await new Promise(resolve => { compiler.close(resolve); });
+  const { errors, warnings } = stats.toJson({ all: false, errors: true, warnings: true });
+  refuse([...errors, ...warnings].map(({ message }) => message));
+}
 
 function refuse(messages) {
   if (messages.length) throw new Error(messages.join('\n'));

@@ -72,7 +72,9 @@ for (const [name, { carries, build }] of Object.entries(BUNDLERS)) {
 
   test(`${name}: single kernels in the page, all in a module worker`, async () => {
     const project = shop.project(`${name}-worker`, {
-      'main.js': `${fixture('base.js')} new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });\n`,
+      'main.js': `${fixture('base.js')}
+        new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })
+          .onmessage = ({ data }) => console.log('outcome ' + JSON.stringify(data));`,
       'worker.js': fixture('main.js'),
     });
     const out = join(project, 'out');

@@ -10,7 +10,9 @@ import { after, before, test } from 'node:test';
 import { build } from 'esbuild';
 import { serve } from '../../browser/serve.mjs';
 import { page } from './bundlers.mjs';
-import { assertClear, assertRight, browse, copyWasm, FILES, fixture, workshop, write } from './support.mjs';
+import {
+  assertClear, assertRight, browse, browseFirefox, copyWasm, FILES, fixture, workshop, write,
+} from './support.mjs';
 
 /* What Chrome lets an extension's pages and workers do; and what it doesn't have to: fetch from elsewhere. */
 const POLICY = "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; object-src 'self'; connect-src 'self'";
@@ -82,12 +84,12 @@ after(async () => {
 });
 
 /* Serves the folder with headers while body(visit) runs; visit(url) also says which WebAssembly files it asked for. */
-async function served(headers, body) {
+async function served(headers, body, by = browser) {
   const site = await serve(folder, { headers });
   try {
     await body(async url => {
       site.requests.length = 0;
-      const { outcomes: [outcome], problems } = await browser.visit(site.url + url);
+      const { outcomes: [outcome], problems } = await by.visit(site.url + url);
       return { outcome, problems, wasm: site.requests.filter(path => path.endsWith('.wasm')) };
     });
   } finally {
@@ -134,6 +136,24 @@ test("a policy without 'wasm-unsafe-eval' is seen, and the warning says so", asy
       assert.match(outcome.warnings.join('\n'), /may not be compiled here.*Add 'wasm-unsafe-eval' to script-src/);
     }
   });
+});
+
+test('Firefox: every page under the same policy', async () => {
+  const firefox = await browseFirefox(shop.folder);
+  try {
+    await served({ 'Content-Security-Policy': POLICY }, async visit => {
+      for (const { url, where, folder: own, inline } of Object.values(PAGES)) {
+        if (inline) continue;
+        const { outcome, problems, wasm } = await visit(url);
+        assertRight(outcome);
+        assert.equal(outcome.where, where);
+        assert.deepEqual(problems, []);
+        assert.deepEqual(wasm, own === undefined ? [] : [`/${own}lanewise-${outcome.tier}.wasm`]);
+      }
+    }, firefox);
+  } finally {
+    await firefox.close();
+  }
 });
 
 test('a Chrome extension: its pages, its workers and its background service worker', async () => {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The packed package under Node, Bun and Deno: as ES module and as CommonJS, by its own name and the official one's. */
+/* The packed package under Node, Bun and Deno: as ES module and CommonJS, by its own name and the official one's. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { NODE_BUNDLERS } from './bundlers.mjs';
 import { assertClear, assertRight, copyWasm, fixture, installed, NAME, OFFICIAL, root, workshop } from './support.mjs';
 
 /* The program and its arguments, and the tier that must run where we know it. A new engine may have more. */
@@ -67,4 +68,18 @@ for (const [runtimeName, runtime] of Object.entries(RUNTIMES)) {
       assertRight(await start(runtime, project, file, 'copied/'));
     });
   }
+}
+
+for (const [bundler, { carries, build }] of Object.entries(NODE_BUNDLERS)) {
+  test(`Node: a bundle made by ${bundler}`, async t => {
+    const files = { 'main.mjs': fixture('main.mjs'), 'main.cjs': fixture('main.cjs'), 'package.json': '{}' };
+    const project = shop.project(`node-${bundler}`, files), out = join(project, 'out');
+    const bundle = await build(project, out);
+    if (!carries) copyWasm(project, out);
+    rmSync(join(project, 'node_modules'), { recursive: true });
+    for (const [name, runtime] of Object.entries(RUNTIMES).filter(([key]) => /^Node 2/.test(key))) {
+      if (!existsSync(runtime.program)) t.diagnostic(`${name} is not installed`);
+      else assertRight(await start(runtime, project, bundle));
+    }
+  });
 }

@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { chromium } from 'playwright-core';
+import puppeteer from 'puppeteer-core';
 import { CHROMIUM } from '../../browser/chromium.mjs';
 import { pack, unpack } from '../packed.mjs';
 import { PROBE } from '../probe.mjs';
@@ -39,10 +40,8 @@ export function workshop(name) {
   cpSync(join(from, core), join(folder, 'node_modules', core), {
     recursive: true, filter: path => statSync(path).isDirectory() || /(?<!_test)\.js$|package\.json$/.test(path),
   });
-  const { dependencies } = JSON.parse(readFileSync(join(from, core, 'package.json'), 'utf8'));
-  for (const other of Object.keys(dependencies).filter(key => !key.startsWith('@'))) {
-    cpSync(join(from, other), join(folder, 'node_modules', other), { recursive: true });
-  }
+  const others = ['long', 'node-fetch', 'seedrandom', 'tr46', 'webidl-conversions', 'whatwg-url']; // that it needs
+  for (const other of others) cpSync(join(from, other), join(folder, 'node_modules', other), { recursive: true });
   // Polyfills that Parcel wants for TensorFlow.js, and what they need.
   for (const other of ['process', 'buffer', 'base64-js', 'ieee754']) {
     cpSync(installed(other), join(folder, 'node_modules', other), { recursive: true });
@@ -122,13 +121,22 @@ export async function browse(folder, { extension } = {}) {
   };
 }
 
+/** Headless Firefox: { visit, close }; LANEWISE_FIREFOX says where it is. */
+export async function browseFirefox(folder) {
+  const browser = await puppeteer.launch({
+    browser: 'firefox', executablePath: process.env.LANEWISE_FIREFOX ?? '/usr/bin/firefox-esr', headless: true,
+    userDataDir: mkdtempSync(join(folder, 'firefox-')),
+  });
+  return { visit: (url, options) => visit(browser, url, options), close: () => browser.close() };
+}
+
 /*
  * Opens a page and waits until it has printed `count` outcomes: { outcomes, problems }. Console lines and not
  * page.evaluate, which a page's content security policy may forbid. problems: what the page threw, and the console's
  * errors.
  */
-async function visit(context, url, { count = 1, timeout = 60_000 } = {}) {
-  const page = await context.newPage();
+async function visit(browser, url, { count = 1, timeout = 60_000 } = {}) {
+  const page = await browser.newPage();
   const outcomes = [], problems = [];
   let timer;
   try {
