@@ -136,14 +136,17 @@ const conv2dTranspose = (op: string): Kernel => anyFormat(op, ['dy'], (backend: 
   // The window belongs to the output, whose shape is an attribute; that of dy follows from it.
   const plan = findPlan<Conv2dTranspose>(weights.plans, 'conv2dTranspose', attrs.inputShape, filter.shape, attrs)
     ?? makePlan();
-  if (!plan) return zeros(backend, attrs.inputShape);
-  const { batch, inputHeight, inputWidth, inputChannels } = plan.op;
-  const image = fitGradient(backend, op, dy, [batch, inputHeight, inputWidth, inputChannels]);
-  const y = run(backend, plan, backend.data(image.dataId), NOT_FUSED);
-  // What waits holds their memory.
-  if (image !== dy) backend.drop(image);
+  const y = plan ? multiply(plan) : zeros(backend, attrs.inputShape);
   if (values !== filter) backend.drop(values);
   return y;
+
+  function multiply(found: WindowPlan<Conv2dTranspose>): TensorInfo {
+    const { batch, inputHeight, inputWidth, inputChannels } = found.op;
+    const image = fitGradient(backend, op, dy, [batch, inputHeight, inputWidth, inputChannels]);
+    const dx = run(backend, found, backend.data(image.dataId), NOT_FUSED);
+    if (image !== dy) backend.drop(image); // what waits holds its memory
+    return dx;
+  }
 
   function makePlan(): WindowPlan<Conv2dTranspose> | undefined {
     const info = backend_util.computeConv2DInfo(attrs.inputShape, filter.shape as Shape4D, attrs.strides, 1, attrs.pad,
