@@ -17,7 +17,7 @@ import { serve } from './serve.mjs';
 
 const require = createRequire(import.meta.url);
 const folder = mkdtempSync(join(tmpdir(), 'lanewise-pages-'));
-const SCRIPTS = ['tf-backend-wasm.js', 'tf-backend-wasm.min.js', 'tf-backend-wasm.single.min.js'];
+const SCRIPTS = ['tf-backend-wasm.js', 'tf-backend-wasm.min.js', 'single.min.js'];
 const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'";
 const BROWSERS = {
   chromium: () => chromium.launch(CHROMIUM),
@@ -34,9 +34,11 @@ before(async () => {
   for (const name of ['lib', 'alone', 'app']) mkdirSync(join(folder, name));
   copyFileSync(join(dirname(require.resolve('@tensorflow/tfjs-core/package.json')), 'dist/tf-core.min.js'),
     join(folder, 'tf-core.min.js'));
-  for (const file of [...FILES, ...SCRIPTS]) copyFileSync(join(dist, file), join(folder, 'lib', file));
+  for (const file of [...FILES, ...SCRIPTS]) {
+    copyFileSync(join(dist, file.includes('single') ? 'script' : '', file), join(folder, 'lib', file));
+  }
   for (const file of SCRIPTS) {
-    copyFileSync(join(dist, file), join(folder, 'alone', file)); // without wasm files
+    copyFileSync(join(folder, 'lib', file), join(folder, 'alone', file)); // without wasm files
     writeFileSync(join(folder, `${file}.html`), `<!doctype html><meta charset="utf-8"><title>script</title>
       <script src="tf-core.min.js"></script><script src="lib/${file}"></script>`);
     writeFileSync(join(folder, `alone-${file}.html`), `<!doctype html><meta charset="utf-8"><title>script</title>

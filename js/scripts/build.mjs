@@ -162,9 +162,9 @@ ${exports.map(key => `  ${key},\n`).join('')}} = commonjs;
   await build({
     ...shared, ...single, entryPoints: index, outdir: undefined, format: 'esm', outfile: join(fresh, 'single.js'),
   });
-  for (const file of ['tf-backend-wasm.single.min.js', 'single.cjs']) {
-    await build({ ...script, ...single, entryPoints: index, outfile: join(fresh, file) });
-  }
+  // The same file serves script tags and require, so its folder is one of CommonJS.
+  await build({ ...script, ...single, entryPoints: index, outfile: join(fresh, 'script/single.min.js') });
+  writeFileSync(join(fresh, 'script/package.json'), '{ "type": "commonjs" }\n');
 
   writeFileSync(join(fresh, 'THIRD_PARTY_LICENSES'), thirdPartyLicenses(bundled));
 

@@ -83,6 +83,16 @@ test('a map of some files: the best of those that the engine can run', () => {
       lanewise.setWasmPaths(Object.fromEntries(${JSON.stringify(names)}.map(name => [name, dist + '/' + name])));
       await add();`), `true ${tier} 4,6\n`);
   }
+  assert.match(program(`
+    await fails(() => lanewise.setWasmPaths(undefined));
+    await fails(() => lanewise.setWasmPaths({ 'other.wasm': 'x' }));
+    lanewise.setWasmPaths(new URL('file://' + dist));
+    await add();
+    tf.removeBackend('wasm');
+    lanewise.setWasmPath(new URL('file://' + dist + '/tfjs-backend-wasm-simd.wasm'));
+    lanewise.registerBackend('wasm');
+    await add();`), new RegExp(`^.*expected a folder or a map.*, got undefined
+.*there is no file 'other.wasm'.*\ntrue ${best} 4,6\ntrue simd128 4,6\n$`));
   // None that is allowed: beside the code.
   assert.match(program(`
     lanewise.setWasmPaths({ 'lanewise-${best}.wasm': '/nowhere' });

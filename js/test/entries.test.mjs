@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { runInNewContext } from 'node:vm';
@@ -102,7 +102,7 @@ test('the single files need no other, on every tier', () => {
     const answer = new RegExp(`^true .* 4,6$`, 'm');
     const program = `${tier ? `lanewise.setTier('${tier}');` : ''} ${compute(tier ?? expected)}`;
     writeFileSync(join(alone, 'single.mjs'), readFileSync(join(dist, 'single.js')));
-    writeFileSync(join(alone, 'single.cjs'), readFileSync(join(dist, 'single.cjs')));
+    writeFileSync(join(alone, 'single.cjs'), readFileSync(join(dist, 'script/single.min.js')));
     assert.match(run('alone/program.mjs', `import * as tf from '@tensorflow/tfjs-core';
       import * as lanewise from './single.mjs'; ${program}`), answer);
     assert.match(run('alone/program.cjs', `const tf = require('@tensorflow/tfjs-core');
@@ -116,7 +116,7 @@ test('the single files need no other, on every tier', () => {
 
 // ---- Scripts -----------------------------------------------------------------------------------------------
 
-for (const file of ['tf-backend-wasm.js', 'tf-backend-wasm.min.js', 'tf-backend-wasm.single.min.js']) {
+for (const file of ['tf-backend-wasm.js', 'tf-backend-wasm.min.js', 'script/single.min.js']) {
   test(`${file} as a script gives tf.wasm, as AMD module its exports`, async () => {
     const code = readFileSync(join(dist, file), 'utf8');
     const { tf, globals, read } = fakePage();
@@ -172,7 +172,7 @@ function fakePage() {
 // ---- What is in the files ----------------------------------------------------------------------------------
 
 test('nothing that a page loads evaluates text, makes a worker of a blob or imports while it runs', () => {
-  const files = readdirSync(dist).filter(name => /\.c?js$/.test(name));
+  const files = readdirSync(dist, { recursive: true }).filter(name => /\.c?js$/.test(name));
   assert.ok(files.length > 15);
   for (const name of files) {
     // Without comments and strings of base64.
@@ -184,9 +184,9 @@ test('nothing that a page loads evaluates text, makes a worker of a blob or impo
 });
 
 test('every script has its source map', () => {
-  for (const name of readdirSync(dist).filter(name => /^(?!.*\.node\.).*\.c?js$/.test(name))) {
+  for (const name of readdirSync(dist, { recursive: true }).filter(file => /^(?!.*\.node\.).*\.c?js$/.test(file))) {
     const code = readFileSync(join(dist, name), 'utf8');
-    assert.ok(new RegExp(`//# sourceMappingURL=${name}\\.map\\s*(\\}\\);)?\\s*$`).test(code), name);
+    assert.ok(new RegExp(`//# sourceMappingURL=${basename(name)}\\.map\\s*(\\}\\);)?\\s*$`).test(code), name);
     assert.equal(JSON.parse(readFileSync(join(dist, `${name}.map`), 'utf8')).version, 3, name);
   }
 });
@@ -198,7 +198,7 @@ test('the package weighs less than the official one, packed and unpacked', t => 
   t.diagnostic(`packed ${ours.size} of ${official.size} bytes, unpacked ${ours.unpackedSize} of ${
     official.unpackedSize}`);
   assert.ok(ours.size < official.size && ours.unpackedSize < official.unpackedSize);
-  for (const name of ['single.js', 'single.cjs', 'tf-backend-wasm.single.min.js']) {
+  for (const name of ['single.js', 'script/single.min.js']) {
     t.diagnostic(`${name}: ${statSync(join(dist, name)).size} bytes`);
   }
 });

@@ -198,8 +198,8 @@ function same(a: WasmPaths | undefined, b: WasmPaths | undefined): boolean {
  * Sets the path or URL of the one WebAssembly file to load.
  * @deprecated Use setWasmPaths, which lets the engine's best tier be chosen.
  */
-export function setWasmPath(path: string, usePlatformFetch = false): void {
-  const wasm = ours(path); // undefined: beside our code
+export function setWasmPath(path: string | URL, usePlatformFetch = false): void {
+  const wasm = ours(String(path)); // undefined: beside our code
   setFiles('setWasmPath', { wasm, wasmPaths: undefined, fetch: platformFetch(usePlatformFetch) });
 }
 
@@ -210,13 +210,17 @@ export function setWasmPath(path: string, usePlatformFetch = false): void {
  * a public server means the files beside our code.
  * @param usePlatformFetch Fetch with `env().platform.fetch` in place of the global one.
  */
-export function setWasmPaths(prefixOrFileMap: string | Record<string, WasmSource | undefined>,
+export function setWasmPaths(prefixOrFileMap: string | URL | Record<string, WasmSource | undefined>,
   usePlatformFetch = false): void {
   const fetch = platformFetch(usePlatformFetch);
-  if (typeof prefixOrFileMap === 'string') {
-    const wasmPaths = isOfficialServer(prefixOrFileMap) ? undefined : prefixOrFileMap;
+  if (typeof prefixOrFileMap === 'string' || prefixOrFileMap instanceof URL) {
+    const prefix = String(prefixOrFileMap);
+    const wasmPaths = isOfficialServer(prefix) ? undefined : prefix;
     setFiles('setWasmPaths', { wasmPaths, wasm: undefined, fetch });
     return;
+  }
+  if (prefixOrFileMap === null || typeof prefixOrFileMap !== 'object') {
+    throw new LanewiseError(`setWasmPaths: expected a folder or a map from file name to path, got ${prefixOrFileMap}`);
   }
   const paths: Partial<Record<WasmFile, WasmSource>> = {};
   for (const [name, source] of Object.entries(prefixOrFileMap)) {
@@ -224,7 +228,7 @@ export function setWasmPaths(prefixOrFileMap: string | Record<string, WasmSource
     if (!file) {
       throw new LanewiseError(`setWasmPaths: there is no file '${name}'; there are ${FILES.join(', ')}`);
     }
-    paths[file] = typeof source === 'string' ? ours(source) : source;
+    paths[file] = typeof source === 'string' || source instanceof URL ? ours(String(source)) : source;
   }
   const none = Object.values(paths).every(source => source === undefined);
   setFiles('setWasmPaths', { wasmPaths: none ? undefined : paths, wasm: undefined, fetch });
