@@ -20,7 +20,7 @@ const POLICY = "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; object-
 const IMPORT_MAP = `<script type="importmap">{ "imports": { "lanewise": "./lanewise/index.js",
   "@tensorflow/tfjs-core": "./tfjs/tf-core.fesm.min.js" } }</script>`;
 const CORE = 'tfjs/tf-core.min.js', SCRIPT = 'lanewise/tf-backend-wasm.min.js';
-const SINGLE = 'lanewise/tf-backend-wasm.single.min.js';
+const SINGLE = 'lanewise/script/single.min.js';
 const scripts = (...urls) => page(urls.map(url => `<script src="${url}"></script>`).join(''));
 const WORKER = 'DedicatedWorkerGlobalScope', SERVICE = 'ServiceWorkerGlobalScope';
 
