@@ -85,6 +85,20 @@ export const PROGRAMS = [
   },
   {
     ...HUMAN,
+    name: 'human: a face with attention',
+    picture: FACE,
+    load: (environment) => loadHuman(environment, {
+      face: {
+        enabled: true, detector: { enabled: true, rotation: true, ...skipNothing }, mesh: { enabled: true },
+        attention: { enabled: true }, gear: { enabled: true, minConfidence: 0, modelPath: 'gear.json', ...skipNothing },
+        mobilefacenet: { enabled: true, modelPath: 'mobilefacenet.json', ...skipNothing },
+      },
+    }),
+    run: detect,
+    least: ({ face: [face] }) => ok(face.mesh.length === 478 && face.race.length && face.embedding.length === 192),
+  },
+  {
+    ...HUMAN,
     name: 'human: body and hands',
     picture: SOFA,
     load: (environment) => loadHuman(environment, {
@@ -144,8 +158,8 @@ export const PROGRAMS = [
   },
   ...[
     ['MobileNetV2', 'MobileNetV2', {}],
-    ['MobileNetV2Mid', 'MobileNetV2Mid', { type: 'graph' }],
-    // From a server, as its documentation recommends: the copy in the package takes a minute to decode.
+    // From a server, as its documentation recommends: the copy in the package takes up to a minute to decode.
+    ['MobileNetV2Mid', 'http://localhost/nsfwjs/mobilenet_v2_mid/', { type: 'graph' }],
     ['InceptionV3', 'http://localhost/nsfwjs/inception_v3/', { size: 299 }],
   ].map(([label, model, options]) => ({
     name: `nsfwjs ${label}`,
