@@ -23,7 +23,7 @@ import { PROGRAMS } from './programs.mjs';
 /* 2^-24 times 840: what the derivation in test/models/catalogue.mjs gives models of the middle size. */
 const TOLERANCE = 5e-5;
 const ROUNDED_SHARE = 1e-3;
-const RUNS = process.env.LANEWISE_OFFICIAL ? '5' : '1';
+const RUNS = process.env.LANEWISE_OFFICIAL ? '8' : '1';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const js = join(here, '../..');
