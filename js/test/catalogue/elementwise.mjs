@@ -97,7 +97,7 @@ const logical = { bool: { cases: pairs('bool'), exact: 'bits' } };
 export const LogicalAnd = logical;
 export const LogicalOr = logical;
 export const LogicalXor = {
-  bool: { elsewhere: 'kernels.test.mjs', reason: 'the cpu backend has no kernel of this name' },
+  bool: { elsewhere: 'kernels.test.mjs', reason: 'the cpu backend has no kernel of this name', cases: pairs('bool') },
 };
 
 /** The edges, many numbers, and shapes. */
