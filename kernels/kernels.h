@@ -3,7 +3,7 @@
  * THE CONTRACT between operators and micro-kernels.
  *
  * An operator (kernels/<op>.c) validates, packs, tiles and loops; the arithmetic on tensors' elements happens in
- * micro-kernels, which it reaches through the table below (running sums have no slot: plain C).
+ * micro-kernels, which it reaches through the table below (what has no slot is plain C: docs/design.md says what).
  * Each tier fills the table: scalar first, which is the specification, then simd128, then relaxed, each overriding
  * what it has something better for.
  *

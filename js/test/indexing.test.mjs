@@ -73,10 +73,22 @@ check('ScatterNd', 'many', r => [
 ]);
 expectValues('ScatterNd', 'booleans, true where any is', () => tf.scatterND([[0], [0], [2], [3], [3]],
   tf.tensor1d([1, 1, 0, 0, 1], 'bool'), [4]), { shape: [4], dtype: 'bool', values: [1, 0, 0, 1] });
+const complex = (...pairs) => tf.complex(pairs.map(([re]) => re), pairs.map(([, im]) => im));
+expectValues('ScatterNd', 'complex numbers', () => tf.scatterND([[0], [2], [0]], complex([1, 4], [2, 5], [3, 6]), [3]),
+  { shape: [3], dtype: 'complex64', values: [4, 10, 0, 0, 2, 5] });
+expectValues('TensorScatterUpdate', 'complex numbers', () =>
+  tf.tensorScatterUpdate(complex([1, 4], [2, 5]), [[1]], complex([9, 8])),
+{ shape: [2], dtype: 'complex64', values: [1, 4, 9, 8] });
+expectValues('Diag', 'complex numbers', () => tf.diag(complex([1, 3], [2, 4])),
+  { shape: [2, 2], dtype: 'complex64', values: [1, 3, 0, 0, 0, 0, 2, 4] });
+expectValues('Einsum', 'complex numbers', () => tf.einsum('i,j->ij', complex([1, 5], [2, 6]), complex([1, 0], [0, 1])),
+  { shape: [2, 2], dtype: 'complex64', values: [1, 5, -5, 1, 2, 6, -6, 2] });
 for (const bad of [[-1, 0], [3, 0], [0, 2]]) {
   throwsEverywhere(`scatterND at [${bad}]`, () => tf.scatterND([[0, 0], bad], [1, 2], [3, 2]),
     new RegExp(`Invalid indices: ${bad} does not index into 3,2`));
 }
+throwsEverywhere('indices of more numbers than there are dimensions', () => raw('ScatterNd',
+  { indices: tf.tensor2d([[0, 0]], [1, 2], 'int32'), updates: tf.tensor1d([1]) }, { shape: [4] }), /don't fit/);
 throwsEverywhere('updates that are too short', () => raw('ScatterNd',
   { indices: tf.tensor2d([[0], [1]], [2, 1], 'int32'), updates: tf.tensor1d([1]) }, { shape: [4] }), /don't fit/);
 
@@ -101,6 +113,11 @@ test('UnsortedSegmentSum: int32, and ids in two dimensions', async () => {
 expectValues('UnsortedSegmentSum', 'a NaN stays in its segment',
   () => tf.unsortedSegmentSum([1, NaN, 2, 3], tf.tensor1d([0, 1, 0, 2], 'int32'), 3),
   { shape: [3], dtype: 'float32', values: [3, NaN, 3] });
+expectValues('UnsortedSegmentSum', 'booleans are counted',
+  () => tf.unsortedSegmentSum(tf.tensor1d([1, 1, 0, 1, 1], 'bool'), tf.tensor1d([2, 0, 1, 2, 5], 'int32'), 3),
+  { shape: [3], dtype: 'int32', values: [1, 0, 2] });
+throwsEverywhere('unsortedSegmentSum without a number of segments',
+  () => tf.unsortedSegmentSum([1, 2], tf.tensor1d([0, 1], 'int32'), -1), /numSegments/);
 throwsEverywhere('unsortedSegmentSum with ids of another length',
   () => tf.unsortedSegmentSum([1, 2, 3], tf.tensor1d([0, 1], 'int32'), 3), /segmentIds/);
 
@@ -150,6 +167,11 @@ for (const dtype of numeric) {
 }
 check('SearchSorted', 'equal numbers and NaN', () => ['left', 'right'].map(side => tf.searchSorted(
   tf.tensor2d([[-Infinity, 1, 1, 1, 2, Infinity]]), tf.tensor2d([[1, 0, 2, NaN, Infinity, -Infinity, 3]]), side)));
+check('SearchSorted', 'other dtypes', () => ['left', 'right'].flatMap(side => [
+  tf.searchSorted(tf.tensor2d([[1, 2, 3, 16777217]], [1, 4], 'int32'), tf.tensor2d([[1.5, 2, 16777216, 2e9]]), side),
+  tf.searchSorted(tf.tensor2d([[0.5, 2, 3.5]]), tf.tensor2d([[0, 1, 2, 4]], [1, 4], 'int32'), side),
+  tf.searchSorted(tf.tensor2d([[0, 0, 1]], [1, 3], 'bool'), tf.tensor2d([[0, 1]], [1, 2], 'bool'), side),
+]));
 test('LowerBound and UpperBound', async () => {
   for (const [kernel, side] of [['LowerBound', 'left'], ['UpperBound', 'right']]) {
     const inputs = () => ({
@@ -233,6 +255,17 @@ check('Einsum', 'nothing', r => [tf.einsum('ij,jk->ik', r.float([2, 0]), r.float
 check('Einsum', 'booleans, and two dtypes', r => [tf.einsum('ij,jk->ik', r.bool([3, 4]), r.int([4, 2])),
   tf.einsum('ij,jk->ik', r.int([3, 4]), r.float([4, 2]))], 1e-4);
 throwsEverywhere('Einsum: another rank', () => tf.einsum('ij->i', tf.ones([2, 3, 4])), /2 dimensions/);
+test('MatrixBandPart and LogSoftmax leave nothing behind', async () => {
+  for (const tier of tiers) {
+    await tf.setBackend(`lanewise-${tier}`);
+    const input = tf.ones([3, 4, 5]), numLower = tf.scalar(1, 'int32'), backend = tf.backend();
+    const before = [backend.numDataIds(), backend.heap.blocksInUse];
+    raw('MatrixBandPart', { input, numLower, numUpper: numLower }).dispose();
+    raw('LogSoftmax', { logits: input }, { axis: 1 }).dispose();
+    assert.deepEqual([backend.numDataIds(), backend.heap.blocksInUse], before, tier);
+    tf.dispose([input, numLower]);
+  }
+});
 test('Einsum: nothing is left behind', async () => {
   for (const tier of tiers) {
     await tf.setBackend(`lanewise-${tier}`);

@@ -74,7 +74,7 @@ function scatterOver(backend: BackendWasm, how: number, indices: TensorInfo, upd
   const { sliceRank, numUpdates, sliceSize, outputSize } = backend_util.calculateShapes(updates, indices, shape);
   if (outputSize === 0 || numUpdates === 0 || sliceRank === 0) return;
   const repeat = updates.shape.length === 0 && sliceSize === 1;
-  if (!repeat && product(updates.shape) !== numUpdates * sliceSize) {
+  if (sliceRank > shape.length || (!repeat && product(updates.shape) !== numUpdates * sliceSize)) {
     throw new LanewiseError(`updates of shape [${updates.shape}] don't fit indices of shape [${indices.shape}] and ` +
       `an output of shape [${shape}]`);
   }
@@ -195,6 +195,9 @@ const unsortedSegmentSum: Kernel = (backend, { x, segmentIds }, { numSegments })
   expect(op, 'x', x, ANY);
   expect(op, 'segmentIds', segmentIds, INDEX);
   const rank = segmentIds.shape.length;
+  if (!(numSegments >= 0)) {
+    throw new LanewiseError(`${op}: attribute 'numSegments' is ${numSegments}; expected 0 or more`);
+  }
   if (segmentIds.shape.some((n, d) => n !== x.shape[d])) {
     throw new LanewiseError(`${op}: argument 'segmentIds' has shape [${segmentIds.shape}]; expected one with which ` +
       `that of 'x', [${x.shape}], begins`);
