@@ -129,6 +129,12 @@ int main(void) {
     CONSTANT(LW_REDUCE_MIN);
     CONSTANT(LW_REDUCE_PRODUCT);
 
+    printf("\n// enum lw_edge\n");
+    CONSTANT(LW_EDGE_CONSTANT);
+    CONSTANT(LW_EDGE_REFLECT);
+    CONSTANT(LW_EDGE_WRAP);
+    CONSTANT(LW_EDGE_NEAREST);
+
     printf("\n// enum lw_pad_mode\n");
     CONSTANT(LW_PAD_CONSTANT);
     CONSTANT(LW_PAD_REFLECT);
@@ -289,6 +295,35 @@ int main(void) {
     FIELD(lw_pool3d, with_batch);
     END();
 
+    STRUCT(lw_dilation2d);
+    FIELD(lw_dilation2d, struct_bytes);
+    FIELD(lw_dilation2d, type);
+    FIELD(lw_dilation2d, batch);
+    FIELD(lw_dilation2d, input_height);
+    FIELD(lw_dilation2d, input_width);
+    FIELD(lw_dilation2d, channels);
+    FIELD(lw_dilation2d, output_height);
+    FIELD(lw_dilation2d, output_width);
+    FIELD(lw_dilation2d, kernel_height);
+    FIELD(lw_dilation2d, kernel_width);
+    FIELD(lw_dilation2d, stride_height);
+    FIELD(lw_dilation2d, stride_width);
+    FIELD(lw_dilation2d, dilation_height);
+    FIELD(lw_dilation2d, dilation_width);
+    FIELD(lw_dilation2d, pad_top);
+    FIELD(lw_dilation2d, pad_left);
+    END();
+
+    STRUCT(lw_lrn);
+    FIELD(lw_lrn, struct_bytes);
+    FIELD(lw_lrn, channels);
+    FIELD(lw_lrn, radius);
+    FIELD(lw_lrn, pixels);
+    FIELD(lw_lrn, bias);
+    FIELD(lw_lrn, alpha);
+    FIELD(lw_lrn, beta);
+    END();
+
     STRUCT(lw_binary);
     FIELD(lw_binary, struct_bytes);
     FIELD(lw_binary, op);
@@ -342,6 +377,30 @@ int main(void) {
     FIELD(lw_crop_and_resize, crop_width);
     FIELD(lw_crop_and_resize, nearest);
     FIELD(lw_crop_and_resize, extrapolation);
+    END();
+
+    STRUCT(lw_transform);
+    FIELD(lw_transform, struct_bytes);
+    FIELD(lw_transform, type);
+    FIELD(lw_transform, batch);
+    FIELD(lw_transform, input_height);
+    FIELD(lw_transform, input_width);
+    FIELD(lw_transform, channels);
+    FIELD(lw_transform, output_height);
+    FIELD(lw_transform, output_width);
+    FIELD(lw_transform, transforms);
+    FIELD(lw_transform, bilinear);
+    FIELD(lw_transform, edge);
+    FIELD(lw_transform, fill);
+    END();
+
+    STRUCT(lw_rotate);
+    FIELD(lw_rotate, struct_bytes);
+    FIELD(lw_rotate, element_bytes);
+    FIELD(lw_rotate, batch);
+    FIELD(lw_rotate, height);
+    FIELD(lw_rotate, width);
+    FIELD(lw_rotate, channels);
     END();
 
     STRUCT(lw_copy);

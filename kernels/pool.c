@@ -176,12 +176,6 @@ static bool make_slide(size_t input, size_t output, size_t kernel, size_t stride
     return kernel && stride && dilation;
 }
 
-/* Every pixel that a window may name fits. */
-static bool reach_fits(const struct lw_slide *s) {
-    const int64_t most = INT64_MAX / 4;
-    return s->output <= most / s->stride && s->kernel <= most / s->dilation;
-}
-
 enum lw_status lw_pool_plan_make(const struct lw_pool3d *d, struct lw_pool_plan *p) {
     *p = (struct lw_pool_plan){0};
     if (d->struct_bytes != sizeof *d) return LW_BAD_STRUCT_BYTES;
@@ -201,7 +195,7 @@ enum lw_status lw_pool_plan_make(const struct lw_pool3d *d, struct lw_pool_plan 
     if (!lw_product(input, 6, &p->input_elements) || !lw_product(output, 6, &p->output_elements)) return LW_TOO_LARGE;
     p->input_elements /= 4;
     p->output_elements /= 4;
-    if (!reach_fits(&p->depth) || !reach_fits(&p->height) || !reach_fits(&p->width)) return LW_TOO_LARGE;
+    if (!lw_slide_fits(&p->depth) || !lw_slide_fits(&p->height) || !lw_slide_fits(&p->width)) return LW_TOO_LARGE;
 
     const size_t taps[] = {smaller(d->kernel_depth, d->input_depth), smaller(d->kernel_height, d->input_height),
                            d->input_width ? smaller(d->kernel_width, d->input_width) : 1 /* a list of rows even so */};

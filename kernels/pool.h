@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What pooling and its gradients share: which taps of a window lie inside of the image. Not installed. */
+/* What pooling, its gradients and dilation share: which taps of a window lie inside of the image. Not installed. */
 #ifndef LW_POOL_H
 #define LW_POOL_H
 
@@ -9,6 +9,12 @@
 struct lw_slide {
     int64_t input, output, kernel, stride, dilation, pad;
 };
+
+/* Whether every pixel that a window may name fits. The kernel's, stride's and dilation's size is 1 or more. */
+static inline bool lw_slide_fits(const struct lw_slide *s) {
+    const int64_t most = INT64_MAX / 4;
+    return s->output <= most / s->stride && s->kernel <= most / s->dilation;
+}
 
 /* The taps of one window that lie inside: `count` of them, from the tap `first` on, which is at `pixel`. */
 struct lw_taps {

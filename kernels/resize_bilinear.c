@@ -16,7 +16,7 @@
 /* Where one output coordinate lies between two input coordinates: at before + fraction. */
 struct source {
     size_t before, after;
-    float fraction;
+    double fraction;
 };
 
 static struct source find_source(const struct lw_resize_bilinear *d, size_t position, size_t input, size_t output) {
@@ -27,7 +27,7 @@ static struct source find_source(const struct lw_resize_bilinear *d, size_t posi
     struct source s;
     s.before = (size_t)at;                          /* the floor, since it is not negative */
     if (s.before > input - 1) s.before = input - 1; /* should rounding ever carry it there */
-    s.fraction = (float)(at - (double)s.before);
+    s.fraction = at - (double)s.before;
     s.after = (double)s.before < at && s.before + 1 < input ? s.before + 1 : s.before;
     return s;
 }
@@ -107,7 +107,7 @@ enum lw_status lw_resize_bilinear_run(const struct lw_context *context, const st
         struct source s = find_source(d, x, d->input_width, d->output_width);
         x0[x] = (uint32_t)(s.before * d->channels);
         x1[x] = (uint32_t)(s.after * d->channels);
-        fx[x] = s.fraction;
+        fx[x] = (float)s.fraction;
     }
 
     const struct lw_kernels *k = &context->kernels;
@@ -129,9 +129,46 @@ enum lw_status lw_resize_bilinear_run(const struct lw_context *context, const st
             }
             const float *top = at[s.before % 2];
             if (s.before != s.after)
-                k->lerp_rows_f32(output_row, top, at[s.after % 2], s.fraction, output);
+                k->lerp_rows_f32(output_row, top, at[s.after % 2], (float)s.fraction, output);
             else if (top != output)
                 memcpy(output, top, output_row * sizeof *output);
+        }
+    }
+    return LW_OK;
+}
+
+/* One pixel's gradient given to four, each time rounded to float. */
+static void give(size_t channels, const float *gradient, double weight, float *pixel) {
+    for (size_t c = 0; c < channels; c++) pixel[c] = (float)((double)pixel[c] + (double)gradient[c] * weight);
+}
+
+enum lw_status
+lw_resize_bilinear_gradient_run(const struct lw_context *context, const struct lw_resize_bilinear *d,
+                                const float *gradient, /* (batch, output_height, output_width, channels) */
+                                float *output)         /* (batch, input_height, input_width, channels) */
+{
+    if (!context || !d) return LW_NULL_POINTER;
+    struct plan p;
+    enum lw_status status = make_plan(d, &p);
+    if (status != LW_OK) return status;
+    if (p.input_elements == 0) return LW_OK;
+    if ((p.output_elements && !gradient) || !output) return LW_NULL_POINTER;
+    memset(output, 0, p.input_elements * sizeof *output);
+    if (p.output_elements == 0) return LW_OK;
+    const size_t channels = d->channels, row = d->input_width * channels;
+    for (size_t n = 0; n < d->batch; n++, output += d->input_height * row) {
+        for (size_t y = 0; y < d->output_height; y++) {
+            const struct source down = find_source(d, y, d->input_height, d->output_height);
+            float *top = output + down.before * row, *bottom = output + down.after * row;
+            for (size_t x = 0; x < d->output_width; x++, gradient += channels) {
+                const struct source across = find_source(d, x, d->input_width, d->output_width);
+                const size_t left = across.before * channels, right = across.after * channels;
+                const double up = 1 - down.fraction, back = 1 - across.fraction;
+                give(channels, gradient, up * back, top + left);
+                give(channels, gradient, up * across.fraction, top + right);
+                give(channels, gradient, down.fraction * back, bottom + left);
+                give(channels, gradient, down.fraction * across.fraction, bottom + right);
+            }
         }
     }
     return LW_OK;

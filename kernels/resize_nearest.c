@@ -50,24 +50,28 @@ static void resize_row(struct axis axis, size_t columns, size_t pixel_bytes, con
     }
 }
 
-enum lw_status lw_resize_nearest_run(const struct lw_context *context, const struct lw_resize_nearest *d,
-                                     const void *input, /* (batch, input_height, input_width, channels) */
-                                     void *output)      /* (batch, output_height, output_width, channels) */
-{
-    if (!context || !d) return LW_NULL_POINTER;
+static enum lw_status check(const struct lw_resize_nearest *d, size_t *input_bytes, size_t *output_bytes) {
     if (d->struct_bytes != sizeof *d) return LW_BAD_STRUCT_BYTES;
     if (d->align_corners > 1 || d->half_pixel_centers > 1) return LW_BAD_ENUM;
     if (d->align_corners && d->half_pixel_centers) return LW_BAD_SHAPE;
     if (d->element_bytes == 0 || d->element_bytes > 16 || (d->element_bytes & (d->element_bytes - 1)))
         return LW_BAD_SHAPE;
-    size_t input_bytes, output_bytes;
     if (!lw_product((const size_t[]){d->batch, d->input_height, d->input_width, d->channels, d->element_bytes}, 5,
-                    &input_bytes) ||
+                    input_bytes) ||
         !lw_product((const size_t[]){d->batch, d->output_height, d->output_width, d->channels, d->element_bytes}, 5,
-                    &output_bytes))
+                    output_bytes))
         return LW_TOO_LARGE;
-    if (output_bytes == 0) return LW_OK;
-    if (input_bytes == 0) return LW_BAD_SHAPE; /* no pixel to take */
+    return *output_bytes && *input_bytes == 0 ? LW_BAD_SHAPE : LW_OK; /* no pixel to take */
+}
+
+enum lw_status lw_resize_nearest_run(const struct lw_context *context, const struct lw_resize_nearest *d,
+                                     const void *input, /* (batch, input_height, input_width, channels) */
+                                     void *output)      /* (batch, output_height, output_width, channels) */
+{
+    if (!context || !d) return LW_NULL_POINTER;
+    size_t input_bytes, output_bytes;
+    enum lw_status status = check(d, &input_bytes, &output_bytes);
+    if (status != LW_OK || output_bytes == 0) return status;
     if (!input || !output) return LW_NULL_POINTER;
 
     const struct axis rows = make_axis(d, d->input_height, d->output_height);
@@ -85,6 +89,53 @@ enum lw_status lw_resize_nearest_run(const struct lw_context *context, const str
             else
                 resize_row(columns, d->output_width, pixel_bytes, image + row * input_row, out);
             before = row;
+        }
+    }
+    return LW_OK;
+}
+
+/* How many output positions from *next on are of this pixel of the image: they are neighbours. *next goes past them. */
+static size_t count_of(const struct axis *axis, size_t pixel, size_t positions, size_t *next) {
+    const size_t first = *next;
+    while (*next < positions && find_source(axis, *next) == pixel) ++*next;
+    return *next - first;
+}
+
+enum lw_status
+lw_resize_nearest_gradient_run(const struct lw_context *context, const struct lw_resize_nearest *d,
+                               const float *gradient, /* (batch, output_height, output_width, channels) */
+                               float *output)         /* (batch, input_height, input_width, channels) */
+{
+    if (!context || !d) return LW_NULL_POINTER;
+    size_t input_bytes, output_bytes;
+    enum lw_status status = check(d, &input_bytes, &output_bytes);
+    if (status != LW_OK) return status;
+    if (d->element_bytes != sizeof(float)) return LW_BAD_SHAPE;
+    if (input_bytes == 0) return LW_OK;
+    if ((output_bytes && !gradient) || !output) return LW_NULL_POINTER;
+    if (output_bytes == 0) {
+        memset(output, 0, input_bytes);
+        return LW_OK;
+    }
+    const struct axis rows = make_axis(d, d->input_height, d->output_height);
+    const struct axis columns = make_axis(d, d->input_width, d->output_width);
+    const size_t channels = d->channels, row = d->output_width * channels;
+    for (size_t n = 0; n < d->batch; n++, gradient += d->output_height * row) {
+        size_t y = 0;
+        for (size_t iy = 0; iy < d->input_height; iy++) {
+            const float *top = gradient + y * row;
+            const size_t high = count_of(&rows, iy, d->output_height, &y);
+            size_t x = 0;
+            for (size_t ix = 0; ix < d->input_width; ix++) {
+                const float *from = top + x * channels;
+                const size_t wide = count_of(&columns, ix, d->output_width, &x);
+                for (size_t c = 0; c < channels; c++, from++) {
+                    double sum = 0;
+                    for (size_t j = 0; j < high; j++)
+                        for (size_t i = 0; i < wide; i++) sum += (double)from[j * row + i * channels];
+                    *output++ = (float)sum;
+                }
+            }
         }
     }
     return LW_OK;

@@ -18,6 +18,7 @@ extern const struct lw_family lw_family_complex;  /* operators complex_abs, comp
 extern const struct lw_family lw_family_rows;     /* slots softmax, sum, sum_rows, epilogue, layer_norm; operators
                                                      softmax, reduce, argmax, top_k, cumulative, batch_norm */
 extern const struct lw_family lw_family_resize;   /* slots lerp_columns and lerp_rows, and operators */
+extern const struct lw_family lw_family_filters;  /* operators dilation2d and lrn */
 extern const struct lw_family lw_family_winograd; /* the slots of its transforms */
 extern const struct lw_family lw_family_index;    /* operators scatter, segment, search_sorted, range, multinomial,
                                                      non_max_suppression */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Bilinear resize: the micro-kernels and the operator; nearest-neighbour resize: the operator. */
+/* Bilinear resize: the micro-kernels and the operators; operators of nearest-neighbour resize, crops, and images
+ * seen through a projection or turned. */
 #include <math.h>
 #include <string.h>
 
@@ -429,6 +430,253 @@ static void check_crops(struct lw_test *t) {
     lw_test_status(lw_crop_and_resize_run(c, &empty, NULL, NULL, NULL, NULL, NULL), LW_OK, "empty");
 }
 
+/* ---- Gradients of resizing ---- */
+
+/* Both are the transposes of their operators, which are linear. */
+static void check_gradients(struct lw_test *t) {
+    for (int round = 0; round < 200; round++) {
+        struct lw_resize_bilinear d = right();
+        d.batch = (uint32_t)lw_test_range(t, 0, 2);
+        d.input_height = (uint32_t)lw_test_range(t, 1, 9);
+        d.input_width = (uint32_t)lw_test_range(t, 1, 9);
+        d.channels = (uint32_t)lw_test_range(t, 0, 5);
+        d.output_height = (uint32_t)lw_test_range(t, 0, 19);
+        d.output_width = (uint32_t)lw_test_range(t, 0, 19);
+        d.align_corners = round % 3 == 1;
+        d.half_pixel_centers = round % 3 == 2;
+        const bool bilinear = round % 2;
+        const struct lw_resize_nearest nearest_d = {sizeof nearest_d, 4,
+                                                    d.batch,          d.input_height,
+                                                    d.input_width,    d.channels,
+                                                    d.output_height,  d.output_width,
+                                                    d.align_corners,  d.half_pixel_centers};
+        const size_t row = (size_t)d.input_width * d.channels, n = d.batch * d.input_height * row;
+        const float *dy =
+            lw_test_floats(t, (size_t)d.batch * d.output_height * d.output_width * d.channels, LW_FILL_UNIFORM);
+        float *got = lw_test_floats(t, n, LW_FILL_POISON);
+        const enum lw_status status = bilinear ? lw_resize_bilinear_gradient_run(t->tested, &d, dy, got)
+                                               : lw_resize_nearest_gradient_run(t->tested, &nearest_d, dy, got);
+        lw_test_status(status, LW_OK, "gradient");
+
+        double *want = lw_test_buffer(t, n * sizeof *want), *bound = lw_test_buffer(t, n * sizeof *bound);
+        for (size_t i = 0; i < n; i++) want[i] = bound[i] = 0;
+        for (size_t b = 0; b < d.batch; b++) {
+            for (size_t y = 0; y < d.output_height; y++) {
+                double sy = source(&d, y, d.input_height, d.output_height), y0 = floor(sy);
+                double y1 = fmin(y0 + 1, d.input_height - 1.0);
+                if (!bilinear) y0 = y1 = sy = (double)nearest(&nearest_d, y, d.input_height, d.output_height);
+                for (size_t x = 0; x < d.output_width; x++) {
+                    double sx = source(&d, x, d.input_width, d.output_width), x0 = floor(sx);
+                    double x1 = fmin(x0 + 1, d.input_width - 1.0);
+                    if (!bilinear) x0 = x1 = sx = (double)nearest(&nearest_d, x, d.input_width, d.output_width);
+                    for (size_t c = 0; c < d.channels; c++, dy++) {
+                        for (int corner = 0; corner < 4; corner++) {
+                            const double fy = corner < 2 ? 1 - (sy - y0) : sy - y0;
+                            const double fx = corner % 2 ? sx - x0 : 1 - (sx - x0);
+                            const size_t iy = (size_t)(corner < 2 ? y0 : y1), ix = (size_t)(corner % 2 ? x1 : x0);
+                            const size_t at = (b * d.input_height + iy) * row + ix * d.channels + c;
+                            want[at] += (double)*dy * fy * fx;
+                            bound[at] += fabs((double)*dy * fy * fx) + 1e-7;
+                        }
+                    }
+                }
+            }
+        }
+        for (size_t i = 0; i < n; i++) bound[i] = lw_test_gamma(400, bound[i]);
+        lw_test_within("gradient against doubles", want, bound, got, n);
+    }
+
+    const struct lw_context *context = t->tested;
+    const struct lw_resize_bilinear d = right();
+    struct lw_resize_nearest n = {sizeof n, 4, 2, 3, 4, 3, 5, 7, 0, 0};
+    static const float dy[1024];
+    float *dx = lw_test_floats(t, 1024, LW_FILL_POISON);
+    lw_test_seal(t, dx);
+    lw_test_status(lw_resize_bilinear_gradient_run(NULL, &d, dy, dx), LW_NULL_POINTER, "no context");
+    lw_test_status(lw_resize_bilinear_gradient_run(context, NULL, dy, dx), LW_NULL_POINTER, "no descriptor");
+    lw_test_status(lw_resize_bilinear_gradient_run(context, &d, NULL, dx), LW_NULL_POINTER, "no gradient");
+    lw_test_status(lw_resize_bilinear_gradient_run(context, &d, dy, NULL), LW_NULL_POINTER, "no output");
+    lw_test_status(lw_resize_nearest_gradient_run(NULL, &n, dy, dx), LW_NULL_POINTER, "no context");
+    lw_test_status(lw_resize_nearest_gradient_run(context, NULL, dy, dx), LW_NULL_POINTER, "no descriptor");
+    lw_test_status(lw_resize_nearest_gradient_run(context, &n, NULL, dx), LW_NULL_POINTER, "no gradient");
+    lw_test_status(lw_resize_nearest_gradient_run(context, &n, dy, NULL), LW_NULL_POINTER, "no output");
+    n.element_bytes = 8;
+    lw_test_status(lw_resize_nearest_gradient_run(context, &n, dy, dx), LW_BAD_SHAPE, "element_bytes");
+    struct lw_resize_bilinear wrong = d;
+    wrong.struct_bytes--;
+    lw_test_status(lw_resize_bilinear_gradient_run(context, &wrong, dy, dx), LW_BAD_STRUCT_BYTES, "struct_bytes");
+}
+
+/* ---- Projections and turns ---- */
+
+/* Where a coordinate takes its value from; what the header draws, for places not far outside. */
+static double brought(uint32_t edge, double at, double n) {
+    if (edge == LW_EDGE_CONSTANT || (at >= 0 && at <= n - 1)) return at;
+    if (edge == LW_EDGE_WRAP) at = at < 0 ? at + n : at - n;
+    if (edge == LW_EDGE_REFLECT) at = at < 0 ? -1 - at : at >= n ? 2 * n - 1 - at : at;
+    return fmin(fmax(at, 0), n - 1);
+}
+
+static double element(const struct lw_transform *d, const void *image, size_t b, double y, double x, size_t c) {
+    if (y < 0 || x < 0 || y >= d->input_height || x >= d->input_width) return (double)d->fill;
+    const size_t at = ((b * d->input_height + (size_t)y) * d->input_width + (size_t)x) * d->channels + c;
+    if (d->type == LW_FLOAT32) return (double)((const float *)image)[at];
+    return d->type == LW_INT32 ? (double)((const int32_t *)image)[at] : (double)((const uint8_t *)image)[at];
+}
+
+static void check_transform(struct lw_test *t) {
+    for (int round = 0; round < 240; round++) {
+        struct lw_transform d = {.struct_bytes = sizeof d, .type = (uint32_t)lw_test_range(t, LW_FLOAT32, LW_BOOL)};
+        d.batch = (uint32_t)lw_test_range(t, 0, 3);
+        d.input_height = (uint32_t)lw_test_range(t, 5, 9);
+        d.input_width = (uint32_t)lw_test_range(t, 5, 9);
+        d.channels = (uint32_t)lw_test_range(t, 0, 4);
+        d.output_height = (uint32_t)lw_test_range(t, 0, 6);
+        d.output_width = (uint32_t)lw_test_range(t, 0, 6);
+        d.transforms = round % 2 ? 1 : d.batch;
+        d.bilinear = round / 2 % 2;
+        d.edge = (uint32_t)round / 4 % 4;
+        d.fill = (float)lw_test_range(t, 0, 3);
+        const size_t bytes = d.type == LW_BOOL ? 1 : 4;
+        const size_t n = (size_t)d.batch * d.output_height * d.output_width * d.channels;
+        const size_t elements = (size_t)d.batch * d.input_height * d.input_width * d.channels;
+        void *image = lw_test_buffer(t, elements * bytes);
+        for (size_t i = 0; i < elements; i++) {
+            if (d.type == LW_FLOAT32)
+                ((float *)image)[i] = lw_test_uniform(t, -1, 1);
+            else if (d.type == LW_INT32)
+                ((int32_t *)image)[i] = (int32_t)lw_test_range(t, 0, 1 << 30) - (1 << 29);
+            else
+                ((uint8_t *)image)[i] = (uint8_t)lw_test_range(t, 0, 1);
+        }
+        lw_test_seal(t, image);
+        float *matrices = lw_test_floats(t, (size_t)d.transforms * 8, LW_FILL_POISON);
+        for (size_t i = 0; i < (size_t)d.transforms * 8; i++) { /* in quarters, and no further than a width outside */
+            const size_t at = i % 8;
+            matrices[i] =
+                at > 5 ? 0
+                       : ((float)lw_test_range(t, 0, at == 2 || at == 5 ? 16 : 4) - (at == 2 || at == 5 ? 8 : 2)) / 4;
+            if (at == 6 && round % 5 == 0) matrices[i] = -0.5f; /* 0 at x = 2 */
+        }
+        lw_test_seal(t, matrices);
+        uint8_t *got = lw_test_buffer(t, n * bytes), *want = lw_test_buffer(t, n * bytes);
+        lw_test_status(lw_transform_run(t->tested, &d, image, matrices, got), LW_OK, "transform");
+        size_t i = 0;
+        for (size_t b = 0; b < d.batch; b++) {
+            const float *m = matrices + (d.transforms == 1 ? 0 : 8 * b);
+            for (size_t p = 0; p < (size_t)d.output_height * d.output_width; p++) {
+                const double x = (double)(p % d.output_width), y = (double)(p / d.output_width);
+                const double depth = (double)m[6] * x + (double)m[7] * y + 1;
+                const double px = ((double)m[0] * x + (double)m[1] * y + (double)m[2]) / depth;
+                const double py = ((double)m[3] * x + (double)m[4] * y + (double)m[5]) / depth;
+                const double sx = brought(d.edge, px, d.input_width), sy = brought(d.edge, py, d.input_height);
+                for (size_t c = 0; c < d.channels; c++, i++) {
+                    double value;
+                    if (depth == 0) {
+                        value = (double)d.fill;
+                    } else if (d.bilinear) {
+                        const double y0 = floor(sy), x0 = floor(sx);
+                        value = (y0 + 1 - sy) * ((x0 + 1 - sx) * element(&d, image, b, y0, x0, c) +
+                                                 (sx - x0) * element(&d, image, b, y0, x0 + 1, c)) +
+                                (sy - y0) * ((x0 + 1 - sx) * element(&d, image, b, y0 + 1, x0, c) +
+                                             (sx - x0) * element(&d, image, b, y0 + 1, x0 + 1, c));
+                    } else {
+                        value = element(&d, image, b, floor(sy + 0.5), floor(sx + 0.5), c);
+                    }
+                    if (d.type == LW_FLOAT32)
+                        ((float *)want)[i] = (float)value;
+                    else if (d.type == LW_INT32)
+                        ((int32_t *)want)[i] = (int32_t)value;
+                    else
+                        want[i] = (uint8_t)value;
+                    /* What lies far outside is TensorFlow.js's business: its tests compare it. */
+                    const bool far = px <= 1 - (double)d.input_width || px >= 2 * (double)d.input_width - 2 ||
+                                     py <= 1 - (double)d.input_height || py >= 2 * (double)d.input_height - 2;
+                    if (far && (d.edge == LW_EDGE_WRAP || d.edge == LW_EDGE_REFLECT))
+                        memcpy(want + i * bytes, got + i * bytes, bytes);
+                }
+            }
+        }
+        lw_test_same_bytes("transform", want, got, n * bytes);
+    }
+
+    const struct lw_transform d = {.struct_bytes = sizeof d,
+                                   .batch = 2,
+                                   .input_height = 2,
+                                   .input_width = 2,
+                                   .channels = 2,
+                                   .output_height = 2,
+                                   .output_width = 2,
+                                   .transforms = 1};
+    static const float image[64];
+    float *out = lw_test_floats(t, 64, LW_FILL_POISON);
+    lw_test_seal(t, out);
+    struct lw_transform w[] = {d, d, d, d, d, d};
+    static const enum lw_status status[] = {LW_BAD_STRUCT_BYTES, LW_BAD_ENUM,  LW_BAD_ENUM,
+                                            LW_BAD_ENUM,         LW_BAD_SHAPE, LW_TOO_LARGE};
+    w[0].struct_bytes++;
+    w[1].type = LW_BOOL + 1;
+    w[2].bilinear = 2;
+    w[3].edge = LW_EDGE_NEAREST + 1;
+    w[4].transforms = 3;
+    w[5].output_height = w[5].output_width = w[5].channels = UINT32_MAX;
+    for (size_t i = 0; i < 6; i++)
+        lw_test_status(lw_transform_run(t->tested, &w[i], image, image, out), status[i], "transform");
+    lw_test_status(lw_transform_run(NULL, &d, image, image, out), LW_NULL_POINTER, "no context");
+    lw_test_status(lw_transform_run(t->tested, NULL, image, image, out), LW_NULL_POINTER, "no descriptor");
+    lw_test_status(lw_transform_run(t->tested, &d, NULL, image, out), LW_NULL_POINTER, "no image");
+    lw_test_status(lw_transform_run(t->tested, &d, image, NULL, out), LW_NULL_POINTER, "no transforms");
+    lw_test_status(lw_transform_run(t->tested, &d, image, image, NULL), LW_NULL_POINTER, "no output");
+}
+
+static void check_rotate(struct lw_test *t) {
+    for (int round = 0; round < 120; round++) {
+        struct lw_rotate d = {sizeof d,
+                              1u << lw_test_range(t, 0, 4),
+                              (uint32_t)lw_test_range(t, 0, 2),
+                              (uint32_t)lw_test_range(t, 1, 9),
+                              (uint32_t)lw_test_range(t, 1, 9),
+                              (uint32_t)lw_test_range(t, 0, round % 5 ? 4 : 30)};
+        const double angle = (double)lw_test_uniform(t, -4, 4), sine = sin(angle), cosine = cos(angle);
+        const double cx = (double)lw_test_uniform(t, 0, 8), cy = (double)lw_test_uniform(t, 0, 8);
+        const size_t pixel = (size_t)d.channels * d.element_bytes, n = (size_t)d.batch * d.height * d.width * pixel;
+        uint8_t *in = lw_test_buffer(t, n), *fill = lw_test_buffer(t, pixel);
+        for (size_t i = 0; i < n; i++) in[i] = (uint8_t)lw_test_u32(t);
+        for (size_t i = 0; i < pixel; i++) fill[i] = (uint8_t)lw_test_u32(t);
+        lw_test_seal(t, in);
+        lw_test_seal(t, fill);
+        uint8_t *got = lw_test_buffer(t, n), *want = lw_test_buffer(t, n), *to = want;
+        lw_test_status(lw_rotate_run(t->tested, &d, sine, cosine, cx, cy, in, fill, got), LW_OK, "rotate");
+        for (size_t p = 0; p < (size_t)d.batch * d.height * d.width; p++, to += pixel) {
+            const double x = (double)(p % d.width) - cx, y = (double)(p / d.width % d.height) - cy;
+            const double sx = floor(x * cosine - y * sine + cx + 0.5), sy = floor(x * sine + y * cosine + cy + 0.5);
+            const bool inside = sx >= 0 && sy >= 0 && sx < d.width && sy < d.height;
+            const uint8_t *from = fill;
+            if (inside) from = in + (((p / d.width / d.height) * d.height + (size_t)sy) * d.width + (size_t)sx) * pixel;
+            memcpy(to, from, pixel);
+        }
+        lw_test_same_bytes("rotate", want, got, n);
+    }
+    struct lw_rotate d = {sizeof d, 4, 1, 2, 2, 3}, wrong = d;
+    static const float image[64];
+    float *out = lw_test_floats(t, 64, LW_FILL_POISON);
+    lw_test_seal(t, out);
+    wrong.struct_bytes--;
+    lw_test_status(lw_rotate_run(t->tested, &wrong, 0, 1, 0, 0, image, image, out), LW_BAD_STRUCT_BYTES,
+                   "struct_bytes");
+    wrong = d;
+    wrong.element_bytes = 3;
+    lw_test_status(lw_rotate_run(t->tested, &wrong, 0, 1, 0, 0, image, image, out), LW_BAD_SHAPE, "element_bytes");
+    wrong = d;
+    wrong.height = wrong.width = wrong.channels = UINT32_MAX;
+    lw_test_status(lw_rotate_run(t->tested, &wrong, 0, 1, 0, 0, image, image, out), LW_TOO_LARGE, "huge");
+    lw_test_status(lw_rotate_run(NULL, &d, 0, 1, 0, 0, image, image, out), LW_NULL_POINTER, "no context");
+    lw_test_status(lw_rotate_run(t->tested, NULL, 0, 1, 0, 0, image, image, out), LW_NULL_POINTER, "no descriptor");
+    lw_test_status(lw_rotate_run(t->tested, &d, 0, 1, 0, 0, NULL, image, out), LW_NULL_POINTER, "no image");
+    lw_test_status(lw_rotate_run(t->tested, &d, 0, 1, 0, 0, image, NULL, out), LW_NULL_POINTER, "no fill");
+    lw_test_status(lw_rotate_run(t->tested, &d, 0, 1, 0, 0, image, image, NULL), LW_NULL_POINTER, "no output");
+}
+
 /* ---- Benchmarks ---- */
 
 struct bench_arg {
@@ -469,5 +717,8 @@ static const struct lw_row rows[] = {
     {"resize_bilinear", LW_NO_SLOT, check_operator, bench_resize},
     {"resize_nearest", LW_NO_SLOT, check_nearest, NULL},
     {"crop_and_resize", LW_NO_SLOT, check_crops, NULL},
+    {"resize_gradients", LW_NO_SLOT, check_gradients, NULL},
+    {"transform", LW_NO_SLOT, check_transform, NULL},
+    {"rotate", LW_NO_SLOT, check_rotate, NULL},
 };
 const struct lw_family lw_family_resize = {"resize", rows, sizeof rows / sizeof rows[0]};

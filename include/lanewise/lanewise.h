@@ -442,6 +442,57 @@ LW_API enum lw_status lw_pool3d_argmax_run(const struct lw_context *context, con
 LW_API enum lw_status lw_pool3d_gradient_run(const struct lw_context *context, const struct lw_pool3d *op,
                                              const void *input, const float *gradient, void *scratch, float *output);
 
+/* ---- Dilation ------------------------------------------------------------------------------------------- */
+
+/* Greyscale dilation: output[n][y][x][c] = max over ky, kx of
+ *     input[n][y stride - pad_top + ky dilation][x stride - pad_left + kx dilation][c] + filter[ky][kx][c]
+ * over the taps that meet the image. A sum is the largest only if it is above -(2^53 - 1), as in TensorFlow.js, which is
+ * also the result when there is none; a NaN never is. LW_INT32: sums are exact, and of the result the low 32 bits count.
+ * Errors: LW_BAD_SHAPE for a kernel, stride or dilation of 0; LW_UNSUPPORTED for LW_BOOL. */
+struct lw_dilation2d {
+    uint32_t struct_bytes;
+    uint32_t type; /* enum lw_type: LW_FLOAT32 or LW_INT32 */
+    uint32_t batch, input_height, input_width, channels;
+    uint32_t output_height, output_width;
+    uint32_t kernel_height, kernel_width;
+    uint32_t stride_height, stride_width;
+    uint32_t dilation_height, dilation_width;
+    int32_t pad_top, pad_left;
+};
+
+LW_API enum lw_status lw_dilation2d_run(const struct lw_context *context, const struct lw_dilation2d *op,
+                                        const void *input, const void *filter, void *output);
+/* The gradients with respect to the input and to the filter, given that of the output; all of the one type. Each
+ * output's gradient is added, in their order, to the pixel and the tap of its sum, the first of equals. Where there is
+ * none it goes to the window's first pixel at or behind the image's border, if there is one, and to tap 0. */
+LW_API enum lw_status lw_dilation2d_input_gradient_run(const struct lw_context *context, const struct lw_dilation2d *op,
+                                                       const void *input, const void *filter, const void *gradient,
+                                                       void *output);
+LW_API enum lw_status lw_dilation2d_filter_gradient_run(const struct lw_context *context,
+                                                        const struct lw_dilation2d *op, const void *input,
+                                                        const void *filter, const void *gradient, void *output);
+
+/* ---- Local response normalization ----------------------------------------------------------------------- */
+
+/* output[p][c] = input[p][c] norm^-beta,
+ * norm = bias + alpha (sum of input[p][k]^2 for k from c - radius to c + radius, ascending, without those that there are not)
+ * pow is that of LW_BINARY_POW. */
+struct lw_lrn {
+    uint32_t struct_bytes;
+    uint32_t channels, radius;
+    size_t pixels;
+    float bias, alpha, beta;
+};
+
+LW_API enum lw_status lw_lrn_sizes(const struct lw_context *context, const struct lw_lrn *op, struct lw_sizes *sizes);
+LW_API enum lw_status lw_lrn_run(const struct lw_context *context, const struct lw_lrn *op, const float *input,
+                                 void *scratch, float *output);
+/* The gradient with respect to the input, given what lw_lrn_run gave and the gradient of that:
+ * output[k] = gradient[k] norm[k]^-beta + (-2 alpha beta input[k]) (sum over c of result[c] gradient[c] / norm[c]),
+ * c from k - radius to k + radius, ascending. scratch: as for lw_lrn_run. */
+LW_API enum lw_status lw_lrn_gradient_run(const struct lw_context *context, const struct lw_lrn *op, const float *input,
+                                          const float *result, const float *gradient, void *scratch, float *output);
+
 /* ---- Elementwise ---------------------------------------------------------------------------------------- */
 
 enum lw_unary_op {
@@ -707,6 +758,59 @@ LW_API enum lw_status lw_non_max_suppression_run(const struct lw_context *contex
                                                  double iou_threshold, double score_threshold, double sigma,
                                                  const float *boxes, const float *scores, void *scratch,
                                                  int32_t *indices, float *selected_scores, size_t *selected);
+
+/* The gradients of both ways of resizing with respect to the image, given that of the output. They need no scratch.
+ * Bilinear: each output pixel gives its gradient to its four pixels, times their weights, in double, each sum rounded.
+ * Nearest: each pixel's sum in double. LW_BAD_SHAPE: element_bytes is not 4.
+ * gradient: [batch][output_height][output_width][channels], output: [batch][input_height][input_width][channels] */
+LW_API enum lw_status lw_resize_bilinear_gradient_run(const struct lw_context *context,
+                                                      const struct lw_resize_bilinear *op, const float *gradient,
+                                                      float *output);
+LW_API enum lw_status lw_resize_nearest_gradient_run(const struct lw_context *context,
+                                                     const struct lw_resize_nearest *op, const float *gradient,
+                                                     float *output);
+
+/* Where a place outside of the image takes its pixel from. With abcd a row: */
+enum lw_edge {
+    LW_EDGE_CONSTANT = 0, /* nowhere: `fill` is taken */
+    LW_EDGE_REFLECT = 1,  /* dcba abcd dcba */
+    LW_EDGE_WRAP = 2,     /* abcd abcd abcd */
+    LW_EDGE_NEAREST = 3   /* aaaa abcd dddd */
+};
+
+/* An image seen through a projection: with m a row of `transforms`, output pixel (x, y) takes what lies at
+ *     ((m0 x + m1 y + m2) / (m6 x + m7 y + 1), (m3 x + m4 y + m5) / (m6 x + m7 y + 1))
+ * in double precision: the nearest pixel (halves up), or what is interpolated between four. Where the divisor is 0 it
+ * is `fill`. Integers, if interpolated, are truncated.
+ * input: [batch][input_height][input_width][channels], output: [batch][output_height][output_width][channels],
+ * transforms: [transforms][8]. LW_BAD_SHAPE: transforms is not 1 or the batch. */
+struct lw_transform {
+    uint32_t struct_bytes;
+    uint32_t type; /* enum lw_type */
+    uint32_t batch, input_height, input_width, channels;
+    uint32_t output_height, output_width;
+    uint32_t transforms;
+    uint32_t bilinear; /* 0 or 1 */
+    uint32_t edge;     /* enum lw_edge */
+    float fill;
+};
+
+LW_API enum lw_status lw_transform_run(const struct lw_context *context, const struct lw_transform *op,
+                                       const void *input, const float *transforms, void *output);
+
+/* An image turned about a center: output pixel (x, y) is the one nearest (halves up) to
+ *     ((x - center_x) cosine - (y - center_y) sine + center_x, (x - center_x) sine + (y - center_y) cosine + center_y)
+ * and outside of the image *fill, one pixel. element_bytes: 1, 2, 4, 8 or 16.
+ * input, output: [batch][height][width][channels], fill: [channels] */
+struct lw_rotate {
+    uint32_t struct_bytes;
+    uint32_t element_bytes;
+    uint32_t batch, height, width, channels;
+};
+
+LW_API enum lw_status lw_rotate_run(const struct lw_context *context, const struct lw_rotate *op, double sine,
+                                    double cosine, double center_x, double center_y, const void *input,
+                                    const void *fill, void *output);
 
 /* ---- Moving data (any element size) --------------------------------------------------------------------- */
 

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Resizing images and parts of them. */
-import type { TensorInfo } from '@tensorflow/tfjs-core';
+/* Resizing images and parts of them, and seeing them turned, mirrored or projected. */
+import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
+import * as lw from '../generated/layout.js';
+import { LanewiseError } from '../runtime/errors.js';
 import type { ResizeBilinear } from '../runtime/kernels.js';
 import { elementBytes } from './backend.js';
 import { toFloat } from './elementwise.js';
-import { ANY, expect, expectRank, FLOAT, NUMBER, type Attrs, type Kernel } from './kernel.js';
+import { ANY, expect, expectRank, product, typeOf, type Attrs, type Kernel } from './kernel.js';
+import { Reverse } from './movement.js';
 
 /** What both ways of resizing are told. */
-function resizeOf(images: TensorInfo, attrs: Attrs): ResizeBilinear {
+function resizeOf(images: TensorInfo, attrs: Attrs, [outputHeight, outputWidth] = attrs.size as number[]): ResizeBilinear {
   const [batch, inputHeight, inputWidth, channels] = images.shape;
-  const [outputHeight, outputWidth] = attrs.size as [number, number];
   return {
     batch, inputHeight, inputWidth, channels, outputHeight, outputWidth, alignCorners: attrs.alignCorners ?? false,
     halfPixelCenters: attrs.halfPixelCenters ?? false,
@@ -29,7 +31,7 @@ const resizeBilinear: Kernel = (backend, { images }, attrs) => {
 };
 
 const resizeNearest: Kernel = (backend, { images }, attrs) => {
-  expect('ResizeNearestNeighbor', 'images', images, NUMBER);
+  expect('ResizeNearestNeighbor', 'images', images, ANY);
   expectRank('ResizeNearestNeighbor', 'images', images, 4);
   const op = { ...resizeOf(images, attrs), elementBytes: elementBytes(images.dtype) };
   const input = backend.pointer(images);
@@ -38,11 +40,103 @@ const resizeNearest: Kernel = (backend, { images }, attrs) => {
   return y;
 };
 
+/** Unlike in plain JavaScript, a gradient knows of halfPixelCenters. */
+const resizeBilinearGradient: Kernel = (backend, { images, dy }, attrs) => {
+  const op = gradientOf('ResizeBilinearGrad', images, dy, attrs);
+  const slopes = toFloat(backend, dy);
+  const dx = backend.output(images.shape.slice(), 'float32');
+  backend.kernels.resizeBilinearGradient(op, slopes, backend.pointer(dx));
+  return dx;
+};
+
+const resizeNearestGradient: Kernel = (backend, { images, dy }, attrs) => {
+  const op = { ...gradientOf('ResizeNearestNeighborGrad', images, dy, attrs), elementBytes: 4 };
+  const { kernels } = backend;
+  const slopes = toFloat(backend, dy);
+  const dx = backend.output(images.shape.slice(), images.dtype);
+  const output = backend.pointer(dx), size = product(images.shape), isFloat = images.dtype === 'float32';
+  const result = isFloat ? output : backend.temporary(4 * size);
+  kernels.resizeNearestGradient(op, slopes, result);
+  if (!isFloat) kernels.cast(lw.LW_FLOAT32, typeOf(images.dtype), size, result, output);
+  return dx;
+};
+
+function gradientOf(op: string, images: TensorInfo, dy: TensorInfo, attrs: Attrs): ResizeBilinear {
+  expect(op, 'images', images, ANY);
+  expect(op, 'dy', dy, ANY);
+  expectRank(op, 'images', images, 4);
+  expectRank(op, 'dy', dy, 4);
+  if (dy.shape[0] !== images.shape[0] || dy.shape[3] !== images.shape[3]) {
+    throw new LanewiseError(`${op}: argument 'dy' of shape [${dy.shape}] is no gradient of [${images.shape}] resized`);
+  }
+  return resizeOf(images, attrs, dy.shape.slice(1, 3));
+}
+
+const EDGES: Record<string, number> = {
+  constant: lw.LW_EDGE_CONSTANT, reflect: lw.LW_EDGE_REFLECT, wrap: lw.LW_EDGE_WRAP, nearest: lw.LW_EDGE_NEAREST,
+};
+
+const transform: Kernel = (backend, { image, transforms }, attrs) => {
+  const name = 'Transform';
+  expect(name, 'image', image, ANY);
+  expectRank(name, 'image', image, 4);
+  expect(name, 'transforms', transforms, ANY);
+  expectRank(name, 'transforms', transforms, 2);
+  const { interpolation, fillMode, fillValue, outputShape } = attrs;
+  if (interpolation !== 'nearest' && interpolation !== 'bilinear') {
+    throw new LanewiseError(`Error in Transform: Expect 'nearest' or 'bilinear', but got ${interpolation}`);
+  }
+  if (transforms.shape[1] !== 8) {
+    throw new LanewiseError(`${name}: argument 'transforms' has shape [${transforms.shape}]; expected 8 numbers a row`);
+  }
+  const [batch, inputHeight, inputWidth, channels] = image.shape;
+  const [outputHeight, outputWidth] = (outputShape ?? [inputHeight, inputWidth]) as [number, number];
+  const op = {
+    type: typeOf(image.dtype), batch, inputHeight, inputWidth, channels, outputHeight, outputWidth,
+    transforms: transforms.shape[0], bilinear: interpolation === 'bilinear',
+    edge: EDGES[fillMode as string] ?? lw.LW_EDGE_CONSTANT, fill: fillValue as number,
+  };
+  const input = backend.pointer(image), matrices = toFloat(backend, transforms);
+  const y = backend.output([batch, outputHeight, outputWidth, channels], image.dtype);
+  backend.kernels.transform(op, input, matrices, backend.pointer(y));
+  return y;
+};
+
+const rotateWithOffset: Kernel = (backend, { image }, { radians, fillValue, center }) => {
+  const name = 'RotateWithOffset';
+  expect(name, 'image', image, ANY);
+  expectRank(name, 'image', image, 4);
+  const [batch, height, width, channels] = image.shape;
+  const [centerX, centerY] = backend_util.getImageCenter(center, height, width);
+  const op = {
+    elementBytes: elementBytes(image.dtype), batch, height, width, channels, sine: Math.sin(radians),
+    cosine: Math.cos(radians), centerX, centerY,
+  };
+  // A colour has an opaque fourth channel.
+  const pixel = Array.from({ length: channels }, (_, c) => typeof fillValue === 'number' ? fillValue
+    : c === 3 ? 255 : fillValue[c]);
+  const fill = backend.temporary(op.elementBytes * channels);
+  const input = backend.pointer(image);
+  const y = backend.output(image.shape.slice(), image.dtype);
+  const output = backend.pointer(y);
+  const { u8, i32, f32 } = backend.heap;
+  if (image.dtype === 'bool') u8.set(pixel, fill);
+  else (image.dtype === 'int32' ? i32 : f32).set(pixel, fill >>> 2);
+  backend.kernels.rotate(op, input, fill, output);
+  return y;
+};
+
+const flipLeftRight: Kernel = (backend, { image }) => {
+  expect('FlipLeftRight', 'image', image, ANY);
+  expectRank('FlipLeftRight', 'image', image, 4);
+  return Reverse(backend, { x: image }, { dims: [2] });
+};
+
 const cropAndResize: Kernel = (backend, { image, boxes, boxInd }, attrs) => {
   const kernel = 'CropAndResize';
-  expect(kernel, 'image', image, NUMBER);
+  expect(kernel, 'image', image, ANY);
   expectRank(kernel, 'image', image, 4);
-  expect(kernel, 'boxes', boxes, FLOAT);
+  expect(kernel, 'boxes', boxes, ANY);
   expect(kernel, 'boxInd', boxInd, ['int32']);
   const [batch, inputHeight, inputWidth, channels] = image.shape;
   const [cropHeight, cropWidth] = attrs.cropSize as [number, number];
@@ -52,12 +146,14 @@ const cropAndResize: Kernel = (backend, { image, boxes, boxInd }, attrs) => {
   };
   const { kernels, heap } = backend;
   const sizes = kernels.cropAndResizeSizes(op);
-  const input = toFloat(backend, image), corners = backend.pointer(boxes), which = backend.pointer(boxInd);
+  const input = toFloat(backend, image), corners = toFloat(backend, boxes), which = backend.pointer(boxInd);
   const y = backend.output([op.boxes, cropHeight, cropWidth, channels], 'float32');
   kernels.cropAndResize(op, input, corners, which, heap.scratch(sizes.scratchBytes), backend.pointer(y));
   return y;
 };
 
 export {
-  cropAndResize as CropAndResize, resizeBilinear as ResizeBilinear, resizeNearest as ResizeNearestNeighbor,
+  cropAndResize as CropAndResize, flipLeftRight as FlipLeftRight, resizeBilinear as ResizeBilinear,
+  resizeBilinearGradient as ResizeBilinearGrad, resizeNearest as ResizeNearestNeighbor,
+  resizeNearestGradient as ResizeNearestNeighborGrad, rotateWithOffset as RotateWithOffset, transform as Transform,
 };

@@ -21,7 +21,11 @@ export {
 export {
   All, Any, ArgMax, ArgMin, Cumprod, Cumsum, FusedBatchNorm, LogSoftmax, Max, Mean, Min, Prod, Softmax, Sum, TopK,
 } from './rows.js';
-export { CropAndResize, ResizeBilinear, ResizeNearestNeighbor } from './images.js';
+export { Dilation2D, Dilation2DBackpropFilter, Dilation2DBackpropInput, LRN, LRNGrad } from './filters.js';
+export {
+  CropAndResize, FlipLeftRight, ResizeBilinear, ResizeBilinearGrad, ResizeNearestNeighbor, ResizeNearestNeighborGrad,
+  RotateWithOffset, Transform,
+} from './images.js';
 export {
   BroadcastTo, Cast, Concat, ExpandDims, Fill, GatherNd, GatherV2, Identity, MirrorPad, OnesLike, Pack, PadV2,
   Reshape, Reverse, Slice, SplitV, StridedSlice, Tile, Transpose, Unpack, ZerosLike,

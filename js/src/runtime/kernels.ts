@@ -153,6 +153,30 @@ export interface Fft {
   readonly inverse: boolean;
 }
 
+/** `struct lw_dilation2d`; pairs are height, width. */
+export interface Dilation2d {
+  readonly type: number;
+  readonly batch: number;
+  readonly inputHeight: number;
+  readonly inputWidth: number;
+  readonly channels: number;
+  readonly output: readonly number[];
+  readonly kernel: readonly number[];
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  readonly pad: readonly number[];
+}
+
+/** `struct lw_lrn` */
+export interface Lrn {
+  readonly channels: number;
+  readonly radius: number;
+  readonly pixels: number;
+  readonly bias: number;
+  readonly alpha: number;
+  readonly beta: number;
+}
+
 /** `struct lw_resize_bilinear` */
 export interface ResizeBilinear {
   readonly batch: number;
@@ -168,6 +192,35 @@ export interface ResizeBilinear {
 /** `struct lw_resize_nearest` */
 export interface ResizeNearest extends ResizeBilinear {
   readonly elementBytes: number;
+}
+
+/** `struct lw_transform` */
+export interface Transform {
+  readonly type: number;
+  readonly batch: number;
+  readonly inputHeight: number;
+  readonly inputWidth: number;
+  readonly channels: number;
+  readonly outputHeight: number;
+  readonly outputWidth: number;
+  readonly transforms: number;
+  readonly bilinear: boolean;
+  /** One of LW_EDGE_... */
+  readonly edge: number;
+  readonly fill: number;
+}
+
+/** `struct lw_rotate` and the arguments beside it */
+export interface Rotate {
+  readonly elementBytes: number;
+  readonly batch: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly sine: number;
+  readonly cosine: number;
+  readonly centerX: number;
+  readonly centerY: number;
 }
 
 /** `struct lw_crop_and_resize` */
@@ -217,9 +270,9 @@ export interface Sizes {
 }
 
 const AREA_BYTES = Math.max(lw.lw_conv2d.bytes, lw.lw_depthwise_conv2d.bytes, lw.lw_conv2d_transpose.bytes,
-  lw.lw_conv3d.bytes, lw.lw_matmul.bytes, lw.lw_pool2d.bytes, lw.lw_pool3d.bytes, lw.lw_binary.bytes,
-  lw.lw_resize_bilinear.bytes, lw.lw_resize_nearest.bytes,
-  lw.lw_crop_and_resize.bytes, lw.lw_fft.bytes,
+  lw.lw_conv3d.bytes, lw.lw_matmul.bytes, lw.lw_pool2d.bytes, lw.lw_pool3d.bytes, lw.lw_dilation2d.bytes,
+  lw.lw_lrn.bytes, lw.lw_transform.bytes, lw.lw_rotate.bytes, lw.lw_binary.bytes, lw.lw_resize_bilinear.bytes,
+  lw.lw_resize_nearest.bytes, lw.lw_crop_and_resize.bytes, lw.lw_fft.bytes,
   lw.lw_copy.bytes, lw.lw_pad.bytes, lw.lw_gather.bytes, lw.lw_gather_nd.bytes, lw.lw_scatter.bytes,
   lw.lw_segment.bytes, lw.lw_activation.bytes);
 
@@ -547,6 +600,62 @@ export class Kernels {
     return at;
   }
 
+  // ---- Dilation, local response normalization --------------------------------------------------------------
+
+  dilation2d(op: Dilation2d, input: Pointer, filter: Pointer, output: Pointer): void {
+    this.check('dilation2d', op,
+      this.exports.lw_dilation2d_run(this.context, this.dilation2dAt(op), input, filter, output));
+  }
+  dilation2dInputGradient(op: Dilation2d, input: Pointer, filter: Pointer, gradient: Pointer, output: Pointer): void {
+    this.check('dilation2dInputGradient', op, this.exports.lw_dilation2d_input_gradient_run(this.context,
+      this.dilation2dAt(op), input, filter, gradient, output));
+  }
+  dilation2dFilterGradient(op: Dilation2d, input: Pointer, filter: Pointer, gradient: Pointer, output: Pointer): void {
+    this.check('dilation2dFilterGradient', op, this.exports.lw_dilation2d_filter_gradient_run(this.context,
+      this.dilation2dAt(op), input, filter, gradient, output));
+  }
+  private dilation2dAt(op: Dilation2d): Pointer {
+    const { area: at } = this;
+    const { lw_dilation2d: f } = lw;
+    this.set(at + f.struct_bytes, f.bytes);
+    this.set(at + f.type, op.type);
+    this.set(at + f.batch, op.batch);
+    this.set(at + f.input_height, op.inputHeight);
+    this.set(at + f.input_width, op.inputWidth);
+    this.set(at + f.channels, op.channels);
+    this.array('dilation2d', at + f.output_height, op.output);
+    this.array('dilation2d', at + f.kernel_height, op.kernel);
+    this.array('dilation2d', at + f.stride_height, op.strides);
+    this.array('dilation2d', at + f.dilation_height, op.dilations);
+    this.array('dilation2d', at + f.pad_top, op.pad);
+    return at;
+  }
+
+  lrnSizes(op: Lrn): Sizes {
+    return this.sizes('lrn', op, this.exports.lw_lrn_sizes(this.context, this.lrnAt(op), this.sizesAt));
+  }
+  lrn(op: Lrn, input: Pointer, scratch: Pointer, output: Pointer): void {
+    this.check('lrn', op, this.exports.lw_lrn_run(this.context, this.lrnAt(op), input, scratch, output));
+  }
+  /** result: what lrn gave; gradient: of that. */
+  lrnGradient(op: Lrn, input: Pointer, result: Pointer, gradient: Pointer, scratch: Pointer, output: Pointer): void {
+    this.check('lrnGradient', op, this.exports.lw_lrn_gradient_run(this.context, this.lrnAt(op), input, result,
+      gradient, scratch, output));
+  }
+  private lrnAt(op: Lrn): Pointer {
+    const { area: at } = this;
+    const { lw_lrn: f } = lw;
+    const { f32 } = this.heap;
+    this.set(at + f.struct_bytes, f.bytes);
+    this.set(at + f.channels, op.channels);
+    this.set(at + f.radius, op.radius);
+    this.set(at + f.pixels, op.pixels);
+    f32[(at + f.bias) >>> 2] = op.bias;
+    f32[(at + f.alpha) >>> 2] = op.alpha;
+    f32[(at + f.beta) >>> 2] = op.beta;
+    return at;
+  }
+
   // ---- Elementwise ---------------------------------------------------------------------------------------
 
   /** op: LW_UNARY_...; the activation counts for LW_UNARY_ACTIVATION, its alpha for LW_UNARY_STEP. output may be input. */
@@ -698,13 +807,25 @@ export class Kernels {
     return this.area;
   }
 
+  resizeBilinearGradient(op: ResizeBilinear, gradient: Pointer, output: Pointer): void {
+    this.check('resizeBilinearGradient', op,
+      this.exports.lw_resize_bilinear_gradient_run(this.context, this.resizeBilinearAt(op), gradient, output));
+  }
+
   resizeNearest(op: ResizeNearest, input: Pointer, output: Pointer): void {
-    const { area: at } = this;
+    this.check('resizeNearest', op,
+      this.exports.lw_resize_nearest_run(this.context, this.resizeNearestAt(op), input, output));
+  }
+  resizeNearestGradient(op: ResizeNearest, gradient: Pointer, output: Pointer): void {
+    this.check('resizeNearestGradient', op,
+      this.exports.lw_resize_nearest_gradient_run(this.context, this.resizeNearestAt(op), gradient, output));
+  }
+  private resizeNearestAt(op: ResizeNearest): Pointer {
     const { lw_resize_nearest: f } = lw;
-    this.set(at + f.struct_bytes, f.bytes);
-    this.set(at + f.element_bytes, op.elementBytes);
+    this.set(this.area + f.struct_bytes, f.bytes);
+    this.set(this.area + f.element_bytes, op.elementBytes);
     this.resize(f, op);
-    this.check('resizeNearest', op, this.exports.lw_resize_nearest_run(this.context, at, input, output));
+    return this.area;
   }
 
   /** What the descriptors of both have. */
@@ -718,6 +839,39 @@ export class Kernels {
     this.set(at + f.output_width, op.outputWidth);
     this.set(at + f.align_corners, op.alignCorners ? 1 : 0);
     this.set(at + f.half_pixel_centers, op.halfPixelCenters ? 1 : 0);
+  }
+
+  /** transforms: float32 [op.transforms][8]. */
+  transform(op: Transform, input: Pointer, transforms: Pointer, output: Pointer): void {
+    const { area: at } = this;
+    const { lw_transform: f } = lw;
+    this.set(at + f.struct_bytes, f.bytes);
+    this.set(at + f.type, op.type);
+    this.set(at + f.batch, op.batch);
+    this.set(at + f.input_height, op.inputHeight);
+    this.set(at + f.input_width, op.inputWidth);
+    this.set(at + f.channels, op.channels);
+    this.set(at + f.output_height, op.outputHeight);
+    this.set(at + f.output_width, op.outputWidth);
+    this.set(at + f.transforms, op.transforms);
+    this.set(at + f.bilinear, op.bilinear ? 1 : 0);
+    this.set(at + f.edge, op.edge);
+    this.heap.f32[(at + f.fill) >>> 2] = op.fill;
+    this.check('transform', op, this.exports.lw_transform_run(this.context, at, input, transforms, output));
+  }
+
+  /** fill: one pixel. */
+  rotate(op: Rotate, input: Pointer, fill: Pointer, output: Pointer): void {
+    const { area: at } = this;
+    const { lw_rotate: f } = lw;
+    this.set(at + f.struct_bytes, f.bytes);
+    this.set(at + f.element_bytes, op.elementBytes);
+    this.set(at + f.batch, op.batch);
+    this.set(at + f.height, op.height);
+    this.set(at + f.width, op.width);
+    this.set(at + f.channels, op.channels);
+    this.check('rotate', op, this.exports.lw_rotate_run(this.context, at, op.sine, op.cosine, op.centerX, op.centerY,
+      input, fill, output));
   }
 
   cropAndResizeSizes(op: CropAndResize): Sizes {

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Local response normalization across the channels of a pixel, and its gradient:
+ *
+ *     norm[c] = bias + alpha * (sum over k from c - radius to c + radius of x[k]^2)
+ *     y[c] = x[c] * norm[c]^-beta
+ *     dx[k] = dy[k] * norm[k]^-beta - 2 alpha beta x[k] * (sum over c from k - radius to k + radius of y[c] dy[c] / norm[c])
+ *
+ * Sums over channels are taken for many pixels at once: with `radius` zeros behind each pixel's channels, the sums over
+ * neighbours of a block of pixels are additions of the block to itself, shifted by one element after the other.
+ */
+#include "kernels/operator.h"
+
+enum { BLOCK = 2048 }; /* floats, so that several such blocks stay in the first-level cache */
+
+struct plan {
+    size_t radius; /* no further than there are channels */
+    size_t pitch;  /* from pixel to pixel in a block */
+    size_t pixels; /* of a block */
+    size_t block;  /* floats, with zeros before the first pixel */
+    size_t elements, scratch_bytes;
+};
+
+static enum lw_status make_plan(const struct lw_lrn *d, struct plan *p) {
+    *p = (struct plan){0};
+    if (d->struct_bytes != sizeof *d) return LW_BAD_STRUCT_BYTES;
+    const size_t all[] = {d->pixels, d->channels, sizeof(float)};
+    if (!lw_product(all, 3, &p->elements)) return LW_TOO_LARGE;
+    p->elements /= sizeof(float);
+    if (p->elements == 0) return LW_OK;
+    p->radius = d->radius < d->channels ? d->radius : d->channels - 1;
+    p->pitch = d->channels;
+    if (!lw_add(&p->pitch, p->radius)) return LW_TOO_LARGE;
+    p->pixels = p->pitch < BLOCK ? BLOCK / p->pitch : 1;
+    if (p->pixels > d->pixels) p->pixels = d->pixels;
+    p->block = p->pitch; /* times pixels: that is at most BLOCK, or p->pitch */
+    if (!lw_multiply(&p->block, p->pixels) || !lw_add(&p->block, p->radius)) return LW_TOO_LARGE;
+    p->scratch_bytes = 4 * sizeof(float);
+    return lw_multiply(&p->scratch_bytes, p->block) ? LW_OK : LW_TOO_LARGE;
+}
+
+enum lw_status lw_lrn_sizes(const struct lw_context *context, const struct lw_lrn *d, struct lw_sizes *sizes) {
+    if (!context || !d || !sizes) return LW_NULL_POINTER;
+    struct plan p;
+    enum lw_status status = make_plan(d, &p);
+    if (status != LW_OK) return status;
+    *sizes = (struct lw_sizes){
+        .output_height = 1,
+        .output_width = d->channels,
+        .output_elements = p.elements,
+        .scratch_bytes = p.scratch_bytes,
+    };
+    return LW_OK;
+}
+
+/* A block in work: n floats of its pixels, the last one without zeros behind it. */
+struct block {
+    const struct lw_context *context;
+    const struct plan *p;
+    size_t n;
+};
+
+static void combine(const struct block *b, enum lw_binary_op op, const float *x, const float *y, float *out) {
+    b->context->kernels.binary_f32[op](b->n, x, 1, y, 1, out);
+}
+
+static void combine_scalar(const struct block *b, enum lw_binary_op op, const float *x, float y, float *out) {
+    b->context->kernels.binary_f32[op](b->n, x, 1, &y, 0, out);
+}
+
+/* Puts pixels where their channels have zeros between; `to` begins with the first pixel's. */
+static void spread(const struct block *b, size_t channels, const float *x, float *to) {
+    for (size_t at = 0; at < b->n; at += b->p->pitch, x += channels) memcpy(to + at, x, channels * sizeof *x);
+}
+
+static void gather(const struct block *b, size_t channels, const float *x, float *to) {
+    for (size_t at = 0; at < b->n; at += b->p->pitch, to += channels) memcpy(to, x + at, channels * sizeof *x);
+}
+
+/* Makes what lies between the pixels of x 0 again, whatever was computed there, and what lies before and behind. */
+static void clear(const struct block *b, size_t channels, float *x) {
+    memset(x - b->p->radius, 0, b->p->radius * sizeof *x);
+    for (size_t at = channels; at < b->n + b->p->radius; at += b->p->pitch) memset(x + at, 0, b->p->radius * sizeof *x);
+}
+
+/* out[i] = the sum of x[i - radius] to x[i + radius], ascending. x has zeros around its pixels. */
+static void sum_neighbours(const struct block *b, const float *x, float *out) {
+    const float *from = x - b->p->radius;
+    memcpy(out, from, b->n * sizeof *out);
+    for (size_t i = 1; i <= 2 * b->p->radius; i++) combine(b, LW_BINARY_ADD, out, from + i, out);
+}
+
+/* norm = bias + alpha * (sum of squares); squares is working memory. */
+static void compute_norm(const struct block *b, const struct lw_lrn *d, const float *x, float *squares, float *norm) {
+    combine(b, LW_BINARY_MUL, x, x, squares);
+    clear(b, d->channels, squares);
+    sum_neighbours(b, squares, norm);
+    combine_scalar(b, LW_BINARY_MUL, norm, d->alpha, norm);
+    combine_scalar(b, LW_BINARY_ADD, norm, d->bias, norm);
+}
+
+/* Four blocks in scratch; the first three have room for zeros before them. */
+static float *block_at(const struct plan *p, void *scratch, size_t i) {
+    return (float *)scratch + i * p->block + p->radius;
+}
+
+enum lw_status lw_lrn_run(const struct lw_context *context, const struct lw_lrn *d,
+                          const float *input,           /* (pixels, channels) */
+                          void *scratch, float *output) /* (pixels, channels) */
+{
+    if (!context || !d) return LW_NULL_POINTER;
+    struct plan p;
+    enum lw_status status = make_plan(d, &p);
+    if (status != LW_OK) return status;
+    if (p.elements == 0) return LW_OK;
+    if (!input || !scratch || !output) return LW_NULL_POINTER;
+    float *x = block_at(&p, scratch, 0), *work = block_at(&p, scratch, 1), *norm = block_at(&p, scratch, 2);
+    memset(scratch, 0, p.scratch_bytes);
+    for (size_t pixel = 0, pixels; pixel < d->pixels; pixel += pixels) {
+        pixels = d->pixels - pixel < p.pixels ? d->pixels - pixel : p.pixels;
+        const struct block b = {context, &p, pixels * p.pitch - p.radius};
+        const size_t at = pixel * d->channels;
+        spread(&b, d->channels, input + at, x);
+        compute_norm(&b, d, x, work, norm);
+        combine_scalar(&b, LW_BINARY_POW, norm, -d->beta, norm);
+        combine(&b, LW_BINARY_MUL, x, norm, norm);
+        gather(&b, d->channels, norm, output + at);
+    }
+    return LW_OK;
+}
+
+enum lw_status lw_lrn_gradient_run(const struct lw_context *context, const struct lw_lrn *d,
+                                   const float *input,           /* (pixels, channels) */
+                                   const float *result,          /* (pixels, channels) what lw_lrn_run gave */
+                                   const float *gradient,        /* (pixels, channels) of the result */
+                                   void *scratch, float *output) /* (pixels, channels) */
+{
+    if (!context || !d) return LW_NULL_POINTER;
+    struct plan p;
+    enum lw_status status = make_plan(d, &p);
+    if (status != LW_OK) return status;
+    if (p.elements == 0) return LW_OK;
+    if (!input || !result || !gradient || !scratch || !output) return LW_NULL_POINTER;
+    float *x = block_at(&p, scratch, 0), *work = block_at(&p, scratch, 1), *norm = block_at(&p, scratch, 2);
+    float *dy = block_at(&p, scratch, 3);
+    memset(scratch, 0, p.scratch_bytes);
+    for (size_t pixel = 0, pixels; pixel < d->pixels; pixel += pixels) {
+        pixels = d->pixels - pixel < p.pixels ? d->pixels - pixel : p.pixels;
+        const struct block b = {context, &p, pixels * p.pitch - p.radius};
+        const size_t at = pixel * d->channels;
+        spread(&b, d->channels, input + at, x);
+        compute_norm(&b, d, x, work, norm);
+        combine_scalar(&b, LW_BINARY_MUL, x, -2 * d->alpha * d->beta, x);
+        spread(&b, d->channels, result + at, work);
+        spread(&b, d->channels, gradient + at, dy);
+        combine(&b, LW_BINARY_MUL, work, dy, work);
+        combine(&b, LW_BINARY_DIV, work, norm, work);
+        clear(&b, d->channels, work);
+        combine_scalar(&b, LW_BINARY_POW, norm, -d->beta, norm);
+        combine(&b, LW_BINARY_MUL, dy, norm, norm);
+        sum_neighbours(&b, work, dy);
+        combine(&b, LW_BINARY_MUL, x, dy, x);
+        combine(&b, LW_BINARY_ADD, norm, x, norm);
+        gather(&b, d->channels, norm, output + at);
+    }
+    return LW_OK;
+}
