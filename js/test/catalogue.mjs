@@ -20,7 +20,7 @@
  * agrees with NaN, and the sign of zero counts. An exception is a difference that we want: it says why, and `where` says
  * for which elements (`at('x')` is an input's element there, as broadcast to the output). One that is never needed fails.
  * In place of all that, `{ elsewhere: 'file of js/test', reason: '...' }` is for a kernel that the cpu backend lacks; it
- * may have cases for the table of kernels (docs/kernels.md).
+ * may have cases for the table of kernels (js/docs/kernels.md).
  */
 import { readdirSync } from 'node:fs';
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Makes docs/kernels.md: which kernels there are, for which dtypes, and what runs them. None of it is written by hand:
+ * Makes ../docs/kernels.md: which kernels there are, for which dtypes, and what runs them. None of it is written by hand:
  * the names are the registry's, the inputs the catalogue's, and what runs is seen by running it, on WebAssembly files that
  * note which of their functions are entered. `npm run kernels` writes the page; table.test.mjs compares.
  */
@@ -15,7 +15,7 @@ import { instrument } from './instrument.mjs';
 import { tensor } from './values.mjs';
 
 const DTYPES = ['float32', 'int32', 'bool', 'complex64', 'string'];
-const page = fileURLToPath(new URL('../../docs/kernels.md', import.meta.url));
+const page = fileURLToPath(new URL('../docs/kernels.md', import.meta.url));
 const file = tier => createRequire(import.meta.url).resolve(`lanewise/lanewise-${tier}.wasm`);
 
 /** Starts a backend on an instrumented file. Returns what tells which functions a body enters. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* docs/kernels.md is what the registry, the catalogue and the kernels themselves say today. */
+/* js/docs/kernels.md is what the registry, the catalogue and the kernels themselves say today. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -30,7 +30,7 @@ test('instrumented files tell which functions run, and with what instructions', 
 
 // The table is of all tiers.
 if (TIERS.every(supports)) {
-  test('docs/kernels.md is up to date; npm run kernels makes it so', async () => {
+  test('js/docs/kernels.md is up to date; npm run kernels makes it so', async () => {
     const made = await kernelTable();
     assert.equal(committed(), made);
     for (const name of kernelNames) assert.match(made, new RegExp(`\\b${name}\\b`));
