@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Pictures of the platform as tensors, and back. */
-import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { engine, type TensorInfo } from '@tensorflow/tfjs-core';
 import { LanewiseError } from '../runtime/errors.js';
 import { expect, NUMBER, type Kernel } from './kernel.js';
 
@@ -86,14 +86,15 @@ const draw: Kernel = (backend, { image }, { canvas, options }) => {
       '[height, width, channels] with 1, 3 or 4 channels');
   }
   const { contextType = '2d', contextAttributes = {} } = options?.contextOptions ?? {};
-  if (contextType !== '2d') {
+  // A backend's own name stands for the context that it draws on: so TensorFlow.js's specs ask for it.
+  if (contextType !== '2d' && contextType !== engine().backendName) {
     throw new LanewiseError(`${op}: a context of type '${contextType}' is not supported; expected '2d'`);
   }
   if (typeof canvas?.getContext !== 'function') {
     throw new LanewiseError(`${op}: argument 'canvas' is not a canvas, or this platform has none`);
   }
-  const context = canvas.getContext(contextType, contextAttributes) as Context | null;
-  if (!context) throw new LanewiseError(`${op}: the canvas gives no context of type '${contextType}'`);
+  const context = canvas.getContext('2d', contextAttributes) as Context | null;
+  if (!context) throw new LanewiseError(`${op}: the canvas gives no context of type '2d'`);
 
   const isFloat = image.dtype === 'float32', top = isFloat ? 1 : 255, scale = isFloat ? 255 : 1;
   const from = backend.pointer(image) >>> 2;
