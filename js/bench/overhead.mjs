@@ -15,7 +15,7 @@ const SLICE_MS = 400;
 function ownerOf({ functionName, url }) {
   if (url.startsWith('wasm') || functionName.startsWith('wasm')) return 'wasm';
   if (/tfjs-(core|converter|layers)/.test(url)) return 'tfjs';
-  if (/tfjs-backend-wasm/.test(url) || /\/dist\/[^/]*\.js$/.test(url)) return 'backend';
+  if (/tfjs-backend-wasm/.test(url) || /\/dist\/[^/]*\.c?js$/.test(url)) return 'backend';
   return 'other'; // Node, the garbage collector
 }
 

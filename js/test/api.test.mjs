@@ -157,6 +157,7 @@ test('import and require in one process, and copies inside of bundles, share the
     a.setTier('scalar');
     b.setWasmPaths(${JSON.stringify(dist)});
     console.log(await tf.setBackend('wasm'), a.tier(), b.tier(), b.features() === a.features());
+    if (tf.add(tf.relu(tf.conv2d(tf.ones([1, 2, 2, 1]), tf.ones([1, 1, 1, 1]), 1, 'same')), 1).dataSync()[3] !== 2) throw 1;
     try { b.setTier('simd128'); } catch (error) { console.log(error.message); }`;
   const late = 'lanewise: setTier comes too late: the backend has started. Call it before tf.setBackend() or ' +
     "tf.ready(), or after tf.removeBackend('wasm')";

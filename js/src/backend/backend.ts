@@ -2,6 +2,7 @@
 import {
   engine, KernelBackend, util, type BackendValues, type DataId, type DataType, type KernelFunc, type TensorInfo,
 } from '@tensorflow/tfjs-core';
+import { LW_VERSION } from '../generated/layout.js';
 import { LanewiseError } from '../runtime/errors.js';
 import type { Features, Tier } from '../runtime/detect.js';
 import type { Heap } from '../runtime/heap.js';
@@ -80,6 +81,8 @@ const GONE = /* @__PURE__ */ new Proxy({}, {
 
 /** The TensorFlow.js backend over one loaded module. */
 export class BackendWasm extends KernelBackend {
+  /** Kernels know a backend of their version by this, also when it is that of another copy of the package. */
+  readonly lanewise: string = LW_VERSION;
   readonly kernels: Kernels;
   readonly heap: Heap;
   /** The tier that runs. */
@@ -189,8 +192,7 @@ export class BackendWasm extends KernelBackend {
   }
 
   override incRef(dataId: DataId): void {
-    const data = this.find(dataId);
-    if (data) data.refCount++;
+    this.entry(dataId).refCount++; // a variable of another backend's data, say
   }
 
   decRef(dataId: DataId): void {
@@ -319,7 +321,6 @@ export class BackendWasm extends KernelBackend {
    * they are needed. A WebAssembly memory doesn't shrink; other tensors get this memory.
    */
   releaseMemory(): void {
-    this.finish();
     for (const data of this.planned) while (data.plans?.length) this.forget(data.plans);
     this.planned.clear();
     this.letGo(this.onesBlock);
@@ -376,8 +377,9 @@ export class BackendWasm extends KernelBackend {
 
   /** The kernel as TensorFlow.js calls it: it leaves nothing allocated behind but its outputs. */
   static kernelFunc(name: string, kernel: Kernel): KernelFunc {
-    return ({ inputs, attrs, backend }) => {
-      if (!(backend instanceof BackendWasm)) throw new LanewiseError(`${name}: the backend is not one of Lanewise's`);
+    return ({ inputs, attrs, backend: given }) => {
+      const backend = given as BackendWasm;
+      if (backend.lanewise !== LW_VERSION) throw new LanewiseError(`${name}: the backend is not one of Lanewise's`);
       const { outputs, temporaries } = backend;
       try {
         return kernel(backend, inputs as Inputs, (attrs ?? {}) as Attrs);
@@ -396,7 +398,12 @@ export class BackendWasm extends KernelBackend {
   output(shape: number[], dtype: DataType): TensorInfo {
     const data = new Data();
     let size = 1;
-    for (let i = 0; i < shape.length; i++) size *= shape[i];
+    for (let i = 0; i < shape.length; i++) {
+      if (!(shape[i] >= 0) || shape[i] % 1 !== 0) {
+        throw new LanewiseError(`there can be no tensor of shape [${shape}]: ${shape[i]} is no size`);
+      }
+      size *= shape[i];
+    }
     this.allocate(data, dtype, size);
     this.outputs.push(data);
     return { dataId: data, shape, dtype };

@@ -2,7 +2,8 @@
 /* Complex numbers, which lie in memory as pairs of floats, and Fourier transforms. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { BackendWasm } from './backend.js';
-import { expect, FLOAT, product, type Kernel } from './kernel.js';
+import { toFloat } from './elementwise.js';
+import { ANY, expect, expectShape, product, type Kernel } from './kernel.js';
 
 const COMPLEX = ['complex64'] as const;
 
@@ -29,9 +30,10 @@ export function partOf(backend: BackendWasm, x: TensorInfo, part: 0 | 1): Tensor
 }
 
 const complex: Kernel = (backend, { real, imag }) => {
-  expect('Complex', 'real', real, FLOAT);
-  expect('Complex', 'imag', imag, FLOAT);
-  const from = backend.pointer(real), other = backend.pointer(imag);
+  expect('Complex', 'real', real, ANY);
+  expect('Complex', 'imag', imag, ANY);
+  expectShape('Complex', 'imag', imag, real.shape);
+  const from = toFloat(backend, real), other = toFloat(backend, imag);
   const y = backend.output(real.shape.slice(), 'complex64');
   const count = product(real.shape), to = backend.pointer(y);
   spread(backend, count, from, 1, to, 2);

@@ -8,7 +8,7 @@ import { elementBytes, type BackendWasm } from './backend.js';
 import { complexOf } from './complex.js';
 import { joinActivation, joinBound, joinPrelu, joinSum } from './deferred.js';
 import {
-  ANY, expect, FLOAT, NUMBER, product, stridesOf, typeOf, type Attrs, type Inputs, type Kernel,
+  ANY, expect, expectShape, FLOAT, NUMBER, product, stridesOf, typeOf, type Attrs, type Inputs, type Kernel,
 } from './kernel.js';
 import { elementsAt, moveStrings, rankStrings } from './values.js';
 
@@ -195,6 +195,8 @@ const select: Kernel = (backend, { condition, t, e }, attrs) => {
   }
   expect('Select', 't', t, ANY);
   expect('Select', 'e', e, ANY);
+  expectShape('Select', 'e', e, t.shape);
+  expectShape('Select', 'condition', condition, t.shape.slice(0, condition.shape.length));
   const dtype = upcastType(t.dtype, e.dtype);
   // A condition of one dimension chooses among the rows of tensors of more.
   const rows = product(condition.shape), size = product(t.shape);

@@ -5,7 +5,9 @@ import * as lw from '../generated/layout.js';
 import { LanewiseError } from '../runtime/errors.js';
 import type { Dilation2d, Pointer } from '../runtime/kernels.js';
 import type { BackendWasm } from './backend.js';
-import { ANY, expect, expectRank, NUMBER, product, typeOf, type Attrs, type Inputs, type Kernel } from './kernel.js';
+import {
+  ANY, expect, expectRank, expectShape, NUMBER, product, typeOf, type Attrs, type Inputs, type Kernel,
+} from './kernel.js';
 
 /** A tensor's elements as another type: themselves, or a copy that lasts as long as the kernel. */
 function as(backend: BackendWasm, x: TensorInfo, type: number): Pointer {
@@ -113,6 +115,8 @@ const lrnGradient: Kernel = (backend, { x, y, dy }, attrs) => {
   const op = lrnOf('LRNGrad', x, attrs);
   expect('LRNGrad', 'y', y, NUMBER);
   expect('LRNGrad', 'dy', dy, NUMBER);
+  expectShape('LRNGrad', 'y', y, x.shape);
+  expectShape('LRNGrad', 'dy', dy, x.shape);
   const { kernels, heap } = backend;
   const [input, result, slopes] = [x, y, dy].map(tensor => as(backend, tensor, lw.LW_FLOAT32));
   return made(backend, dy.shape, x.dtype, lw.LW_FLOAT32, output =>

@@ -3,7 +3,8 @@
 import { backend_util, type DataType, type TensorInfo } from '@tensorflow/tfjs-core';
 import alea from 'seedrandom/lib/alea.js';
 import type { BackendWasm } from './backend.js';
-import { expect, expectRank, FLOAT, NUMBER, product, typeOf, type Kernel } from './kernel.js';
+import { expect, expectRank, NUMBER, product, typeOf, type Kernel } from './kernel.js';
+import { cast } from './movement.js';
 import { Softmax } from './rows.js';
 import { numbersOf, tensorOf } from './values.js';
 
@@ -34,11 +35,12 @@ function floatBelow(x: number): number {
 }
 
 /** The draws are the cpu backend's for the same seed: each row starts from it. */
-const multinomial: Kernel = (backend, { logits }, attrs) => {
-  expect('Multinomial', 'logits', logits, FLOAT);
-  expectRank('Multinomial', 'logits', logits, 2);
+const multinomial: Kernel = (backend, { logits: given }, attrs) => {
+  expect('Multinomial', 'logits', given, NUMBER);
+  expectRank('Multinomial', 'logits', given, 2);
   const { numSamples, seed, normalized } = attrs;
-  const [rows, events] = logits.shape;
+  const [rows, events] = given.shape;
+  const logits = given.dtype === 'float32' ? given : cast(backend, { x: given }, { dtype: 'float32' }) as TensorInfo;
   const probabilities = normalized ? logits : Softmax(backend, { logits }, { dim: -1 }) as TensorInfo;
   const from = backend.pointer(probabilities);
   const draws = backend.temporary(4 * numSamples), scratch = backend.temporary(4 * events);
@@ -49,6 +51,7 @@ const multinomial: Kernel = (backend, { logits }, attrs) => {
   for (let i = 0, at = draws >>> 2; i < numSamples; i++) f32[at + i] = floatBelow(random());
   if (product(y.shape)) backend.kernels.multinomial(rows, events, numSamples, from, draws, scratch, to);
   if (!normalized) backend.drop(probabilities);
+  if (logits !== given) backend.drop(logits);
   return y;
 };
 

@@ -6,7 +6,7 @@ import { LanewiseError } from '../runtime/errors.js';
 import type { ResizeBilinear } from '../runtime/kernels.js';
 import { elementBytes } from './backend.js';
 import { toFloat } from './elementwise.js';
-import { ANY, expect, expectRank, product, typeOf, type Attrs, type Kernel } from './kernel.js';
+import { ANY, expect, expectRank, expectShape, product, typeOf, type Attrs, type Kernel } from './kernel.js';
 import { Reverse } from './movement.js';
 
 /** What both ways of resizing are told. */
@@ -138,6 +138,8 @@ const cropAndResize: Kernel = (backend, { image, boxes, boxInd }, attrs) => {
   expectRank(kernel, 'image', image, 4);
   expect(kernel, 'boxes', boxes, ANY);
   expect(kernel, 'boxInd', boxInd, ['int32']);
+  expectShape(kernel, 'boxes', boxes, [boxes.shape[0], 4]);
+  expectShape(kernel, 'boxInd', boxInd, [boxes.shape[0]]);
   const [batch, inputHeight, inputWidth, channels] = image.shape;
   const [cropHeight, cropWidth] = attrs.cropSize as [number, number];
   const op = {

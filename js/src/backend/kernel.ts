@@ -34,10 +34,10 @@ export function expectRank(op: string, argument: string, x: TensorInfo, rank: nu
   }
 }
 
-/** Throws unless images are NHWC. */
-export function expectNhwc(op: string, dataFormat: unknown): void {
-  if (dataFormat !== undefined && dataFormat !== null && dataFormat !== 'NHWC') {
-    throw new LanewiseError(`${op}: dataFormat '${dataFormat}' is not supported; expected 'NHWC'`);
+/** Throws unless the tensor has this shape. */
+export function expectShape(op: string, argument: string, x: TensorInfo, shape: readonly number[]): void {
+  if (x.shape.length !== shape.length || x.shape.some((n, i) => n !== shape[i])) {
+    throw new LanewiseError(`${op}: argument '${argument}' has shape [${x.shape}]; expected [${shape}]`);
   }
 }
 

@@ -137,6 +137,14 @@ const ones = (rank: number) => new Array<number>(rank).fill(1);
 export const slice: Kernel = (backend, { x }, attrs) => {
   const [begin, size] = slice_util.parseSliceParams(x as never, attrs.begin, attrs.size);
   slice_util.assertParamsValid(x as never, begin, size);
+  begin.forEach((from, i) => {
+    if (!(from >= 0) || from % 1 !== 0) {
+      throw new LanewiseError(`Slice: attribute 'begin' is [${begin}]; expected numbers of 0 to [${x.shape}]`);
+    }
+    if (!(from + size[i] <= x.shape[i])) {
+      throw new LanewiseError(`Slice: attribute 'size' is [${size}], from [${begin}] on; the tensor's shape is [${x.shape}]`);
+    }
+  });
   return extract(backend, 'Slice', x, begin, ones(begin.length), size, size.slice());
 };
 
@@ -168,6 +176,10 @@ const splitV: Kernel = (backend, { x }, attrs) => {
   const axis = util.parseAxisParam(attrs.axis, x.shape)[0];
   const sizes = backend_util.prepareSplitSize(x as never, attrs.numOrSizeSplits, axis);
   const begin = new Array<number>(x.shape.length).fill(0);
+  if (sizes.some(n => !(n >= 0)) || sizes.reduce((sum, n) => sum + n, 0) !== x.shape[axis]) {
+    throw new LanewiseError(`SplitV: attribute 'numOrSizeSplits' is [${attrs.numOrSizeSplits}]; expected sizes that add up ` +
+      `to ${x.shape[axis]}`);
+  }
   return sizes.map(n => {
     const size = x.shape.slice();
     size[axis] = n;
@@ -189,6 +201,11 @@ export const transpose: Kernel = (backend, { x }, attrs) => {
   expect('Transpose', 'x', x, STORED);
   const strides = stridesOf(x.shape);
   const order = attrs.perm as number[];
+  let seen = 0;
+  for (const i of order) seen |= i in x.shape ? 1 << i : 0;
+  if (order.length !== x.shape.length || seen !== 2 ** order.length - 1) {
+    throw new LanewiseError(`Transpose: attribute 'perm' is [${order}]; expected each of ${x.shape.length} dimensions once`);
+  }
   const shape = order.map(i => x.shape[i]);
   const input = backend.pointer(x);
   const y = backend.output(shape, x.dtype);

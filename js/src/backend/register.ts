@@ -169,7 +169,9 @@ const OFFICIAL: Record<string, WasmFile> = {
   'tfjs-backend-wasm-threaded-simd.wasm': fileOf('relaxed'),
 };
 
-const hasStarted = () => shared().loading > 0 || running(NAME) !== undefined;
+/** tf.removeBackend() forgets a backend that is still being loaded, too. */
+const hasStarted = () => running(NAME) !== undefined
+  || (shared().loading > 0 && findBackendFactory(NAME) === shared().factory);
 
 /** Changes settings that must not come too late: what they ask for would silently not be. */
 function set(what: string, options: LoadOptions): void {
@@ -199,7 +201,7 @@ function same(a: WasmPaths | undefined, b: WasmPaths | undefined): boolean {
  * @deprecated Use setWasmPaths, which lets the engine's best tier be chosen.
  */
 export function setWasmPath(path: string | URL, usePlatformFetch = false): void {
-  const wasm = ours(String(path)); // undefined: beside our code
+  const wasm = path ? ours(String(path)) : undefined; // undefined: beside our code
   setFiles('setWasmPath', { wasm, wasmPaths: undefined, fetch: platformFetch(usePlatformFetch) });
 }
 

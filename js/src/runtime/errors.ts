@@ -12,4 +12,9 @@ export class LanewiseError extends Error {
 }
 
 /** The WebAssembly memory can't grow so far. */
-export class OutOfMemoryError extends LanewiseError {}
+export class OutOfMemoryError extends LanewiseError {
+  constructor(message: string) {
+    super(message);
+    this.name = 'OutOfMemoryError';
+  }
+}

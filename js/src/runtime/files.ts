@@ -151,7 +151,7 @@ async function compileBytes(bytes: Bytes, name: string): Promise<WebAssembly.Mod
       `'${start}'${page}. ${HOW_TO_POINT_ELSEWHERE}`);
   }
   try {
-    return await WebAssembly.compile(bytes);
+    return await WebAssembly.compile(view);
   } catch (error) {
     throw cantCompile(`${name} (${view.length} bytes)`, error);
   }
@@ -167,5 +167,7 @@ function cantCompile(name: string, error: unknown): LanewiseError {
 }
 
 export function message(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error as { cause?: unknown }; // Node's fetch has the reason there
+  return cause instanceof Error ? `${error.message} (${cause.message})` : error.message;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-import { OutOfMemoryError } from './errors.js';
+import { LanewiseError, OutOfMemoryError } from './errors.js';
 
 /** What every tier's WebAssembly file exports; the operators follow the C API in lanewise.h. */
 export interface WasmExports {
@@ -80,6 +80,7 @@ export class Heap {
   /** A new block, its content undefined. */
   allocate(bytes: number): number {
     if (bytes === 0) return 0;
+    if (!(bytes > 0) || bytes % 1 !== 0) throw new LanewiseError(`there can be no block of ${bytes} bytes`);
     const large = bytes >= LARGE_BYTES;
     const whole = bytes + HEADER_BYTES + (large ? PAGE : ALIGNMENT);
     const raw = whole <= 0xffffffff ? this._exports.malloc(whole) >>> 0 : 0;

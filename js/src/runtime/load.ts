@@ -103,11 +103,14 @@ export async function loadModule(options: LoadOptions = {}): Promise<Module> {
   const module = await compile(source, options.fetch);
   const exports = await instantiate(module, nameOf(source));
   const heap = new Heap(exports);
-  const kernels = new Kernels(exports, heap, options.tier);
+  const kernels = new Kernels(exports, heap);
   const tier = kernels.tier as Tier;
   if (chosen && tier !== chosen.tier) {
     throw new LanewiseError(`${nameOf(source)} holds tier '${tier}', but '${chosen.tier}' was to be loaded from it. ` +
       HOW_TO_POINT_ELSEWHERE);
+  }
+  if (options.exclude?.includes(tier)) {
+    throw new LanewiseError(`${nameOf(source)} holds tier '${tier}', which is excluded`);
   }
   return {
     kernels, heap, tier, winograd: WINOGRAD[winograd], features: detect(),

@@ -4,6 +4,8 @@
  * js/scripts/build.mjs puts platform-cjs.ts, platform-script.ts or platform-single.ts in its place for the others.
  */
 
+declare const __dirname: string | undefined;
+
 /**
  * A WebAssembly file beside this module, as its URL, or as its bytes where the build has them inside. Written out one by
  * one: bundlers recognise the pattern and carry the files along.
@@ -18,6 +20,7 @@ export function builtin(file: string): string | Uint8Array<ArrayBuffer> | undefi
   } catch {
     // A bundle without import.meta.url (a classic script): fall through.
   }
+  if (typeof process === 'object' && typeof __dirname === 'string') return `${__dirname}/${file}`; // a CommonJS bundle for Node.js
   if (scriptUrl) return new URL(file, scriptUrl).href;
   return typeof location === 'object' ? new URL(file, location.href).href : undefined;
 }
