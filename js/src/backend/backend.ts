@@ -9,7 +9,7 @@ import type { Heap } from '../runtime/heap.js';
 import type { Kernels, Pointer, Sizes } from '../runtime/kernels.js';
 import type { Module } from '../runtime/load.js';
 import type { Deferred } from './deferred.js';
-import type { Attrs, Inputs, Kernel } from './kernel.js';
+import { sizeOf, type Attrs, type Inputs, type Kernel } from './kernel.js';
 
 /** A block of memory with several holders: the last to let go of it frees it. */
 export class Memory {
@@ -397,14 +397,7 @@ export class BackendWasm extends KernelBackend {
   /** A new tensor, its elements undefined. */
   output(shape: number[], dtype: DataType): TensorInfo {
     const data = new Data();
-    let size = 1;
-    for (let i = 0; i < shape.length; i++) {
-      if (!(shape[i] >= 0) || shape[i] % 1 !== 0) {
-        throw new LanewiseError(`there can be no tensor of shape [${shape}]: ${shape[i]} is no size`);
-      }
-      size *= shape[i];
-    }
-    this.allocate(data, dtype, size);
+    this.allocate(data, dtype, sizeOf(shape));
     this.outputs.push(data);
     return { dataId: data, shape, dtype };
   }
@@ -418,9 +411,7 @@ export class BackendWasm extends KernelBackend {
   /** A new float32 tensor that is computed when it is needed. */
   deferredOutput(shape: number[], deferred: Deferred): TensorInfo {
     const data = new Data();
-    let size = 1;
-    for (let i = 0; i < shape.length; i++) size *= shape[i];
-    this.register(data, 'float32', size);
+    this.register(data, 'float32', sizeOf(shape));
     data.deferred = deferred;
     for (const memory of deferred.held) memory.holders++;
     this.waiting.add(data);

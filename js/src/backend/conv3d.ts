@@ -6,7 +6,7 @@ import type { Conv3d } from '../runtime/kernels.js';
 import type { BackendWasm, Plan } from './backend.js';
 import { toFloat } from './elementwise.js';
 import { asFloat, filterGradientOf, fitGradient, zeros } from './gradients.js';
-import { ANY, expect, expectRank, product, type Attrs, type Kernel } from './kernel.js';
+import { ANY, expect, expectRank, expectWhole, product, type Attrs, type Kernel } from './kernel.js';
 import { Cast, padV2, slice } from './movement.js';
 import { windowOf } from './window.js';
 
@@ -32,6 +32,8 @@ function volumeOf(backend: BackendWasm, op: string, inputShape: number[], filter
   }
   const info = backend_util.computeConv3DInfo(inputShape as Shape5D, filterShape as Shape5D, attrs.strides,
     dilations, attrs.pad);
+  expectWhole(op, 'strides', [info.strideDepth], 1);
+  expectWhole(op, 'dilations', [info.dilationDepth], 1);
   // Where strides are longer than the filter, TensorFlow.js makes the padding in front less than nothing.
   const { front, top, left } = info.padInfo;
   const cut = [0, Math.max(0, -front), Math.max(0, -top), Math.max(0, -left), 0];

@@ -139,6 +139,7 @@ const sparseToDense: Kernel = (backend, inputs, attrs) => {
 
 const oneHot: Kernel = (backend, { indices }, { dtype = 'int32', depth, onValue = 1, offValue = 0 }) => {
   expect('OneHot', 'indices', indices, INDEX);
+  expect('OneHot', 'dtype', { dataId: {}, shape: [], dtype }, ANY);
   const at = backend.pointer(indices);
   const y = backend.output([...indices.shape, depth], dtype);
   fillWith(backend, y, offValue);
@@ -171,6 +172,7 @@ const matrixBandPart: Kernel = (backend, { input, numLower, numUpper }) => {
   if (rank < 2) throw new LanewiseError(`${op}: argument 'input' has shape [${shape}]; expected 2 dimensions or more`);
   const [rows, columns] = shape.slice(-2);
   const reach = (x: TensorInfo) => {
+    if (product(x.shape) !== 1) throw new LanewiseError(`MatrixBandPart: [${x.shape}] is not the shape of one number`);
     const n = backend.heap.i32[backend.pointer(x) >>> 2];
     return n < 0 ? rows + columns : n;
   };

@@ -73,7 +73,30 @@ export function pair(value: number | readonly number[], index: number): number {
   return typeof value === 'number' ? value : value[index] ?? value[0];
 }
 
+/** Throws unless these are whole numbers, `least` or more. */
+export function expectWhole(op: string, attribute: string, values: readonly number[], least = 0): void {
+  if (values.some(n => !(n >= least) || n % 1 !== 0)) {
+    throw new LanewiseError(`${op}: attribute '${attribute}' is [${values}]; expected whole numbers, ${least} or more`);
+  }
+}
+
 /** Axes counted from 0, ascending. */
 export function axesOf(axis: number | number[] | undefined | null, shape: number[]): number[] {
-  return util.parseAxisParam(axis as number[], shape).sort((a, b) => a - b);
+  const axes = util.parseAxisParam(axis as number[], shape).sort((a, b) => a - b);
+  if (axes.some((n, i) => n === axes[i - 1])) {
+    throw new LanewiseError(`the axes [${axis}] of a tensor of shape [${shape}] name a dimension twice`);
+  }
+  return axes;
+}
+
+/** The number of elements of a tensor that is to be made. */
+export function sizeOf(shape: readonly number[]): number {
+  let size = 1;
+  for (let i = 0; i < shape.length; i++) {
+    if (!(shape[i] >= 0) || shape[i] % 1 !== 0) {
+      throw new LanewiseError(`there can be no tensor of shape [${shape}]: ${shape[i]} is no size`);
+    }
+    size *= shape[i];
+  }
+  return size;
 }

@@ -7,7 +7,9 @@ import { elementBytes, type BackendWasm } from './backend.js';
 import { complexOf, partOf } from './complex.js';
 import { deferPad } from './deferred.js';
 import { toFloat } from './elementwise.js';
-import { DTYPES, expect, product, STORED, stridesOf, typeOf, type Inputs, type Kernel } from './kernel.js';
+import {
+  DTYPES, expect, expectWhole, product, STORED, stridesOf, typeOf, type Inputs, type Kernel,
+} from './kernel.js';
 import { moveStrings } from './values.js';
 
 const identity: Kernel = (backend, { x }) => backend.share(x, x.shape);
@@ -100,6 +102,7 @@ const pack: Kernel = (backend, inputs, attrs) => {
   const tensors = list(inputs);
   const rank = tensors[0].shape.length;
   const axis = attrs.axis < 0 ? attrs.axis + rank + 1 : attrs.axis;
+  expectWhole('Pack', 'axis', [axis]);
   for (const x of tensors) {
     if (!util.arraysEqual(x.shape, tensors[0].shape)) {
       throw new LanewiseError(`Pack: tensors of shape [${tensors[0].shape}] and [${x.shape}] can't be stacked`);
@@ -119,6 +122,13 @@ function extract(backend: BackendWasm, op: string, x: TensorInfo, begin: number[
   const y = backend.output(outShape, x.dtype);
   const size = product(shape);
   if (size === 0) return y;
+  for (let i = 0; i < x.shape.length; i++) {
+    const first = begin[i], last = first + (shape[i] - 1) * step[i], n = x.shape[i];
+    if (!(first >= 0 && first < n && last >= 0 && last < n) || first % 1 !== 0 || step[i] % 1 !== 0) {
+      throw new LanewiseError(`${op}: elements [${begin}] and every [${step}]th on, [${shape}] of them, are not all in ` +
+        `a tensor of shape [${x.shape}]`);
+    }
+  }
   let first = 0;
   for (let i = 0; i < begin.length; i++) first += begin[i] * strides[i];
   const steps = strides.map((stride, i) => stride * step[i]);
@@ -161,6 +171,7 @@ const unpack: Kernel = (backend, { value }, attrs) => {
   if (value.dtype === 'string') return moveStrings(backend, { value }, moved => unpack(backend, moved, attrs));
   const { shape } = value;
   const axis = attrs.axis < 0 ? attrs.axis + shape.length : attrs.axis;
+  expectWhole('Unpack', 'axis', [axis]);
   const size = shape.slice();
   size[axis] = 1;
   const outShape = shape.filter((_, i) => i !== axis);
@@ -263,6 +274,7 @@ export const padV2: Kernel = (backend, { x }, attrs) => {
   }
   expect('PadV2', 'x', x, STORED);
   const paddings = attrs.paddings as Array<[number, number]>;
+  expectWhole('PadV2', 'paddings', paddings.flat(), -Infinity);
   const outShape = x.shape.map((n, i) => paddings[i][0] + n + paddings[i][1]);
   const before = paddings.map(p => p[0]), after = paddings.map(p => p[1]);
   if ([...before, ...after].some(n => !(n >= 0))) {
@@ -288,6 +300,7 @@ const mirrorPad: Kernel = (backend, { x }, attrs) => {
   if (x.dtype === 'string') return moveStrings(backend, { x }, moved => mirrorPad(backend, moved, attrs));
   const { paddings, mode } = attrs;
   expect('MirrorPad', 'x', x, STORED);
+  expectWhole('MirrorPad', 'paddings', (paddings as number[][]).flat());
   const before = (paddings as Array<[number, number]>).map(p => p[0]);
   const after = (paddings as Array<[number, number]>).map(p => p[1]);
   const input = backend.pointer(x);
@@ -319,6 +332,7 @@ const gatherV2: Kernel = (backend, inputs, attrs) => {
   expect('GatherV2', 'x', x, STORED);
   expect('GatherV2', 'indices', indices, ['int32']);
   const [along] = util.parseAxisParam(axis, x.shape);
+  expectWhole('GatherV2', 'batchDims', [batchDims], -Infinity);
   const { batchSize, outerSize, dimSize, sliceSize, outputShape } =
     backend_util.segment_util.collectGatherOpShapeInfo(x as never, indices as never, along, batchDims);
   const from = backend.pointer(x), at = backend.pointer(indices);

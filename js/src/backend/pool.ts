@@ -8,7 +8,7 @@ import * as lw from '../generated/layout.js';
 import { LanewiseError } from '../runtime/errors.js';
 import type { Pointer, Pool3d } from '../runtime/kernels.js';
 import type { BackendWasm } from './backend.js';
-import { ANY, expect, expectRank, product, typeOf, type Attrs, type Kernel } from './kernel.js';
+import { ANY, expect, expectRank, expectWhole, product, typeOf, type Attrs, type Kernel } from './kernel.js';
 
 type Shape4 = [number, number, number, number];
 type Shape5 = [number, number, number, number, number];
@@ -61,6 +61,8 @@ function check(op: string, x: TensorInfo, pooling: Pooling): Pooling {
     throw new LanewiseError(`${op}: a window of [${kernel}] pixels, stride [${strides}] and padding [${pad}] does not ` +
       `fit into argument 'x' of shape [${x.shape}]`);
   }
+  expectWhole(op, 'filterSize', kernel, 1);
+  expectWhole(op, 'strides', strides, 1);
   if (!pad.every(Number.isInteger)) throw new LanewiseError(`${op}: the padding is [${pad}]; expected whole pixels`);
   return pooling;
 }

@@ -5,9 +5,10 @@
  * Strings never enter the module's memory: kernels that move or compare elements work on numbers that stand for them.
  */
 import { util, type DataType, type TensorInfo, type TypedArray } from '@tensorflow/tfjs-core';
+import { LanewiseError } from '../runtime/errors.js';
 import type { Pointer } from '../runtime/kernels.js';
 import type { BackendWasm } from './backend.js';
-import type { Inputs } from './kernel.js';
+import { product, type Inputs } from './kernel.js';
 
 /** A copy of a tensor's elements, which outlasts any allocation. */
 export const numbersOf = (backend: BackendWasm, x: TensorInfo): TypedArray => backend.readSync(x.dataId) as TypedArray;
@@ -24,6 +25,9 @@ export const stringsOf = (backend: BackendWasm, x: TensorInfo): Uint8Array[] => 
 /** A new tensor of given elements, as `numbersOf` or `stringsOf` return them. */
 export function tensorOf(backend: BackendWasm, values: ArrayLike<number> | Uint8Array[], shape: number[],
   dtype: DataType): TensorInfo {
+  if (values.length !== product(shape)) {
+    throw new LanewiseError(`${values.length} values can't make a tensor of shape [${shape}]`);
+  }
   const y = backend.output(shape, dtype);
   if (dtype === 'string') backend.data(y.dataId).strings = values as Uint8Array[];
   else {

@@ -6,7 +6,7 @@ import { LanewiseError } from '../runtime/errors.js';
 import type { Sizes, Window } from '../runtime/kernels.js';
 import type { Operator, Plan } from './backend.js';
 import { NO_BORDER, type Border } from './deferred.js';
-import { pair, type Attrs } from './kernel.js';
+import { expectWhole, pair, type Attrs } from './kernel.js';
 
 /**
  * The window that TensorFlow.js computed, with explicit padding. Its output size is the authority: it knows about
@@ -16,6 +16,8 @@ import { pair, type Attrs } from './kernel.js';
  */
 export function windowOf(info: backend_util.Conv2DInfo, border = NO_BORDER): Window {
   const { padInfo } = info;
+  expectWhole('a window', 'strides', [info.strideHeight, info.strideWidth], 1);
+  expectWhole('a window', 'dilations', [info.dilationHeight, info.dilationWidth], 1);
   const [top, bottom, left, right] = border;
   const behind = (output: number, stride: number, kernel: number, input: number, before: number) =>
     (output - 1) * stride + kernel - input - before;
