@@ -10,6 +10,7 @@ import type { Kernels, Pointer, Sizes } from '../runtime/kernels.js';
 import type { Module } from '../runtime/load.js';
 import type { Deferred } from './deferred.js';
 import { sizeOf, type Attrs, type Inputs, type Kernel } from './kernel.js';
+import { elementsAt } from './values.js';
 
 /** A block of memory with several holders: the last to let go of it frees it. */
 export class Memory {
@@ -349,10 +350,7 @@ export class BackendWasm extends KernelBackend {
   /** A tensor's elements where they lie; to be read afresh after anything that may allocate. */
   typedArrayFromHeap({ dataId, dtype }: TensorInfo): Float32Array | Int32Array | Uint8Array {
     const { pointer, size } = this.data(dataId);
-    const { heap } = this;
-    if (dtype === 'bool') return heap.u8.subarray(pointer, pointer + size);
-    const first = pointer >>> 2;
-    return (dtype === 'int32' ? heap.i32 : heap.f32).subarray(first, first + size);
+    return elementsAt(this, dtype, pointer, size) as Float32Array | Int32Array | Uint8Array;
   }
 
   getMemoryOffset(dataId: DataId): Pointer {

@@ -31,9 +31,7 @@ export function tensorOf(backend: BackendWasm, values: ArrayLike<number> | Uint8
   const y = backend.output(shape, dtype);
   if (dtype === 'string') backend.data(y.dataId).strings = values as Uint8Array[];
   else {
-    const at = backend.pointer(y), { heap } = backend, numbers = values as ArrayLike<number>;
-    if (dtype === 'bool') heap.u8.set(numbers, at);
-    else (dtype === 'int32' ? heap.i32 : heap.f32).set(numbers, at >>> 2);
+    elementsAt(backend, dtype, backend.pointer(y), values.length).set(values as ArrayLike<number>);
   }
   return y;
 }

@@ -291,27 +291,17 @@ export class Kernels {
   private readonly epilogueArea: Pointer;
   private readonly sizesAt: Pointer;
 
-  /** tier: one that is compiled into the module; by default its best. */
-  constructor(private exports: WasmExports, readonly heap: Heap, tier?: string) {
-    const { lw_context_options: options } = lw;
+  constructor(private exports: WasmExports, readonly heap: Heap) {
     this.area = heap.allocate(AREA_BYTES);
     this.epilogueArea = heap.allocate(lw.lw_epilogue.bytes);
     this.sizesAt = heap.allocate(lw.lw_sizes.bytes);
     const bytes = exports.lw_context_bytes() >>> 0;
     const memory = heap.allocate(bytes);
     const out = heap.allocate(4);
-    const name = tier === undefined ? 0 : this.cString(tier);
-    this.set(this.area + options.struct_bytes, options.bytes);
-    this.set(this.area + options.tier, name);
-    const status = exports.lw_context_create(memory, bytes, this.area, out);
+    const status = exports.lw_context_create(memory, bytes, 0, out); // a module has one tier, so no options
     this.context = heap.u32[out >>> 2];
-    heap.free(name);
     heap.free(out);
-    if (status !== lw.LW_OK) {
-      const tiers = Array.from({ length: exports.lw_tier_count() }, (_, i) => this.text(exports.lw_tier_name(i)));
-      throw new LanewiseError(`can't use tier '${tier}': ${this.statusText(status)}. The module has ` +
-        `${tiers.join(', ')}.`);
-    }
+    this.check('createContext', {}, status);
   }
 
   /** The name of the tier whose kernels run. */
@@ -1118,14 +1108,5 @@ export class Kernels {
     let text = '';
     for (let i = pointer >>> 0; i > 0 && u8[i]; i++) text += String.fromCharCode(u8[i]);
     return text;
-  }
-
-  /** A new block with a C string; the caller frees it. */
-  private cString(text: string): Pointer {
-    const pointer = this.heap.allocate(text.length + 1);
-    const { u8 } = this.heap;
-    for (let i = 0; i < text.length; i++) u8[pointer + i] = text.charCodeAt(i);
-    u8[pointer + text.length] = 0;
-    return pointer;
   }
 }

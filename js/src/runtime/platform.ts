@@ -3,8 +3,7 @@
  * What differs between the builds: where the WebAssembly files lie, and how Node.js reads files. This is the ES module;
  * js/scripts/build.mjs puts platform-cjs.ts, platform-script.ts or platform-single.ts in its place for the others.
  */
-
-declare const __dirname: string | undefined;
+import { beside } from './beside.js';
 
 /**
  * A WebAssembly file beside this module, as its URL, or as its bytes where the build has them inside. Written out one by
@@ -18,16 +17,10 @@ export function builtin(file: string): string | Uint8Array<ArrayBuffer> | undefi
       case 'lanewise-relaxed.wasm': return new URL('./lanewise-relaxed.wasm', import.meta.url).href;
     }
   } catch {
-    // A bundle without import.meta.url (a classic script): fall through.
+    // A bundle without import.meta.url, a classic script or CommonJS: fall through.
   }
-  if (typeof process === 'object' && typeof __dirname === 'string') return `${__dirname}/${file}`; // a CommonJS bundle for Node.js
-  if (scriptUrl) return new URL(file, scriptUrl).href;
-  return typeof location === 'object' ? new URL(file, location.href).href : undefined;
+  return beside(file);
 }
-
-// Known only while a classic script runs for the first time.
-const scriptUrl = typeof document === 'object' && document.currentScript instanceof HTMLScriptElement
-  ? document.currentScript.src : undefined;
 
 /**
  * Node.js's module 'fs'. Under Node.js the package's exports lead to the CommonJS build; this one gets there only inside
