@@ -161,7 +161,9 @@ int main(int argc, char **argv) {
     if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
 
     for (size_t tier = 0; tier < lw_tier_count(); tier++) {
-        lw_context_options forced{sizeof forced, lw_tier_name(tier)};
+        lw_context_options forced{};
+        forced.struct_bytes = sizeof forced;
+        forced.tier = lw_tier_name(tier);
         lw_context *context; // lives until the program ends
         size_t bytes = lw_context_bytes();
         if (lw_context_create(std::malloc(bytes), bytes, &forced, &context) != LW_OK) return 1;

@@ -3,6 +3,10 @@
 #include "kernels/kernels.h"
 #include "lanewise/lanewise.h"
 
+/* Nanoseconds. Work that takes less than ALONE is not worth waking anyone for. A task of PART is long enough that handing
+ * it out, which takes some tens of nanoseconds, doesn't show, and short enough that threads end together. */
+enum { ALONE = 16000, PART = 6000 };
+
 static int same_name(const char *a, const char *b) {
     while (*a && *a == *b) {
         a++;
@@ -37,8 +41,15 @@ enum lw_status lw_context_create(void *memory, size_t memory_bytes, const struct
         if (tier == lw_tiers_count) return LW_UNKNOWN_TIER;
     }
 
+    if (options && options->threads > 1 && !options->parallel_for) return LW_NULL_POINTER;
+
     struct lw_context *c = memory;
-    *c = (struct lw_context){.tier = &lw_tiers[tier]};
+    *c = (struct lw_context){.tier = &lw_tiers[tier], .threads = 1, .alone = ALONE, .part = PART};
+    if (options && options->threads > 1) {
+        c->threads = options->threads;
+        c->parallel_for = options->parallel_for;
+        c->pool = options->pool;
+    }
     for (size_t i = 0; i <= tier; i++) lw_tiers[i].install(&c->kernels);
     *context = c;
     return LW_OK;
@@ -63,6 +74,8 @@ const char *lw_status_string(enum lw_status status) {
     case LW_UNKNOWN_TIER: return "no tier of that name is compiled in";
     case LW_BUFFER_TOO_SMALL: return "the memory handed in is too small";
     case LW_UNSUPPORTED: return "the request is valid, but this version has no code for it";
+    case LW_NO_THREADS: return "the system did not start as many threads as were asked for";
+    case LW_THREAD_LOST: return "a thread died in the middle of a task";
     case LW_BAD_INDEX: return "an index points outside of the tensor it indexes";
     }
     return "unknown status";

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "lanewise/lanewise.h"
+#include "lanewise/pool.h"
 
 #define CONSTANT(name) printf("export const %s = %d;\n", #name, (int)name)
 #define STRUCT(name) printf("\nexport const %s = {\n  bytes: %zu,\n", #name, sizeof(struct name))
@@ -31,6 +32,8 @@ int main(void) {
     CONSTANT(LW_BUFFER_TOO_SMALL);
     CONSTANT(LW_UNSUPPORTED);
     CONSTANT(LW_BAD_INDEX);
+    CONSTANT(LW_NO_THREADS);
+    CONSTANT(LW_THREAD_LOST);
 
     printf("\n// enum lw_activation_kind\n");
     CONSTANT(LW_LINEAR);
@@ -147,6 +150,15 @@ int main(void) {
     STRUCT(lw_context_options);
     FIELD(lw_context_options, struct_bytes);
     FIELD(lw_context_options, tier);
+    FIELD(lw_context_options, parallel_for);
+    FIELD(lw_context_options, pool);
+    FIELD(lw_context_options, threads);
+    END();
+
+    STRUCT(lw_pool_options);
+    FIELD(lw_pool_options, struct_bytes);
+    FIELD(lw_pool_options, threads);
+    FIELD(lw_pool_options, caller_spins);
     END();
 
     STRUCT(lw_activation);

@@ -23,6 +23,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lanewise/lanewise.h"
+
 /* clamp(x) = min(max(x, lo), hi): x < lo ? lo : x, then hi < x ? hi : x. No clamp: -infinity and +infinity. */
 struct lw_clamp {
     float lo, hi;
@@ -370,6 +372,10 @@ extern const size_t lw_tiers_count;
 struct lw_context {
     struct lw_kernels kernels;
     const struct lw_tier *tier;
+    lw_parallel_for_fn *parallel_for; /* called only if threads > 1 */
+    void *pool;
+    size_t threads;     /* at least 1 */
+    size_t alone, part; /* nanoseconds: what is faster stays on the calling thread, and how long a task is to take */
 };
 
 #endif

@@ -9,6 +9,7 @@
  *   --seed N           other random numbers; "random" takes the clock
  *   --repeat N         run each row with N seeds: N, N + 1, ...
  *   --gate             only the table gate
+ *   --threads N        operators spread their work over so many threads
  */
 #include <check.h>
 #include <inttypes.h>
@@ -17,16 +18,20 @@
 #include <string.h>
 #include <time.h>
 
+#ifdef LW_TEST_THREADS
+#include "lanewise/pool.h"
+#endif
 #include "tests/rows.h"
 
-enum { MAX_TIERS = 3, SECONDS_PER_TEST = 240 };
+enum { MAX_TIERS = 3, WORKERS = 3, SECONDS_PER_TEST = 240 };
 
 static struct {
     const char *row, *tier;
     uint64_t seed;
     unsigned repeat;
     bool list, gate_only;
-} options = {.seed = 1, .repeat = 1};
+    uint32_t threads;
+} options = {.seed = 1, .repeat = 1, .threads = 1};
 
 /* Every row of every family, in order. */
 struct test {
@@ -36,10 +41,31 @@ struct test {
 };
 static struct test *tests;
 static size_t tests_count;
-static struct lw_context *contexts[MAX_TIERS];
+static struct lw_context *contexts[MAX_TIERS]; /* on one thread */
+static struct lw_context *parted[MAX_TIERS];   /* their work is cut into as many tasks as it can be */
+#ifdef LW_TEST_THREADS
+static struct lw_pool *pool;
+#endif
+static void *pool_memory;
 
 void lw_test_report(const char *message) {
     ck_abort_msg("%s", message);
+}
+
+/* Without threads, what they may do to an operator: its tasks in another order, on any worker. */
+static enum lw_status scramble(void *state, size_t count, lw_task_fn *task, void *task_state) {
+    (void)state;
+    for (size_t i = count; i-- > 0;) task(task_state, i, i * 7 % WORKERS);
+    return LW_OK;
+}
+
+/* Runs a row once with its buffers' guards on one side. */
+static void run_side(const struct test *test, const struct lw_context *tested, size_t repetition, unsigned side) {
+    static struct lw_test t; /* outlives a failing test's longjmp: the next row frees its buffers */
+    lw_test_begin(&t, contexts[0], tested, test->name, options.seed + repetition, side);
+    t.slot = test->row->slot;
+    test->row->check(&t);
+    lw_test_end(&t);
 }
 
 /* number says which tier, row and repetition: (tier * tests_count + row) * repeat + repetition. */
@@ -47,14 +73,18 @@ static void run_row(int number) {
     size_t repetition = (size_t)number % options.repeat;
     size_t index = (size_t)number / options.repeat;
     const struct test *test = &tests[index % tests_count];
-    const struct lw_context *tested = contexts[index / tests_count];
-    static struct lw_test t; /* outlives a failing test's longjmp: the next row frees its buffers */
-    for (unsigned side = 0; side < 2; side++) {
-        lw_test_begin(&t, contexts[0], tested, test->name, options.seed + repetition, side);
-        t.slot = test->row->slot;
-        test->row->check(&t);
-        lw_test_end(&t);
+    const size_t tier = index / tests_count;
+#ifdef LW_TEST_THREADS
+    if (options.threads > 1) {
+        if (lw_pool_start(pool) != LW_OK) lw_test_report("can't start the threads"); /* here: a fork loses threads */
+        run_side(test, parted[tier], repetition, 0);
+        run_side(test, parted[tier], repetition, 1);
+        lw_pool_stop(pool);
+        return;
     }
+#endif
+    run_side(test, contexts[tier], repetition, 0);
+    run_side(test, parted[tier], repetition, 1);
 }
 
 /*
@@ -146,10 +176,28 @@ static bool collect_tests(void) {
 }
 
 static bool make_contexts(void) {
+#ifdef LW_TEST_THREADS
+    const struct lw_pool_options with = {.struct_bytes = sizeof with, .threads = options.threads};
+    pool_memory = malloc(lw_pool_bytes(options.threads));
+    if (lw_pool_create(pool_memory, lw_pool_bytes(options.threads), &with, &pool) != LW_OK) return false;
+#endif
     for (size_t tier = 0; tier < lw_tier_count(); tier++) {
         struct lw_context_options forced = {.struct_bytes = sizeof forced, .tier = lw_tier_name(tier)};
         void *memory = malloc(lw_context_bytes());
         if (lw_context_create(memory, lw_context_bytes(), &forced, &contexts[tier]) != LW_OK) return false;
+
+        forced.parallel_for = scramble;
+        forced.threads = WORKERS;
+#ifdef LW_TEST_THREADS
+        if (options.threads > 1) {
+            forced.parallel_for = lw_pool_run;
+            forced.pool = pool;
+            forced.threads = options.threads;
+        }
+#endif
+        memory = malloc(lw_context_bytes());
+        if (lw_context_create(memory, lw_context_bytes(), &forced, &parted[tier]) != LW_OK) return false;
+        parted[tier]->alone = parted[tier]->part = 0;
     }
     return true;
 }
@@ -201,6 +249,11 @@ static bool parse(int count, char **words) {
             options.seed = strcmp(value, "random") ? strtoull(value, &end, 10) : (uint64_t)time(NULL);
         } else if (!strcmp(words[i], "--repeat")) {
             options.repeat = (unsigned)strtoul(value, &end, 10);
+        } else if (!strcmp(words[i], "--threads")) {
+            options.threads = (uint32_t)strtoul(value, &end, 10);
+#ifndef LW_TEST_THREADS
+            if (options.threads != 1) return false;
+#endif
         } else {
             return false;
         }
@@ -212,7 +265,9 @@ static bool parse(int count, char **words) {
 
 int main(int count, char **words) {
     if (!parse(count, words)) {
-        fprintf(stderr, "usage: %s [--list] [--row NAME] [--tier NAME] [--seed N|random] [--repeat N] [--gate]\n",
+        fprintf(stderr,
+                "usage: %s [--list] [--row NAME] [--tier NAME] [--seed N|random] [--repeat N] [--gate] "
+                "[--threads N]\n",
                 words[0]);
         return 2;
     }
@@ -263,7 +318,11 @@ int main(int count, char **words) {
         return 99;
     }
 #endif
-    for (size_t tier = 0; tier < lw_tier_count(); tier++) free(contexts[tier]);
+    for (size_t tier = 0; tier < lw_tier_count(); tier++) {
+        free(contexts[tier]);
+        free(parted[tier]);
+    }
+    free(pool_memory);
     free(tests);
     return failed ? 1 : 0;
 }

@@ -471,10 +471,11 @@ static void check_context(struct lw_test *t) {
         {LW_BUFFER_TOO_SMALL, memory, 0, options},
         {LW_BAD_STRUCT_BYTES, memory, bytes, {.struct_bytes = 0}},
         {LW_BAD_STRUCT_BYTES, memory, bytes, {.struct_bytes = sizeof options + 8}},
-        {LW_UNKNOWN_TIER, memory, bytes, {sizeof options, "avx512"}},
-        {LW_UNKNOWN_TIER, memory, bytes, {sizeof options, ""}},
-        {LW_UNKNOWN_TIER, memory, bytes, {sizeof options, "scala"}},
-        {LW_UNKNOWN_TIER, memory, bytes, {sizeof options, "scalars"}},
+        {LW_UNKNOWN_TIER, memory, bytes, {.struct_bytes = sizeof options, .tier = "avx512"}},
+        {LW_UNKNOWN_TIER, memory, bytes, {.struct_bytes = sizeof options, .tier = ""}},
+        {LW_UNKNOWN_TIER, memory, bytes, {.struct_bytes = sizeof options, .tier = "scala"}},
+        {LW_UNKNOWN_TIER, memory, bytes, {.struct_bytes = sizeof options, .tier = "scalars"}},
+        {LW_NULL_POINTER, memory, bytes, {.struct_bytes = sizeof options, .threads = 2}},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         context = memory;
@@ -488,8 +489,8 @@ static void check_context(struct lw_test *t) {
 
 static void check_status_string(struct lw_test *t) {
     (void)t;
-    for (int a = LW_OK; a <= LW_BAD_INDEX; a++)
-        for (int b = LW_OK; b <= LW_BAD_INDEX + 1; b++)
+    for (int a = LW_OK; a <= LW_THREAD_LOST; a++)
+        for (int b = LW_OK; b <= LW_THREAD_LOST + 1; b++)
             lw_test_true((a == b) == !strcmp(lw_status_string((enum lw_status)a), lw_status_string((enum lw_status)b)),
                          "texts of %d and %d", a, b);
     lw_test_true(lw_status_string((enum lw_status)1000) != NULL, "text of an unknown status");

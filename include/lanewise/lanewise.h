@@ -75,7 +75,9 @@ enum lw_status {
     LW_UNKNOWN_TIER = 6,     /* no tier of that name is compiled in */
     LW_BUFFER_TOO_SMALL = 7, /* memory handed in is smaller than the size the library reported */
     LW_UNSUPPORTED = 8,      /* a valid request that this version has no code for */
-    LW_BAD_INDEX = 9         /* an index tensor points outside of the tensor it indexes */
+    LW_BAD_INDEX = 9,        /* an index tensor points outside of the tensor it indexes */
+    LW_NO_THREADS = 10,      /* the system did not start as many threads as were asked for */
+    LW_THREAD_LOST = 11      /* a thread died in the middle of a task: the output is incomplete */
 };
 
 /* A short English sentence for a status; never NULL, also for values that are not in the enum. */
@@ -91,13 +93,26 @@ LW_API const char *lw_version(void);
 LW_API size_t lw_tier_count(void);
 LW_API const char *lw_tier_name(size_t index);
 
-/* A context holds the kernels of one tier. It has no pointers into anything but code: it needs no destroy call,
- * and its memory may be freed or reused as soon as no call uses it. */
+/* A context holds the kernels of one tier. It owns nothing: it needs no destroy call, and its memory may be freed or
+ * reused as soon as no call uses it. */
 struct lw_context;
+
+/* One piece of an operator's work. `index` says which; `worker`, below the context's number of threads, is no other
+ * task's that runs at the same time. */
+typedef void lw_task_fn(void *state, size_t index, size_t worker);
+
+/* Calls task(state, index, worker) once for each index < count, in any order, on any threads, and returns when all calls
+ * have returned. What it returns, if not LW_OK, the operator returns too. `pool` is what the context was given. */
+typedef enum lw_status lw_parallel_for_fn(void *pool, size_t count, lw_task_fn *task, void *state);
 
 struct lw_context_options {
     uint32_t struct_bytes; /* sizeof(struct lw_context_options) */
     const char *tier;      /* tier to force, or NULL for the best that is compiled in */
+    /* Spreads work over threads; NULL: operators run on the thread that calls them. lanewise/pool.h has one. The results
+     * have the same bits, whatever the number of threads. */
+    lw_parallel_for_fn *parallel_for;
+    void *pool;       /* handed to parallel_for; must outlive the context's calls */
+    uint32_t threads; /* how many workers parallel_for tells apart; scratch memory grows with it. 0 is 1 */
 };
 
 /* Bytes of memory that lw_context_create needs. */
@@ -105,7 +120,8 @@ LW_API size_t lw_context_bytes(void);
 
 /* Makes a context inside `memory` (aligned as malloc aligns).
  * options: may be NULL for all defaults.
- * Errors: LW_NULL_POINTER, LW_BAD_STRUCT_BYTES, LW_BUFFER_TOO_SMALL, LW_UNKNOWN_TIER; *context is then NULL. */
+ * Errors: LW_NULL_POINTER (also for threads without a parallel_for), LW_BAD_STRUCT_BYTES, LW_BUFFER_TOO_SMALL,
+ * LW_UNKNOWN_TIER; *context is then NULL. */
 LW_API enum lw_status lw_context_create(void *memory, size_t memory_bytes, const struct lw_context_options *options,
                                         struct lw_context **context);
 

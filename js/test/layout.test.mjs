@@ -12,7 +12,8 @@ import { version_wasm as version } from 'lanewise/backend';
 import { layout } from 'lanewise/runtime';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const header = readFileSync(join(root, '../include/lanewise/lanewise.h'), 'utf8').replace(/\/\*[\s\S]*?\*\//g, '');
+const header = ['lanewise.h', 'pool.h'].map(file => readFileSync(join(root, '../include/lanewise', file), 'utf8')).join('')
+  .replace(/\/\*[\s\S]*?\*\//g, '');
 
 test('every enum constant of the header has its value', () => {
   let constants = 0;

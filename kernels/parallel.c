@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* Cuts an operator's work into tasks, by its amount alone: at most MAX_TASKS, and none shorter than the context says. */
+#include "kernels/parallel.h"
+
+enum { MAX_TASKS = 64 };
+
+struct job {
+    lw_part_fn *part;
+    void *state;
+    size_t units, step;
+};
+
+static void run_part(void *state, size_t index, size_t worker) {
+    const struct job *job = state;
+    const size_t begin = index * job->step, left = job->units - begin;
+    job->part(job->state, begin, begin + (left < job->step ? left : job->step), worker);
+}
+
+enum lw_status lw_parallel(const struct lw_context *context, size_t units, size_t unit_cost, lw_part_fn *part,
+                           void *state) {
+    if (units == 0) return LW_OK;
+    if (unit_cost == 0) unit_cost = 1;
+    if (context->threads == 1 || units == 1 || units < context->alone / unit_cost) {
+        part(state, 0, units, 0);
+        return LW_OK;
+    }
+    const size_t least = (units - 1) / MAX_TASKS + 1, wanted = context->part / unit_cost + 1;
+    struct job job = {part, state, units, wanted > least ? wanted : least};
+    return context->parallel_for(context->pool, (units - 1) / job.step + 1, run_part, &job);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* How operators spread their work over threads. Not installed. */
+#ifndef LW_PARALLEL_H
+#define LW_PARALLEL_H
+
+#include "kernels/kernels.h"
+#include "lanewise/lanewise.h"
+
+/* The units [begin, end) of an operator's work; `worker`, below context->threads, tells apart parts that run at the same
+ * time: each has a share of the scratch memory of its own. */
+typedef void lw_part_fn(void *state, size_t begin, size_t end, size_t worker);
+
+/*
+ * Has `part` do `units` units of work, in parts that are cut by the amount of work alone, never by the number of threads.
+ *
+ * unit_cost: about how many nanoseconds one unit takes on one core with simd128 (gemm makes some 50 multiply-adds in one,
+ * copying moves some 16 bytes). Little work stays on the calling thread, in one part.
+ * Parts must not depend on one another, nor may a result on where they are cut.
+ */
+enum lw_status lw_parallel(const struct lw_context *context, size_t units, size_t unit_cost, lw_part_fn *part,
+                           void *state);
+
+#endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The pool's algorithm. Where its threads come from is the business of pthread.c, or of JavaScript.
+ *
+ * Idle workers watch `generation`, which counts jobs, or sleep on it. A caller fills in its job, opens the `gate`, steps
+ * the generation, and works on tasks as every worker does: `next` is the first task that nobody has taken. When there are
+ * none left it closes the gate and waits until nobody is inside. A worker that comes too late finds the gate closed, so
+ * nobody reads a job whose caller doesn't wait for him.
+ *
+ * A worker that loses its processor inside of a task makes the caller wait for as long as the system lets another program
+ * run, which is some milliseconds. On a busy machine that would happen all the time, so a job that had to wait long makes
+ * the pool rest: it works on the calling thread alone for a while, for longer each time that it happens again.
+ */
+#include "threads/pool_internal.h"
+
+#define OPEN UINT32_C(0x80000000)
+
+/* Nanoseconds. */
+#define MILLISECOND UINT64_C(1000000)
+/* How long a worker watches for the next job before it sleeps: longer than most programs take from one operator to the
+ * next, since waking up takes tens of microseconds. */
+#define WATCH (MILLISECOND / 10)
+/* How long a caller watches for the last tasks before it sleeps, and when it takes a worker for one that lost its
+ * processor: tasks take some tens of microseconds. */
+#define PATIENCE (MILLISECOND / 4)
+#define STALL MILLISECOND
+/* How long the pool rests after a stall, first and at most, and how many jobs without one halve that. */
+#define REST_MIN (10 * MILLISECOND)
+#define REST_MAX (1000 * MILLISECOND)
+#define GOOD_JOBS 256
+/* A worker that doesn't come back for so long is dead. */
+#define LOST (5000 * MILLISECOND)
+/* How often a watcher looks between two looks at the clock. */
+#define LOOKS 256
+
+static uint64_t now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+size_t lw_pool_bytes(uint32_t threads) {
+    if (threads == 0 || threads > LW_POOL_MAX_THREADS) return 0;
+    return sizeof(struct lw_pool) + (threads - 1) * sizeof(struct lw_pool_thread) + _Alignof(struct lw_pool);
+}
+
+enum lw_status lw_pool_create(void *memory, size_t memory_bytes, const struct lw_pool_options *options,
+                              struct lw_pool **pool) {
+    if (!pool) return LW_NULL_POINTER;
+    *pool = NULL;
+    if (!memory || !options) return LW_NULL_POINTER;
+    if (options->struct_bytes != sizeof *options) return LW_BAD_STRUCT_BYTES;
+    if (options->threads == 0 || options->threads > LW_POOL_MAX_THREADS) return LW_BAD_SHAPE;
+    if (memory_bytes < lw_pool_bytes(options->threads)) return LW_BUFFER_TOO_SMALL;
+
+    const size_t alignment = _Alignof(struct lw_pool);
+    struct lw_pool *p = (struct lw_pool *)(((uintptr_t)memory + alignment - 1) & ~(uintptr_t)(alignment - 1));
+    *p = (struct lw_pool){.threads = options->threads, .caller_spins = options->caller_spins != 0};
+    atomic_init(&p->limit, options->threads);
+#ifndef __wasm__
+    pthread_mutex_init(&p->mutex, NULL);
+    pthread_cond_init(&p->changed, NULL);
+#endif
+    *pool = p;
+    return LW_OK;
+}
+
+/* Watches `word` for a while; false when it still has the value then. */
+static bool watch(const _Atomic uint32_t *word, uint32_t value, uint64_t nanoseconds) {
+    const uint64_t start = now();
+    do {
+        for (int i = 0; i < LOOKS; i++) {
+            if (atomic_load_explicit(word, memory_order_acquire) != value) return true;
+        }
+    } while (now() - start < nanoseconds);
+    return false;
+}
+
+static void take_tasks(struct lw_pool *p, size_t worker) {
+    size_t i;
+    while ((i = atomic_fetch_add_explicit(&p->next, 1, memory_order_relaxed)) < p->count) p->task(p->state, i, worker);
+}
+
+void lw_pool_work(struct lw_pool *p, uint32_t worker) {
+    if (!p || worker == 0 || worker >= p->threads) return;
+    atomic_fetch_add(&p->joined, 1);
+    uint32_t seen = atomic_load(&p->generation);
+    for (;;) {
+        const uint32_t limit = atomic_load(&p->limit);
+        if (limit == 0) break;
+        if (worker >= limit) {
+            lw_sleep(p, &p->limit, limit, -1);
+            continue;
+        }
+        if (!watch(&p->generation, seen, WATCH)) {
+            atomic_fetch_add(&p->sleepers, 1);
+            lw_sleep(p, &p->generation, seen, -1);
+            atomic_fetch_sub(&p->sleepers, 1);
+            if (atomic_load(&p->generation) == seen) continue;
+        }
+        seen = atomic_load(&p->generation);
+        if (atomic_fetch_add(&p->gate, 1) & OPEN) take_tasks(p, worker);
+        if (atomic_fetch_sub(&p->gate, 1) == 1 && atomic_load(&p->caller_sleeps)) lw_wake(p, &p->gate);
+    }
+    atomic_fetch_sub(&p->joined, 1);
+}
+
+void lw_pool_end(struct lw_pool *p) {
+    if (!p) return;
+    atomic_store(&p->limit, 0);
+    atomic_fetch_add(&p->generation, 1);
+    lw_wake(p, &p->limit);
+    lw_wake(p, &p->generation);
+}
+
+void lw_pool_limit(struct lw_pool *p, uint32_t threads) {
+    if (!p || atomic_load(&p->limit) == 0) return;
+    atomic_store(&p->limit, threads == 0 ? 1 : threads < p->threads ? threads : p->threads);
+    atomic_fetch_add(&p->generation, 1); /* those beyond the limit shall see it */
+    lw_wake(p, &p->limit);
+}
+
+uint32_t lw_pool_threads(const struct lw_pool *p) {
+    if (!p || p->lost) return 1;
+    const uint32_t there = atomic_load(&p->joined) + 1, limit = atomic_load(&p->limit);
+    return limit == 0 ? 1 : there < limit ? there : limit;
+}
+
+/* Whether the pool leaves its workers alone just now. */
+static bool resting(struct lw_pool *p) {
+    if (p->lost) return true;
+    if (p->rest_until == 0) return false;
+    if (now() < p->rest_until) return true;
+    p->rest_until = 0;
+    return false;
+}
+
+/* Waits until no worker is inside of the closed gate, and draws conclusions from how long that took. */
+static void wait_for_workers(struct lw_pool *p) {
+    uint64_t start = 0, waited = 0;
+    for (uint32_t inside; (inside = atomic_load_explicit(&p->gate, memory_order_acquire)) != 0;) {
+        if (start == 0) start = now();
+        waited = now() - start;
+        if (waited > LOST) {
+            p->lost = true;
+            return;
+        }
+        if (waited < PATIENCE || p->caller_spins) {
+            watch(&p->gate, inside, 0);
+        } else {
+            atomic_store(&p->caller_sleeps, 1);
+            lw_sleep(p, &p->gate, inside, (int64_t)(100 * MILLISECOND));
+            atomic_store(&p->caller_sleeps, 0);
+        }
+    }
+    if (waited > STALL) {
+        p->rest = p->rest == 0 ? REST_MIN : p->rest < REST_MAX / 2 ? p->rest * 2 : REST_MAX;
+        p->rest_until = now() + p->rest;
+        p->good = 0;
+    } else if (++p->good == GOOD_JOBS) {
+        p->rest /= 2;
+        p->good = 0;
+    }
+}
+
+enum lw_status lw_pool_run(void *pool, size_t count, lw_task_fn *task, void *state) {
+    struct lw_pool *p = pool;
+    if (!p || !task) return LW_NULL_POINTER;
+    bool alone = count < 2 || lw_pool_threads(p) < 2 || atomic_exchange(&p->busy, 1);
+    if (!alone && resting(p)) {
+        atomic_store(&p->busy, 0);
+        alone = true;
+    }
+    if (alone) {
+        for (size_t i = 0; i < count; i++) task(state, i, 0);
+        return LW_OK;
+    }
+    p->count = count;
+    p->task = task;
+    p->state = state;
+    atomic_store(&p->next, 0);
+    atomic_fetch_or(&p->gate, OPEN);
+    atomic_fetch_add(&p->generation, 1);
+    if (atomic_load(&p->sleepers)) lw_wake(p, &p->generation);
+    take_tasks(p, 0);
+    atomic_fetch_and(&p->gate, ~OPEN);
+    wait_for_workers(p);
+    const bool lost = p->lost;
+    atomic_store(&p->busy, 0);
+    return lost ? LW_THREAD_LOST : LW_OK;
+}
