@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Contexts: one tier's table of kernels, filled once and never changed. */
-#include "kernels/kernels.h"
+#include "kernels/sets.h"
 #include "lanewise/lanewise.h"
 
 /* Nanoseconds. Work that takes less than ALONE is not worth waking anyone for. A task of PART is long enough that handing
@@ -50,7 +50,7 @@ enum lw_status lw_context_create(void *memory, size_t memory_bytes, const struct
         c->parallel_for = options->parallel_for;
         c->pool = options->pool;
     }
-    for (size_t i = 0; i <= tier; i++) lw_tiers[i].install(&c->kernels);
+    for (size_t i = 0; i <= tier; i++) lw_install(i, &c->kernels);
     *context = c;
     return LW_OK;
 }

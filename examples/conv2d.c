@@ -11,7 +11,7 @@ static void check(enum lw_status status) {
 }
 
 int main(void) {
-    /* The best tier that is compiled in; {.tier = "scalar"} would force one. */
+    /* Of the tier of the library that is linked. */
     struct lw_context *context;
     check(lw_context_create(malloc(lw_context_bytes()), lw_context_bytes(), NULL, &context));
 

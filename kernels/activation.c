@@ -5,6 +5,9 @@
 #include <math.h>
 #include <string.h>
 
+const struct lw_kernel_set *const lw_activation_sets[] = {&lw_activation_set, &lw_erf_set, &lw_prelu_set,
+                                                          &lw_epilogue_set, NULL};
+
 enum lw_status lw_activation_check(const struct lw_activation *activation) {
     if (activation->kind > LW_GELU_TANH) return LW_BAD_ENUM;
     if (activation->kind == LW_CLAMP && !(activation->min <= activation->max)) return LW_BAD_SHAPE;

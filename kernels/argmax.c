@@ -9,6 +9,8 @@
 
 #include "kernels/operator.h"
 
+const struct lw_kernel_set *const lw_argmax_sets[] = {&lw_search_set, &lw_fold_set, NULL};
+
 static void columns_f32(const struct lw_context *context, bool least, size_t reduced, size_t columns, const float *x,
                         int32_t *out) {
     const struct lw_kernels *k = &context->kernels;

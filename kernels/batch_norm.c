@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+const struct lw_kernel_set *const lw_batch_norm_sets[] = {&lw_unary_set, &lw_binary_set, NULL};
+
 enum { FOLD = 512, BLOCK = 2048 };
 
 enum lw_status lw_batch_norm_fold(const struct lw_context *context, size_t channels, float epsilon, const float *mean,

@@ -14,6 +14,9 @@
 
 #include <string.h>
 
+const struct lw_kernel_set *const lw_binary_sets[] = {&lw_binary_set, &lw_prelu_set,   &lw_atan2_set,
+                                                      &lw_pow_set,    &lw_compare_set, NULL};
+
 /* Rows are joined to runs of at most EXPANDED elements. Those of MANY elements and more are left alone, also where they
  * are a single element repeated, which is slower to write out. */
 enum { EXPANDED = 2048, MANY = 32 };

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+const struct lw_kernel_set *const lw_cast_sets[] = {&lw_cast_set, &lw_compare_set, NULL};
+
 enum lw_status lw_cast_run(const struct lw_context *context, enum lw_type from, enum lw_type to, size_t count,
                            const void *input, void *output) {
     if (!context) return LW_NULL_POINTER;

@@ -18,6 +18,8 @@
 #include "kernels/gemm_pack.h"
 #include "kernels/winograd.h"
 
+const struct lw_kernel_set *const lw_conv2d_sets[] = {&lw_gemm_set, NULL};
+
 struct plan {
     struct lw_placed_window window;
     size_t pixels; /* of the whole output: batch * output_height * output_width */

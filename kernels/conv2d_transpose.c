@@ -23,6 +23,8 @@
 
 #include <string.h>
 
+const struct lw_kernel_set *const lw_conv2d_transpose_sets[] = {&lw_gemm_set, NULL};
+
 /* One dimension: where its phases' taps are. */
 struct axis {
     size_t kernel, stride, dilation, period;

@@ -20,6 +20,8 @@
 
 #include "kernels/gemm_pack.h"
 
+const struct lw_kernel_set *const lw_conv3d_filter_gradient_sets[] = {&lw_gemm_set, &lw_move_set, NULL};
+
 /* Pixels of a block, about; pointers to rows of A for each call of gemm_f32, about. */
 enum { BLOCK_PIXELS = 384, POINTERS = 4096, MAX_ROWS = 384 };
 

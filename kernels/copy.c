@@ -14,6 +14,8 @@
 
 #include <string.h>
 
+const struct lw_kernel_set *const lw_copy_sets[] = {&lw_move_set, NULL};
+
 /* A tile's rows are TILE_BYTES long on both sides: a cache line. The kernels get BLOCK columns at a time, so that they
  * write to that many rows and not to more than there are entries for pages. A row shorter than SHORT isn't worth a call. */
 enum { TILE_BYTES = 64, BLOCK = 64, SHORT = 8 };

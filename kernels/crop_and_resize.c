@@ -14,6 +14,8 @@
 
 #include <math.h>
 
+const struct lw_kernel_set *const lw_crop_and_resize_sets[] = {&lw_resize_set, NULL};
+
 /* One dimension of a crop: position p lies at start + p * step of the image. */
 struct axis {
     double start, step, last;

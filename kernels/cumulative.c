@@ -11,6 +11,8 @@
 
 #include "kernels/operator.h"
 
+const struct lw_kernel_set *const lw_cumulative_sets[] = {&lw_binary_set, NULL};
+
 enum { BLOCK = 2048, CHAINS = 4 };
 
 /* What is done along the middle dimension; step is negative with reverse, and pointers then name the last element. */

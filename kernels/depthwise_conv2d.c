@@ -24,6 +24,8 @@
 
 #include "kernels/operator.h"
 
+const struct lw_kernel_set *const lw_depthwise_conv2d_sets[] = {&lw_dwconv_set, NULL};
+
 struct plan {
     struct lw_placed_window window;
     size_t input_elements, output_elements;

@@ -14,6 +14,8 @@
 
 #include "kernels/operator.h"
 
+const struct lw_kernel_set *const lw_depthwise_conv2d_filter_gradient_sets[] = {&lw_dwconv_gradient_set, NULL};
+
 struct plan {
     struct lw_placed_window placed;
     size_t input_elements, output_elements, filter_elements;

@@ -15,6 +15,8 @@
 
 #include "kernels/operator.h"
 
+const struct lw_kernel_set *const lw_depthwise_conv2d_input_gradient_sets[] = {&lw_dwconv_set, NULL};
+
 /* One dimension. */
 struct axis {
     size_t kernel, stride, dilation, pad;

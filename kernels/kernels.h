@@ -364,8 +364,8 @@ struct lw_kernels {
  * so that a slot which a new tier doesn't have yet is the one before's. */
 struct lw_tier {
     const char *name;
-    void (*install)(struct lw_kernels *kernels);
 };
+enum { LW_MAX_TIERS = 3 };
 extern const struct lw_tier lw_tiers[];
 extern const size_t lw_tiers_count;
 

@@ -11,6 +11,8 @@
  */
 #include "kernels/operator.h"
 
+const struct lw_kernel_set *const lw_lrn_sets[] = {&lw_binary_set, &lw_pow_set, NULL};
+
 enum { BLOCK = 2048 }; /* floats, so that several such blocks stay in the first-level cache */
 
 struct plan {

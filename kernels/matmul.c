@@ -5,6 +5,8 @@
  */
 #include "kernels/gemm_pack.h"
 
+const struct lw_kernel_set *const lw_matmul_sets[] = {&lw_gemm_set, NULL};
+
 struct plan {
     size_t batch, m;      /* batches that share B and follow each other in A are one tall matrix */
     size_t matrix_packed; /* elements of one packed B */

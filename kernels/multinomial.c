@@ -2,6 +2,8 @@
 /* Draws from distributions: the probabilities of a row are summed up, and each number drawn is looked for in the sums. */
 #include "kernels/operator.h"
 
+const struct lw_kernel_set *const lw_multinomial_sets[] = {&lw_search_set, NULL};
+
 enum lw_status lw_multinomial_run(const struct lw_context *context, size_t rows, size_t events, size_t count,
                                   const float *probabilities, const float *draws, void *scratch, int32_t *output) {
     if (!context) return LW_NULL_POINTER;

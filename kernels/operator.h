@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "kernels/kernels.h"
+#include "kernels/sets.h"
 #include "lanewise/lanewise.h"
 
 /* *product *= factor; false when the result does not fit. */

@@ -2,6 +2,8 @@
 /* Pixels of four bytes as integers, of one to four channels. */
 #include "kernels/operator.h"
 
+const struct lw_kernel_set *const lw_pixels_sets[] = {&lw_move_set, NULL};
+
 enum lw_status lw_pixels_run(const struct lw_context *context, size_t pixels, uint32_t channels, const uint8_t *rgba,
                              int32_t *output) {
     if (!context) return LW_NULL_POINTER;

@@ -11,6 +11,8 @@
 
 #include "kernels/pool.h"
 
+const struct lw_kernel_set *const lw_pool_sets[] = {&lw_pool_set, &lw_rows_set, &lw_binary_set, NULL};
+
 static size_t smaller(size_t a, size_t b) {
     return a < b ? a : b;
 }

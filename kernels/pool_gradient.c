@@ -10,6 +10,8 @@
  */
 #include "kernels/pool.h"
 
+const struct lw_kernel_set *const lw_pool_gradient_sets[] = {&lw_pool_set, &lw_binary_set, NULL};
+
 /* ---- Maximum ---- */
 
 /* What the taps of one run of windows are. */

@@ -11,6 +11,8 @@
 
 #include "kernels/operator.h"
 
+const struct lw_kernel_set *const lw_reduce_sets[] = {&lw_rows_set, &lw_fold_set, &lw_binary_set, NULL};
+
 enum { BLOCK = 2048 };
 
 /* The fold of an operation but LW_REDUCE_MEAN, and the elementwise operation that it repeats. */

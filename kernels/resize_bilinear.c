@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+const struct lw_kernel_set *const lw_resize_bilinear_sets[] = {&lw_resize_set, NULL};
+
 /* Where one output coordinate lies between two input coordinates: at before + fraction. */
 struct source {
     size_t before, after;

@@ -8,6 +8,8 @@
  */
 #include "kernels/operator.h"
 
+const struct lw_kernel_set *const lw_scatter_sets[] = {&lw_binary_set, &lw_fold_set, NULL};
+
 enum { LONG_ROW = 16 };
 
 /* What one batch needs. update_step: slices from one update to the next, 0 or 1. */

@@ -8,6 +8,8 @@
  */
 #include "kernels/operator.h"
 
+const struct lw_kernel_set *const lw_segment_sets[] = {&lw_binary_set, NULL};
+
 /* Adds one row; short ones cost less here than the call of a kernel. */
 static void add_row(const struct lw_context *context, enum lw_type type, size_t n, const void *row, void *out) {
     enum { LONG_ROW = 16 };

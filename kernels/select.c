@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+const struct lw_kernel_set *const lw_select_sets[] = {&lw_select_set, NULL};
+
 enum lw_status lw_select_run(const struct lw_context *context, enum lw_type type, size_t rows, size_t columns,
                              const uint8_t *condition, const void *a, const void *b, void *output) {
     if (!context) return LW_NULL_POINTER;

@@ -2,6 +2,8 @@
 /* Softmax over the last dimension: one call of the kernel. */
 #include "kernels/operator.h"
 
+const struct lw_kernel_set *const lw_softmax_sets[] = {&lw_rows_set, NULL};
+
 enum lw_status lw_softmax_run(const struct lw_context *context, size_t rows, size_t columns, const float *input,
                               float *output) {
     if (!context) return LW_NULL_POINTER;

@@ -8,6 +8,8 @@
  */
 #include "kernels/operator.h"
 
+const struct lw_kernel_set *const lw_top_k_sets[] = {&lw_search_set, NULL};
+
 /* Four bytes of either type. */
 typedef uint32_t element;
 

@@ -2,6 +2,9 @@
 /* Functions of one element: each is one call of one kernel. */
 #include "kernels/operator.h"
 
+const struct lw_kernel_set *const lw_unary_sets[] = {&lw_unary_set,      &lw_log_set,   &lw_erf_set, &lw_circular_set,
+                                                     &lw_hyperbolic_set, &lw_atan2_set, NULL};
+
 static const uint8_t kernel_of[] = {
     [LW_UNARY_EXP] = LW_K_EXP,     [LW_UNARY_SQRT] = LW_K_SQRT,
     [LW_UNARY_ABS] = LW_K_ABS,     [LW_UNARY_NEG] = LW_K_NEG,

@@ -38,6 +38,8 @@
 
 #include "kernels/gemm_pack.h"
 
+const struct lw_kernel_set *const lw_winograd_sets[] = {&lw_winograd_set, &lw_gemm_set, NULL};
+
 enum { MAX_TAPS = 6 };
 
 /* A transformed element, in or out, costs as much as this many multiplications of the products, and so does an element

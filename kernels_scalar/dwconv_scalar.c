@@ -49,5 +49,8 @@ void lw_scalar_dwconv_install(struct lw_kernels *kernels) {
     kernels->dwconv3x3_f32 = dwconv;
     kernels->dwconv5x5_f32 = dwconv;
     kernels->dwconv_f32 = dwconv;
+}
+
+void lw_scalar_dwconv_gradient_install(struct lw_kernels *kernels) {
     kernels->dwconv_gradient_f32 = gradient;
 }

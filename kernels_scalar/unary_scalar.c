@@ -132,18 +132,21 @@ static void step(size_t n, float alpha, const float *x, float *out) {
     for (size_t i = 0; i < n; i++) out[i] = x[i] > 0.0f ? 1.0f : x[i] != x[i] ? x[i] : alpha;
 }
 
-void lw_scalar_unary_install(struct lw_kernels *kernels) {
+void lw_scalar_activation_install(struct lw_kernels *kernels) {
     kernels->clamp_f32 = clamp;
     kernels->unary_f32[LW_K_LEAKY_RELU] = leaky_relu;
     kernels->unary_f32[LW_K_ELU] = elu;
     kernels->unary_f32[LW_K_SIGMOID] = sigmoid;
     kernels->unary_f32[LW_K_TANH] = tanh_;
     kernels->unary_f32[LW_K_HARD_SWISH] = hard_swish;
+    kernels->unary_f32[LW_K_GELU_TANH] = gelu_tanh;
+}
+
+void lw_scalar_unary_install(struct lw_kernels *kernels) {
     kernels->unary_f32[LW_K_EXP] = exp_;
     kernels->unary_f32[LW_K_EXPM1] = expm1_;
     kernels->unary_f32[LW_K_SOFTPLUS] = softplus;
     kernels->unary_f32[LW_K_SELU] = selu;
-    kernels->unary_f32[LW_K_GELU_TANH] = gelu_tanh;
     kernels->unary_f32[LW_K_SQRT] = sqrt_;
     kernels->unary_f32[LW_K_ABS] = abs_;
     kernels->unary_f32[LW_K_NEG] = neg;

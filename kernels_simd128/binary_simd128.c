@@ -304,7 +304,6 @@ void lw_simd128_binary_install(struct lw_kernels *kernels) {
     kernels->binary_f32[LW_BINARY_MAX] = max;
     kernels->binary_f32[LW_BINARY_FLOOR_DIV] = floor_div;
     kernels->binary_f32[LW_BINARY_SQUARED_DIFFERENCE] = squared_difference;
-    kernels->binary_f32[LW_BINARY_PRELU] = prelu;
     kernels->binary_f32[LW_BINARY_MOD] = mod;
 
     kernels->binary_i32[LW_BINARY_ADD] = add_i32;
@@ -319,7 +318,13 @@ void lw_simd128_binary_install(struct lw_kernels *kernels) {
     kernels->binary_i32[LW_BINARY_BITWISE_AND] = and_i32;
     kernels->binary_i32[LW_BINARY_BITWISE_OR] = or_i32;
     kernels->binary_i32[LW_BINARY_BITWISE_XOR] = xor_i32;
+}
 
+void lw_simd128_prelu_install(struct lw_kernels *kernels) {
+    kernels->binary_f32[LW_BINARY_PRELU] = prelu;
+}
+
+void lw_simd128_fold_install(struct lw_kernels *kernels) {
     kernels->fold_f32[LW_K_FOLD_MAX] = fold_max;
     kernels->fold_f32[LW_K_FOLD_MIN] = fold_min;
     kernels->fold_f32[LW_K_FOLD_PRODUCT] = fold_product;

@@ -212,7 +212,9 @@ void lw_simd128_compare_install(struct lw_kernels *kernels) {
     kernels->compare_bool[LW_K_LESS_EQUAL] = less_equal_bool;
     kernels->compare_bool[LW_K_AND] = and_bool;
     kernels->compare_bool[LW_K_OR] = or_bool;
+}
 
+void lw_simd128_select_install(struct lw_kernels *kernels) {
     kernels->select_8 = select_8;
     kernels->select_32 = select_32;
 }

@@ -14,12 +14,17 @@
 #define lw_simd128_dwconv_install lw_relaxed_dwconv_install
 #define lw_simd128_dwconv_gradient_install lw_relaxed_dwconv_gradient_install
 #define lw_simd128_pool_install lw_relaxed_pool_install
+#define lw_simd128_activation_install lw_relaxed_activation_install
 #define lw_simd128_unary_install lw_relaxed_unary_install
 #define lw_simd128_log_install lw_relaxed_log_install
 #define lw_simd128_erf_install lw_relaxed_erf_install
+#define lw_simd128_prelu_install lw_relaxed_prelu_install
 #define lw_simd128_binary_install lw_relaxed_binary_install
+#define lw_simd128_fold_install lw_relaxed_fold_install
 #define lw_simd128_compare_install lw_relaxed_compare_install
+#define lw_simd128_select_install lw_relaxed_select_install
 #define lw_simd128_cast_install lw_relaxed_cast_install
+#define lw_simd128_epilogue_install lw_relaxed_epilogue_install
 #define lw_simd128_rows_install lw_relaxed_rows_install
 #define lw_simd128_search_install lw_relaxed_search_install
 #define lw_simd128_resize_install lw_relaxed_resize_install
@@ -32,13 +37,18 @@ void lw_simd128_gemm_install(struct lw_kernels *kernels);
 void lw_simd128_dwconv_install(struct lw_kernels *kernels);
 void lw_simd128_dwconv_gradient_install(struct lw_kernels *kernels);
 void lw_simd128_pool_install(struct lw_kernels *kernels);
-void lw_simd128_unary_install(struct lw_kernels *kernels);
+void lw_simd128_activation_install(struct lw_kernels *kernels); /* of convolutions and products */
+void lw_simd128_unary_install(struct lw_kernels *kernels);      /* the others */
 void lw_simd128_log_install(struct lw_kernels *kernels);
 void lw_simd128_erf_install(struct lw_kernels *kernels);
+void lw_simd128_prelu_install(struct lw_kernels *kernels);
 void lw_simd128_binary_install(struct lw_kernels *kernels);
-void lw_simd128_compare_install(struct lw_kernels *kernels); /* comparisons, logic, select */
+void lw_simd128_fold_install(struct lw_kernels *kernels);
+void lw_simd128_compare_install(struct lw_kernels *kernels); /* comparisons, logic */
+void lw_simd128_select_install(struct lw_kernels *kernels);
 void lw_simd128_cast_install(struct lw_kernels *kernels);
-void lw_simd128_rows_install(struct lw_kernels *kernels);   /* softmax, sums, epilogue */
+void lw_simd128_epilogue_install(struct lw_kernels *kernels);
+void lw_simd128_rows_install(struct lw_kernels *kernels);   /* softmax, sums, layer norm */
 void lw_simd128_search_install(struct lw_kernels *kernels); /* find, argmax of columns */
 void lw_simd128_resize_install(struct lw_kernels *kernels);
 void lw_simd128_move_install(struct lw_kernels *kernels);

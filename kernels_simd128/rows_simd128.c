@@ -257,6 +257,9 @@ void lw_simd128_rows_install(struct lw_kernels *kernels) {
     kernels->softmax_f32 = softmax;
     kernels->sum_f32 = sum;
     kernels->sum_rows_f32 = sum_rows;
-    kernels->epilogue_f32 = epilogue;
     kernels->layer_norm_f32 = layer_norm;
+}
+
+void lw_simd128_epilogue_install(struct lw_kernels *kernels) {
+    kernels->epilogue_f32 = epilogue;
 }

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "kernels/sets.h"
 #ifdef LW_TEST_THREADS
 #include "lanewise/pool.h"
 #endif
@@ -121,7 +122,7 @@ static uintptr_t word_at(const struct lw_context *context, size_t offset) {
  * the last one. */
 static size_t count_gaps(size_t *last) {
     size_t gaps = 0, tiers = lw_tier_count();
-    for (size_t tier = 0; tier < tiers; tier++) lw_tiers[tier].install(&alone[tier].kernels);
+    for (size_t tier = 0; tier < tiers; tier++) lw_install(tier, &alone[tier].kernels);
     const char *before = "the start"; /* the last row in front of a slot, to find it by */
     for (size_t offset = 0; offset < sizeof(struct lw_kernels); offset += sizeof(void (*)(void))) {
         if (is_number(offset)) continue;

@@ -88,7 +88,8 @@ LW_API const char *lw_version(void);
 
 /* ---- Tiers and contexts --------------------------------------------------------------------------------- */
 
-/* How many tiers are compiled in (1 to 3), and the name of each, slowest first: "scalar", "simd128", "relaxed".
+/* How many tiers are compiled in (1 in a library that is installed), and the name of each, slowest first: "scalar",
+ * "simd128", "relaxed".
  * lw_tier_name returns NULL when index is not below lw_tier_count(). */
 LW_API size_t lw_tier_count(void);
 LW_API const char *lw_tier_name(size_t index);
