@@ -174,8 +174,8 @@ TEMPLATE void columns_at(struct tile t, const struct call *k, size_t x, float *o
 }
 
 /* One column: there is nothing to share. */
-static void run_single(const struct lw_dwconv_f32 *d, const float *const *rows, const float *weights, const float *bias,
-                       float *out) {
+static __attribute__((noinline)) void run_single(const struct lw_dwconv_f32 *d, const float *const *rows,
+                                                 const float *weights, const float *bias, float *out) {
     struct call k = {*d, rows, weights, bias};
     switch (d->kernel_width) {
     case 2: columns_at((struct tile){1, 1, 4, 2, 1}, &k, 0, out); return;
@@ -186,36 +186,111 @@ static void run_single(const struct lw_dwconv_f32 *d, const float *const *rows, 
     }
 }
 
-/* All columns, in as few tiles as there can be, that differ by one column at most. */
-TEMPLATE void run(size_t vectors, size_t taps, size_t stride, const struct lw_dwconv_f32 *d, const float *const *rows,
-                  const float *weights, const float *bias, float *out) {
+/*
+ * The code of a tile is long, and there are many. Each is a function of its own: an engine makes its best code function
+ * by function, on the side while slower code runs. So it has it soon, and makes none that a model has no use for.
+ *
+ * Output columns x to end, a multiple of the tile's.
+ */
+typedef void columns_fn(const struct lw_dwconv_f32 *d, const float *const *rows, const float *weights,
+                        const float *bias, size_t x, size_t end, float *out);
+
+#define COLUMNS(name, columns, vectors, taps, stride)                                                                  \
+    static void name(const struct lw_dwconv_f32 *d, const float *const *rows, const float *weights, const float *bias, \
+                     size_t x, size_t end, float *out) {                                                               \
+        struct call k = {*d, rows, weights, bias}; /* does not escape: its members are local variables */              \
+        for (; x < end; x += columns) columns_at((struct tile){columns, vectors, 4, taps, stride}, &k, x, out);        \
+    }
+
+COLUMNS(three_1_2, 2, 1, 3, 1)
+COLUMNS(three_1_3, 3, 1, 3, 1)
+COLUMNS(three_1_4, 4, 1, 3, 1)
+COLUMNS(three_1_5, 5, 1, 3, 1)
+COLUMNS(three_1_6, 6, 1, 3, 1)
+COLUMNS(three_1_7, 7, 1, 3, 1)
+COLUMNS(three_1_8, 8, 1, 3, 1)
+static columns_fn *const three_1[] = {NULL,      NULL,      three_1_2, three_1_3, three_1_4,
+                                      three_1_5, three_1_6, three_1_7, three_1_8};
+
+COLUMNS(three_2_2, 2, 1, 3, 2)
+COLUMNS(three_2_3, 3, 1, 3, 2)
+COLUMNS(three_2_4, 4, 1, 3, 2)
+COLUMNS(three_2_5, 5, 1, 3, 2)
+COLUMNS(three_2_6, 6, 1, 3, 2)
+COLUMNS(three_2_7, 7, 1, 3, 2)
+COLUMNS(three_2_8, 8, 1, 3, 2)
+static columns_fn *const three_2[] = {NULL,      NULL,      three_2_2, three_2_3, three_2_4,
+                                      three_2_5, three_2_6, three_2_7, three_2_8};
+
+COLUMNS(three_1_pair_2, 2, 2, 3, 1)
+COLUMNS(three_1_pair_3, 3, 2, 3, 1)
+COLUMNS(three_1_pair_4, 4, 2, 3, 1)
+static columns_fn *const three_1_pair[] = {NULL, NULL, three_1_pair_2, three_1_pair_3, three_1_pair_4};
+
+COLUMNS(three_2_pair_2, 2, 2, 3, 2)
+COLUMNS(three_2_pair_3, 3, 2, 3, 2)
+COLUMNS(three_2_pair_4, 4, 2, 3, 2)
+static columns_fn *const three_2_pair[] = {NULL, NULL, three_2_pair_2, three_2_pair_3, three_2_pair_4};
+
+COLUMNS(five_1_2, 2, 1, 5, 1)
+COLUMNS(five_1_3, 3, 1, 5, 1)
+COLUMNS(five_1_4, 4, 1, 5, 1)
+COLUMNS(five_1_5, 5, 1, 5, 1)
+COLUMNS(five_1_6, 6, 1, 5, 1)
+COLUMNS(five_1_7, 7, 1, 5, 1)
+COLUMNS(five_1_8, 8, 1, 5, 1)
+static columns_fn *const five_1[] = {NULL, NULL, five_1_2, five_1_3, five_1_4, five_1_5, five_1_6, five_1_7, five_1_8};
+
+COLUMNS(five_2_2, 2, 1, 5, 2)
+COLUMNS(five_2_3, 3, 1, 5, 2)
+COLUMNS(five_2_4, 4, 1, 5, 2)
+COLUMNS(five_2_5, 5, 1, 5, 2)
+COLUMNS(five_2_6, 6, 1, 5, 2)
+COLUMNS(five_2_7, 7, 1, 5, 2)
+COLUMNS(five_2_8, 8, 1, 5, 2)
+static columns_fn *const five_2[] = {NULL, NULL, five_2_2, five_2_3, five_2_4, five_2_5, five_2_6, five_2_7, five_2_8};
+
+COLUMNS(wide_1_2, 2, 1, 0, 1)
+COLUMNS(wide_1_3, 3, 1, 0, 1)
+COLUMNS(wide_1_4, 4, 1, 0, 1)
+COLUMNS(wide_1_5, 5, 1, 0, 1)
+COLUMNS(wide_1_6, 6, 1, 0, 1)
+COLUMNS(wide_1_7, 7, 1, 0, 1)
+COLUMNS(wide_1_8, 8, 1, 0, 1)
+static columns_fn *const wide_1[] = {NULL, NULL, wide_1_2, wide_1_3, wide_1_4, wide_1_5, wide_1_6, wide_1_7, wide_1_8};
+
+COLUMNS(wide_2_2, 2, 1, 0, 2)
+COLUMNS(wide_2_3, 3, 1, 0, 2)
+COLUMNS(wide_2_4, 4, 1, 0, 2)
+COLUMNS(wide_2_5, 5, 1, 0, 2)
+COLUMNS(wide_2_6, 6, 1, 0, 2)
+COLUMNS(wide_2_7, 7, 1, 0, 2)
+COLUMNS(wide_2_8, 8, 1, 0, 2)
+static columns_fn *const wide_2[] = {NULL, NULL, wide_2_2, wide_2_3, wide_2_4, wide_2_5, wide_2_6, wide_2_7, wide_2_8};
+
+COLUMNS(unshared_2, 2, 1, 0, 0)
+COLUMNS(unshared_3, 3, 1, 0, 0)
+COLUMNS(unshared_4, 4, 1, 0, 0)
+COLUMNS(unshared_5, 5, 1, 0, 0)
+COLUMNS(unshared_6, 6, 1, 0, 0)
+COLUMNS(unshared_7, 7, 1, 0, 0)
+COLUMNS(unshared_8, 8, 1, 0, 0)
+static columns_fn *const unshared[] = {NULL,       NULL,       unshared_2, unshared_3, unshared_4,
+                                       unshared_5, unshared_6, unshared_7, unshared_8};
+
+#undef COLUMNS
+
+/* All columns, in as few tiles as there can be, that differ by one column at most. tiles: by columns, 2 to most. */
+static void run(columns_fn *const *tiles, size_t most, const struct lw_dwconv_f32 *d, const float *const *rows,
+                const float *weights, const float *bias, float *out) {
     if (d->columns <= 1) {
         if (d->columns) run_single(d, rows, weights, bias, out);
         return;
     }
-    struct call k = {*d, rows, weights, bias}; /* does not escape: its members are local variables */
-    size_t most = MAX_ACCUMULATORS / vectors, tiles = (d->columns + most - 1) / most;
-    size_t wider = d->columns % tiles; /* so many tiles have one column more */
-    for (size_t i = 0, x = 0, n = d->columns / tiles + (wider > 0); x < k.d.columns; x += n, i++) {
-        if (wider && i == wider) n--;
-        switch (n) {
-        case 8:
-            if (vectors == 1) columns_at((struct tile){8, vectors, 4, taps, stride}, &k, x, out);
-            break;
-        case 7:
-            if (vectors == 1) columns_at((struct tile){7, vectors, 4, taps, stride}, &k, x, out);
-            break;
-        case 6:
-            if (vectors == 1) columns_at((struct tile){6, vectors, 4, taps, stride}, &k, x, out);
-            break;
-        case 5:
-            if (vectors == 1) columns_at((struct tile){5, vectors, 4, taps, stride}, &k, x, out);
-            break;
-        case 4: columns_at((struct tile){4, vectors, 4, taps, stride}, &k, x, out); break;
-        case 3: columns_at((struct tile){3, vectors, 4, taps, stride}, &k, x, out); break;
-        case 2: columns_at((struct tile){2, vectors, 4, taps, stride}, &k, x, out); break;
-        }
-    }
+    size_t count = (d->columns + most - 1) / most, n = d->columns / count;
+    size_t end = d->columns % count * (n + 1); /* so many tiles have one column more */
+    if (end) tiles[n + 1](d, rows, weights, bias, 0, end, out);
+    tiles[n](d, rows, weights, bias, end, d->columns, out);
 }
 
 /* Rows of 1 to 3 channels; constant wherever this is inlined. */
@@ -237,7 +312,7 @@ static void run_unshared(const struct lw_dwconv_f32 *d, const float *const *rows
     case 1: run_narrow(1, d, rows, weights, bias, out); return;
     case 2: run_narrow(2, d, rows, weights, bias, out); return;
     case 3: run_narrow(3, d, rows, weights, bias, out); return;
-    default: run(1, 0, 0, d, rows, weights, bias, out); return;
+    default: run(unshared, 8, d, rows, weights, bias, out); return;
     }
 }
 
@@ -254,13 +329,13 @@ static bool colliding(const struct lw_dwconv_f32 *d) {
 static void dwconv3x3(const struct lw_dwconv_f32 *d, const float *const *rows, const float *weights, const float *bias,
                       float *out) {
     if (shared(d, 1) && colliding(d))
-        run(2, 3, 1, d, rows, weights, bias, out);
+        run(three_1_pair, 4, d, rows, weights, bias, out);
     else if (shared(d, 1))
-        run(1, 3, 1, d, rows, weights, bias, out);
+        run(three_1, 8, d, rows, weights, bias, out);
     else if (shared(d, 2) && colliding(d))
-        run(2, 3, 2, d, rows, weights, bias, out);
+        run(three_2_pair, 4, d, rows, weights, bias, out);
     else if (shared(d, 2))
-        run(1, 3, 2, d, rows, weights, bias, out);
+        run(three_2, 8, d, rows, weights, bias, out);
     else
         run_unshared(d, rows, weights, bias, out);
 }
@@ -268,9 +343,9 @@ static void dwconv3x3(const struct lw_dwconv_f32 *d, const float *const *rows, c
 static void dwconv5x5(const struct lw_dwconv_f32 *d, const float *const *rows, const float *weights, const float *bias,
                       float *out) {
     if (shared(d, 1))
-        run(1, 5, 1, d, rows, weights, bias, out);
+        run(five_1, 8, d, rows, weights, bias, out);
     else if (shared(d, 2))
-        run(1, 5, 2, d, rows, weights, bias, out);
+        run(five_2, 8, d, rows, weights, bias, out);
     else
         run_unshared(d, rows, weights, bias, out);
 }
@@ -278,9 +353,9 @@ static void dwconv5x5(const struct lw_dwconv_f32 *d, const float *const *rows, c
 static void dwconv(const struct lw_dwconv_f32 *d, const float *const *rows, const float *weights, const float *bias,
                    float *out) {
     if (shared(d, 1))
-        run(1, 0, 1, d, rows, weights, bias, out);
+        run(wide_1, 8, d, rows, weights, bias, out);
     else if (shared(d, 2))
-        run(1, 0, 2, d, rows, weights, bias, out);
+        run(wide_2, 8, d, rows, weights, bias, out);
     else
         run_unshared(d, rows, weights, bias, out);
 }

@@ -25,6 +25,9 @@
  *
  * A scale, shift and residual join whole tiles while they are in registers; tails, of which there are many kinds, are
  * finished after they have been stored.
+ *
+ * Each tile that only some layers need is a function of its own: an engine makes its best code function by function,
+ * on the side while slower code runs. So it has it soon, and makes none that a model has no use for.
  */
 #include <math.h>
 #include <stdbool.h>
@@ -47,6 +50,7 @@ enum { GROUPED_ROWS = MR > 2 ? 2 : 1, GROUPED_VECTORS = 8 };
 enum { TALL = MR > 2 ? MR : 2 * MR, TALL_VECTORS = 2 };
 
 #define INLINE static inline __attribute__((always_inline))
+#define ALONE static __attribute__((noinline))
 
 /* The terms of `unroll` consecutive c. a: [height] pointers at c. b: row c of the first panel; panels lie panel_step
  * apart, and `vectors` vectors are taken from each. acc: [height][panels * vectors]. */
@@ -137,36 +141,61 @@ INLINE void tile(const size_t height, const size_t panels, const size_t vectors,
     }
 }
 
+/* All rows, a multiple of MR, of a panel whose columns begin at j. bias is that of column j, out of column 0. */
+ALONE void whole_tiles(size_t m, size_t taps, size_t channels, const float *const *rows, const float *b,
+                       const float *bias, const struct lw_finish *finish, size_t j, struct lw_clamp clamp, float *out,
+                       size_t out_stride) {
+    for (size_t i = 0; i < m; i += MR)
+        tile(MR, 1, VECTORS, taps, channels, rows + i * taps, b, bias, finish, j, i * out_stride + j, clamp,
+             out + i * out_stride + j, out_stride);
+}
+
 /* The same for any height <= MR and vectors <= VECTORS of one panel, or height TALL and vectors <= TALL_VECTORS: the
- * tails, each with its own code. */
+ * tails. */
+typedef void tile_fn(size_t taps, size_t channels, const float *const *rows, const float *b, const float *bias,
+                     struct lw_clamp clamp, float *out, size_t out_stride);
+
+#define TILE(name, height, vectors)                                                                                    \
+    static void name(size_t taps, size_t channels, const float *const *rows, const float *b, const float *bias,        \
+                     struct lw_clamp clamp, float *out, size_t out_stride) {                                           \
+        tile(height, 1, vectors, taps, channels, rows, b, bias, NULL, 0, 0, clamp, out, out_stride);                   \
+    }
+TILE(tile_1_1, 1, 1)
+TILE(tile_1_2, 1, 2)
+TILE(tile_2_1, 2, 1)
+TILE(tile_2_2, 2, 2)
+#ifdef LW_RELAXED
+TILE(tile_3_1, 3, 1)
+TILE(tile_3_2, 3, 2)
+TILE(tile_4_1, 4, 1)
+TILE(tile_4_2, 4, 2)
+TILE(tile_5_1, 5, 1)
+TILE(tile_5_2, 5, 2)
+TILE(tile_6_1, 6, 1)
+TILE(tile_6_2, 6, 2)
+#else
+TILE(tile_1_3, 1, 3)
+TILE(tile_1_4, 1, 4)
+TILE(tile_2_3, 2, 3)
+TILE(tile_2_4, 2, 4)
+TILE(tile_tall_1, TALL, 1)
+TILE(tile_tall_2, TALL, 2)
+#endif
+#undef TILE
+
 static void any_tile(size_t height, size_t vectors, size_t taps, size_t channels, const float *const *rows,
                      const float *b, const float *bias, struct lw_clamp clamp, float *out, size_t out_stride) {
-#define TILE(h, v)                                                                                                     \
-    case (h)*8 + (v): tile(h, 1, v, taps, channels, rows, b, bias, NULL, 0, 0, clamp, out, out_stride); break
-    switch (height * 8 + vectors) {
-        TILE(1, 1);
-        TILE(1, 2);
-        TILE(2, 1);
-        TILE(2, 2);
+    static tile_fn *const tiles[TALL][VECTORS] = {
 #ifdef LW_RELAXED
-        TILE(3, 1);
-        TILE(3, 2);
-        TILE(4, 1);
-        TILE(4, 2);
-        TILE(5, 1);
-        TILE(5, 2);
-        TILE(6, 1);
-        TILE(6, 2);
+        {tile_1_1, tile_1_2}, {tile_2_1, tile_2_2}, {tile_3_1, tile_3_2},
+        {tile_4_1, tile_4_2}, {tile_5_1, tile_5_2}, {tile_6_1, tile_6_2},
 #else
-        TILE(1, 3);
-        TILE(1, 4);
-        TILE(2, 3);
-        TILE(2, 4);
-        TILE(TALL, 1);
-        TILE(TALL, 2);
+        {tile_1_1, tile_1_2, tile_1_3, tile_1_4},
+        {tile_2_1, tile_2_2, tile_2_3, tile_2_4},
+        [TALL - 1] = {tile_tall_1, tile_tall_2},
 #endif
-    }
-#undef TILE
+    };
+    tiles[height - 1][vectors - 1](taps, channels, rows, b, bias, clamp, out, out_stride);
 }
 
 /* height rows (as any_tile takes them) of the last panel, of which only n < NR columns exist. When n is no multiple of
@@ -187,9 +216,9 @@ static void narrow_tile(size_t height, size_t n, size_t taps, size_t channels, c
 }
 
 /* The first `height` <= GROUPED_ROWS rows of a block, over all whole panels; returns the columns it computed. */
-static size_t grouped_rows(size_t height, size_t n, size_t taps, size_t channels, const float *const *rows,
-                           const float *panels, const float *bias, size_t bias_step, struct lw_clamp clamp, float *out,
-                           size_t out_stride) {
+ALONE size_t grouped_rows(size_t height, size_t n, size_t taps, size_t channels, const float *const *rows,
+                          const float *panels, const float *bias, size_t bias_step, struct lw_clamp clamp, float *out,
+                          size_t out_stride) {
     enum { PANELS_1 = GROUPED_VECTORS / VECTORS, PANELS_2 = GROUPED_VECTORS / VECTORS / 2 };
     const size_t panel_step = taps * channels * NR;
     size_t j = 0;
@@ -206,7 +235,7 @@ static size_t grouped_rows(size_t height, size_t n, size_t taps, size_t channels
 }
 
 /* The last 1 to 3 channels. Not inlined: it is rare, and there are many places. */
-static __attribute__((noinline)) v128_t load_tail(const float *p, size_t n) {
+ALONE v128_t load_tail(const float *p, size_t n) {
     return lw_load_lanes(p, n);
 }
 
@@ -271,8 +300,8 @@ INLINE void dots(const size_t height, const size_t columns, size_t taps, size_t 
 }
 
 /* n < LW_GEMM_NARROW: one or two columns at a time, TALL rows at a time and then each of the rest. */
-static void narrow(size_t m, size_t n, size_t taps, size_t channels, const float *const *rows, const float *b,
-                   const float *bias, struct lw_clamp clamp, float *out, size_t out_stride) {
+ALONE void narrow(size_t m, size_t n, size_t taps, size_t channels, const float *const *rows, const float *b,
+                  const float *bias, struct lw_clamp clamp, float *out, size_t out_stride) {
     for (size_t j = 0, columns; j < n; j += columns, b += columns * taps * channels, bias += columns, out += columns) {
         columns = n - j < 2 ? 1 : 2;
         size_t i = 0;
@@ -330,9 +359,7 @@ static void gemm(size_t m, size_t n, size_t taps, size_t channels, const float *
     size_t j = 0;
     for (; j + NR <= n && (grouped < n || whole > 0); j += NR, panels += panel_step) {
         const float *tile_bias = bias + j * bias_step;
-        for (size_t i = 0; i < whole; i += MR)
-            tile(MR, 1, VECTORS, taps, channels, rows + i * taps, panels, tile_bias, finish, j, i * out_stride + j,
-                 f->clamp, out + i * out_stride + j, out_stride);
+        whole_tiles(whole, taps, channels, rows, panels, tile_bias, finish, j, f->clamp, out, out_stride);
         if (tail > 0 && j >= grouped)
             any_tile(tail, VECTORS, taps, channels, rows + whole * taps, panels, tile_bias, clamp,
                      out + whole * out_stride + j, out_stride);
