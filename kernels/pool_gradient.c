@@ -102,10 +102,13 @@ static void take_gradient(const struct lw_pool3d *d, const struct taps *taps, si
 
 /* ---- Average ---- */
 
-/* The window whose tap `tap` is at this pixel, or a number that no window has. */
-static int64_t window_of(const struct lw_slide *s, int64_t pixel, int64_t tap) {
-    const int64_t start = pixel + s->pad - tap * s->dilation;
-    return start < 0 || start % s->stride ? s->output : start / s->stride;
+/* The next window from `window` on that has a tap at this pixel; the number of windows where there is none. */
+static int64_t next_window(const struct lw_slide *s, int64_t pixel, int64_t window) {
+    const int64_t end = pixel + s->pad, before = end - s->kernel * s->dilation; /* it starts behind that */
+    if (before >= 0 && window <= before / s->stride) window = before / s->stride + 1;
+    for (; window < s->output && window * s->stride <= end; window++)
+        if ((end - window * s->stride) % s->dilation == 0) return window;
+    return s->output;
 }
 
 static void add(const struct lw_context *context, size_t n, const float *x, float *sum) {
@@ -115,22 +118,26 @@ static void add(const struct lw_context *context, size_t n, const float *x, floa
         context->kernels.binary_f32[LW_BINARY_ADD](n, sum, 1, x, 1, sum);
 }
 
-/* Adds a row of windows' gradients to the row of pixels: tap after tap, the last first, so that each pixel takes its
- * windows in ascending order. */
+/* Adds a row of windows' gradients to the row of pixels, so that each pixel takes its windows in ascending order: window
+ * after window, or where they are one pixel apart tap after tap, the last first, for all windows at once. */
 static void add_across(const struct lw_context *context, const struct lw_slide *s, size_t channels, const float *dy,
                        float *dx) {
-    for (int64_t tap = s->kernel - 1; tap >= 0; tap--) {
-        const int64_t start = tap * s->dilation - s->pad; /* of the first window */
-        int64_t x = start < 0 ? (-start - 1) / s->stride + 1 : 0;
-        const int64_t fit = start < s->input ? (s->input - 1 - start) / s->stride + 1 : 0;
-        const int64_t end = fit < s->output ? fit : s->output;
-        if (x >= end) continue;
-        if (s->stride == 1) {
-            add(context, (size_t)(end - x) * channels, dy + (size_t)x * channels, dx + (size_t)(start + x) * channels);
-            continue;
+    if (s->stride > 1) {
+        for (int64_t x = 0; x < s->output; x++, dy += channels) {
+            const struct lw_taps taps = lw_taps_inside(s, (size_t)x);
+            float *pixel = dx + taps.pixel * channels;
+            for (size_t i = 0; i < taps.count; i++, pixel += s->dilation * channels) add(context, channels, dy, pixel);
         }
-        for (; x < end; x++)
-            add(context, channels, dy + (size_t)x * channels, dx + (size_t)(start + x * s->stride) * channels);
+        return;
+    }
+    const int64_t most = (s->input - 1 + s->pad) / s->dilation; /* taps behind it are outside of the image */
+    for (int64_t tap = most < s->kernel ? most : s->kernel - 1; tap >= 0; tap--) {
+        const int64_t start = tap * s->dilation - s->pad; /* of the first window */
+        const int64_t x = start < 0 ? -start : 0;
+        const int64_t end = s->input - start < s->output ? s->input - start : s->output;
+        if (x >= s->output) return; /* as are those before this one */
+        if (x < end)
+            add(context, (size_t)(end - x) * channels, dy + (size_t)x * channels, dx + (size_t)(start + x) * channels);
     }
 }
 
@@ -143,12 +150,8 @@ static void run_average(const struct lw_context *context, const struct lw_pool3d
         for (int64_t z = 0; z < p->depth.input; z++) {
             for (int64_t y = 0; y < p->height.input; y++, output += row) {
                 size_t windows = 0; /* rows of them that are in the sum */
-                for (int64_t kz = p->depth.kernel - 1; kz >= 0; kz--) {
-                    const int64_t wz = window_of(&p->depth, z, kz);
-                    if (wz >= p->depth.output) continue;
-                    for (int64_t ky = p->height.kernel - 1; ky >= 0; ky--) {
-                        const int64_t wy = window_of(&p->height, y, ky);
-                        if (wy >= p->height.output) continue;
+                for (int64_t wz = -1; (wz = next_window(&p->depth, z, wz + 1)) < p->depth.output;) {
+                    for (int64_t wy = -1; (wy = next_window(&p->height, y, wy + 1)) < p->height.output;) {
                         const float *dy = gradient + (size_t)(wz * p->height.output + wy) * gradient_row;
                         if (windows++ == 0)
                             memcpy(sum, dy, gradient_row * sizeof *sum);
