@@ -3,7 +3,7 @@ import {
   engine, KernelBackend, util, type BackendValues, type DataId, type DataType, type KernelFunc, type TensorInfo,
 } from '@tensorflow/tfjs-core';
 import { LW_VERSION } from '../generated/layout.js';
-import { LanewiseError } from '../runtime/errors.js';
+import { LanewiseError, OutOfMemoryError } from '../runtime/errors.js';
 import type { Features, Tier } from '../runtime/detect.js';
 import type { Heap } from '../runtime/heap.js';
 import type { Kernels, Pointer, Sizes } from '../runtime/kernels.js';
@@ -73,6 +73,29 @@ export function elementBytes(dtype: DataType): number {
   }
 }
 
+/** Kernels whose errors TensorFlow.js's specs know word for word. */
+const WORD_FOR_WORD = /^(Einsum|Ragged|Sparse)/;
+
+/**
+ * What a kernel threw, with the kernel's name. An error of the engine's own, as of a number where an array should be, is
+ * one of arguments that no check foresaw: it gets all of them.
+ */
+function explained(name: string, inputs: Inputs, attrs: Attrs | undefined, error: unknown): unknown {
+  if (error instanceof TypeError || error instanceof RangeError) {
+    const said = [
+      ...Object.entries(inputs ?? {}).map(([key, x]) =>
+        `${key}: ${([x].flat() as TensorInfo[]).map(each => `${each?.dtype} [${each?.shape}]`).join(' and ')}`),
+      ...Object.entries(attrs ?? {}).map(([key, value]) => `${key}: ${Array.isArray(value) ? `[${value}]` : value}`),
+    ].join(', ').slice(0, 400);
+    return new LanewiseError(`${name}: an argument is missing or not of the kind expected: ${error.message}. Given were ` +
+      said);
+  }
+  const named = error instanceof LanewiseError ? !(error instanceof OutOfMemoryError)
+    : (error as Error)?.constructor === Error && !WORD_FOR_WORD.test(name);
+  const message = named ? (error as Error).message : name;
+  return message.includes(name) ? error : new LanewiseError(`${name}: ${message.replace('lanewise: ', '')}`);
+}
+
 /** What a disposed backend has in place of its module. */
 const GONE = /* @__PURE__ */ new Proxy({}, {
   get() {
@@ -127,19 +150,22 @@ export class BackendWasm extends KernelBackend {
 
   override write(values: BackendValues | null, shape: number[], dtype: DataType): DataId {
     const data = new Data();
-    const count = values && dtype !== 'complex64';
-    this.fill(data, values, dtype, count ? values.length : util.sizeFromShape(shape), 1);
+    this.fill(data, values, shape, dtype, 1);
     return data;
   }
 
   override move(dataId: DataId, values: BackendValues, shape: number[], dtype: DataType, refCount: number): void {
     // What waits in the backend that it comes from may still hold its old memory.
     const data = dataId instanceof Data && dataId.holders === 0 ? dataId : new Data();
-    this.fill(data, values, dtype, util.sizeFromShape(shape), refCount);
+    this.fill(data, values, shape, dtype, refCount);
     if (data !== dataId) this.foreign.set(dataId, data);
   }
 
-  private fill(data: Data, values: BackendValues | null, dtype: DataType, size: number, refCount: number): void {
+  private fill(data: Data, values: BackendValues | null, shape: number[], dtype: DataType, refCount: number): void {
+    const size = sizeOf(shape), count = dtype === 'complex64' ? 2 * size : size;
+    if (values && values.length !== count) {
+      throw new LanewiseError(`a ${dtype} tensor of shape [${shape}] takes ${count} values; ${values.length} were given`);
+    }
     this.allocate(data, dtype, size);
     data.refCount = refCount;
     if (dtype === 'string') {
@@ -266,7 +292,7 @@ export class BackendWasm extends KernelBackend {
 
   override readSync(dataId: DataId, start = 0, end?: number): BackendValues {
     const { pointer, dtype, size, strings } = this.data(dataId);
-    const stop = end ?? size;
+    const stop = Math.min(end ?? size, size);
     if (dtype === 'string') return strings!.slice(start, stop);
     const { heap } = this;
     if (dtype === 'bool') return heap.u8.slice(pointer + start, pointer + stop);
@@ -318,12 +344,14 @@ export class BackendWasm extends KernelBackend {
   }
 
   /**
-   * Gives back what only makes the next inference faster: packed weights and working memory. They are made again when
-   * they are needed. A WebAssembly memory doesn't shrink; other tensors get this memory.
+   * Gives back what only makes the next inference faster: packed weights, tables of Fourier transforms and working
+   * memory. They are made again when they are needed. A WebAssembly memory doesn't shrink; other tensors get this memory.
    */
   releaseMemory(): void {
     for (const data of this.planned) while (data.plans?.length) this.forget(data.plans);
     this.planned.clear();
+    for (const table of this.tables.values()) this.letGo(table);
+    this.tables.clear();
     this.letGo(this.onesBlock);
     this.onesBlock = new Memory();
     this.onesCount = 0;
@@ -383,7 +411,7 @@ export class BackendWasm extends KernelBackend {
         return kernel(backend, inputs as Inputs, (attrs ?? {}) as Attrs);
       } catch (error) {
         for (const data of outputs) backend.release(data);
-        throw error;
+        throw explained(name, inputs as Inputs, attrs as Attrs, error);
       } finally {
         outputs.length = 0;
         for (const pointer of temporaries) backend.heap.free(pointer);

@@ -10,7 +10,10 @@ import { toFloat } from './elementwise.js';
 import { anyFormat, channelsLast, lastAttrs, toLast } from './format.js';
 import { finishEmpty, fusedOf, NOT_FUSED, type Fused } from './fused.js';
 import { asFloat, filterGradientOf, fitGradient, zeros } from './gradients.js';
-import { ANY, expect, expectRank, FLOAT, product, type Attrs, type Inputs, type Kernel } from './kernel.js';
+import {
+  ANY, expect, expectRank, FLOAT, NUMBER, product, shapeOf, type Attrs, type Inputs, type Kernel,
+} from './kernel.js';
+import { Cast } from './movement.js';
 import { checkOutput, findPlan, NO_SIZES, planKey, windowOf, type WindowPlan } from './window.js';
 
 type Shape4D = [number, number, number, number];
@@ -55,7 +58,25 @@ function emptySums(backend: BackendWasm, op: string, inputs: Inputs, attrs: Attr
   return y;
 }
 
-const conv2d = (op: string): Kernel => anyFormat(op, ['x'], (backend, inputs, attrs) => {
+/** Integers are convolved as floats, exact up to 2^24, and become integers again. Only raw kernels are called with them. */
+const ofIntegers = (op: string, kernel: Kernel): Kernel => (backend, inputs, attrs) => {
+  const { x, filter } = inputs;
+  if (x?.dtype === 'float32' && filter?.dtype === 'float32') return kernel(backend, inputs, attrs);
+  expect(op, 'x', x, NUMBER);
+  expect(op, 'filter', filter, NUMBER);
+  const image = asFloat(backend, x), weights = asFloat(backend, filter);
+  let y = kernel(backend, { ...inputs, x: image, filter: weights }, attrs) as TensorInfo;
+  if (image !== x) {
+    const sums = y;
+    y = Cast(backend, { x: sums }, { dtype: x.dtype }) as TensorInfo;
+    backend.drop(sums);
+    backend.drop(image);
+  }
+  if (weights !== filter) backend.drop(weights);
+  return y;
+};
+
+const conv2d = (op: string): Kernel => ofIntegers(op, anyFormat(op, ['x'], (backend, inputs, attrs) => {
   const { x, filter } = images(op, inputs);
   const { kernels, heap } = backend;
   if (product(filter.shape) === 0) return emptySums(backend, op, inputs, attrs, false);
@@ -75,7 +96,7 @@ const conv2d = (op: string): Kernel => anyFormat(op, ['x'], (backend, inputs, at
     for (let { winograd } = backend; ; winograd++) {
       const descriptor: Conv2d = {
         batch: info.batchSize, ...insideOf(info, border), inputChannels: info.inChannels,
-        outputChannels: info.outChannels, groups, window: windowOf(info, border), winograd,
+        outputChannels: info.outChannels, groups, window: windowOf(op, info, border), winograd,
       };
       const sizes = empty ? NO_SIZES : kernels.conv2dSizes(descriptor);
       if (!empty) checkOutput(op, info, sizes);
@@ -92,9 +113,9 @@ const conv2d = (op: string): Kernel => anyFormat(op, ['x'], (backend, inputs, at
       }
     }
   }
-});
+}));
 
-const depthwiseConv2d = (op: string): Kernel => anyFormat(op, ['x'], (backend, inputs, attrs) => {
+const depthwiseConv2d = (op: string): Kernel => ofIntegers(op, anyFormat(op, ['x'], (backend, inputs, attrs) => {
   const { x, filter } = images(op, inputs);
   const { kernels } = backend;
   if (product(filter.shape) === 0) return emptySums(backend, op, inputs, attrs, true);
@@ -111,7 +132,7 @@ const depthwiseConv2d = (op: string): Kernel => anyFormat(op, ['x'], (backend, i
       attrs.dilations ?? 1, attrs.pad, attrs.dimRoundingMode, true);
     const descriptor: DepthwiseConv2d = {
       batch: info.batchSize, ...insideOf(info, border), channels: info.inChannels, depthMultiplier: filter.shape[3],
-      window: windowOf(info, border),
+      window: windowOf(op, info, border),
     };
     const empty = info.outShape.includes(0);
     const sizes = empty ? NO_SIZES : kernels.depthwiseConv2dSizes(descriptor);
@@ -123,20 +144,21 @@ const depthwiseConv2d = (op: string): Kernel => anyFormat(op, ['x'], (backend, i
     return backend.plan<WindowPlan<DepthwiseConv2d>>(weights, made,
       packed => kernels.depthwiseConv2dPack(descriptor, weights.pointer, packed));
   }
-});
+}));
 
 const conv2dTranspose = (op: string): Kernel => anyFormat(op, ['dy'], (backend: BackendWasm, inputs, attrs) => {
   expectGradient(op, inputs, 'dy', 'filter');
   const { dy, filter } = inputs;
   const { kernels } = backend;
+  const inputShape = shapeOf(op, 'inputShape', attrs.inputShape, 4) as Shape4D;
   expectChannels(op, dy.shape[3], filter.shape[3], filter.shape);
-  expectChannels(op, attrs.inputShape[3], filter.shape[2], filter.shape);
+  expectChannels(op, inputShape[3], filter.shape[2], filter.shape);
   const values = asFloat(backend, filter);
   const weights = backend.data(values.dataId);
   // The window belongs to the output, whose shape is an attribute; that of dy follows from it.
-  const plan = findPlan<Conv2dTranspose>(weights.plans, 'conv2dTranspose', attrs.inputShape, filter.shape, attrs)
+  const plan = findPlan<Conv2dTranspose>(weights.plans, 'conv2dTranspose', inputShape, filter.shape, attrs)
     ?? makePlan();
-  const y = plan ? multiply(plan) : zeros(backend, attrs.inputShape);
+  const y = plan ? multiply(plan) : zeros(backend, inputShape);
   if (values !== filter) backend.drop(values);
   return y;
 
@@ -149,17 +171,16 @@ const conv2dTranspose = (op: string): Kernel => anyFormat(op, ['dy'], (backend: 
   }
 
   function makePlan(): WindowPlan<Conv2dTranspose> | undefined {
-    const info = backend_util.computeConv2DInfo(attrs.inputShape, filter.shape as Shape4D, attrs.strides, 1, attrs.pad,
+    const info = backend_util.computeConv2DInfo(inputShape, filter.shape as Shape4D, attrs.strides, 1, attrs.pad,
       attrs.dimRoundingMode, false, 'channelsLast');
     if (product(filter.shape) * product(info.inShape) * product(info.outShape) === 0) return undefined;
     const descriptor: Conv2dTranspose = {
       batch: info.batchSize, inputHeight: info.outHeight, inputWidth: info.outWidth, inputChannels: info.outChannels,
-      outputHeight: info.inHeight, outputWidth: info.inWidth, outputChannels: info.inChannels, window: windowOf(info),
+      outputHeight: info.inHeight, outputWidth: info.inWidth, outputChannels: info.inChannels, window: windowOf(op, info),
     };
     const sizes = kernels.conv2dTransposeSizes(descriptor);
     const made = {
-      ...planKey('conv2dTranspose', [...attrs.inputShape], filter.shape, attrs), op: descriptor, sizes,
-      outShape: [...attrs.inputShape],
+      ...planKey('conv2dTranspose', inputShape, filter.shape, attrs), op: descriptor, sizes, outShape: inputShape,
     };
     return backend.plan<WindowPlan<Conv2dTranspose>>(weights, made,
       packed => kernels.conv2dTransposePack(descriptor, weights.pointer, packed));
@@ -171,13 +192,13 @@ const conv2dFilterGradient = (op: string): Kernel => (backend, inputs, attrs) =>
   const last = channelsLast(op, attrs.dataFormat);
   const x = last ? inputs.x : toLast(backend, inputs.x), dy = last ? inputs.dy : toLast(backend, inputs.dy);
   const { strides, pad, dimRoundingMode } = last ? attrs : lastAttrs(attrs);
-  const filterShape = attrs.filterShape as Shape4D;
+  const filterShape = shapeOf(op, 'filterShape', attrs.filterShape, 4) as Shape4D;
   const info = backend_util.computeConv2DInfo(x.shape as Shape4D, filterShape, strides, 1, pad, dimRoundingMode);
   expectChannels(op, x.shape[3], filterShape[2], filterShape);
   const y = filterGradientOf(backend, op, x, dy, filterShape, info.outShape, {
     batch: info.batchSize, inputDepth: 1, inputHeight: info.inHeight, inputWidth: info.inWidth,
     inputChannels: info.inChannels, outputDepth: 1, outputChannels: info.outChannels, groups: 1, kernelDepth: 1,
-    strideDepth: 1, dilationDepth: 1, padFront: 0, window: windowOf(info),
+    strideDepth: 1, dilationDepth: 1, padFront: 0, window: windowOf(op, info),
   });
   if (!last) {
     backend.drop(x);
@@ -200,7 +221,7 @@ function depthwiseOf(op: string, inputShape: number[], filterShape: number[], at
     attrs.dilations ?? 1, attrs.pad, attrs.dimRoundingMode, true);
   const descriptor: DepthwiseConv2d = {
     batch: info.batchSize, inputHeight: info.inHeight, inputWidth: info.inWidth, channels: info.inChannels,
-    depthMultiplier: filterShape[3], window: windowOf(info),
+    depthMultiplier: filterShape[3], window: windowOf(op, info),
   };
   const empty = product(filterShape) * product(inputShape) * product(info.outShape) === 0;
   return { descriptor, outShape: info.outShape, empty };
@@ -209,7 +230,7 @@ function depthwiseOf(op: string, inputShape: number[], filterShape: number[], at
 const depthwiseInputGradient = (op: string): Kernel => (backend, inputs, attrs) => {
   expectGradient(op, inputs, 'dy', 'filter');
   const { dy, filter } = inputs;
-  const inputShape = attrs.inputShape as number[];
+  const inputShape = shapeOf(op, 'inputShape', attrs.inputShape, 4);
   const { descriptor, outShape, empty } = depthwiseOf(op, inputShape, filter.shape, attrs);
   if (empty) return zeros(backend, inputShape);
   const { kernels, heap } = backend;
@@ -225,7 +246,7 @@ const depthwiseInputGradient = (op: string): Kernel => (backend, inputs, attrs) 
 const depthwiseFilterGradient = (op: string): Kernel => (backend, inputs, attrs) => {
   expectGradient(op, inputs, 'x', 'dy');
   const { x, dy } = inputs;
-  const filterShape = attrs.filterShape as number[];
+  const filterShape = shapeOf(op, 'filterShape', attrs.filterShape, 4);
   const { descriptor, outShape, empty } = depthwiseOf(op, x.shape, filterShape, attrs);
   if (empty) return zeros(backend, filterShape);
   const { kernels, heap } = backend;

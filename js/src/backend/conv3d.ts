@@ -6,7 +6,7 @@ import type { Conv3d } from '../runtime/kernels.js';
 import type { BackendWasm, Plan } from './backend.js';
 import { toFloat } from './elementwise.js';
 import { asFloat, filterGradientOf, fitGradient, zeros } from './gradients.js';
-import { ANY, expect, expectRank, expectWhole, product, type Attrs, type Kernel } from './kernel.js';
+import { ANY, expect, expectRank, expectWhole, product, shapeOf, type Attrs, type Kernel } from './kernel.js';
 import { Cast, padV2, slice } from './movement.js';
 import { windowOf } from './window.js';
 
@@ -36,6 +36,7 @@ function volumeOf(backend: BackendWasm, op: string, inputShape: number[], filter
   expectWhole(op, 'dilations', [info.dilationDepth], 1);
   // Where strides are longer than the filter, TensorFlow.js makes the padding in front less than nothing.
   const { front, top, left } = info.padInfo;
+  expectWhole(op, 'pad', [front, top, left]);
   const cut = [0, Math.max(0, -front), Math.max(0, -top), Math.max(0, -left), 0];
   const inside = {
     ...info, inHeight: info.inHeight - cut[2], inWidth: info.inWidth - cut[3],
@@ -47,7 +48,7 @@ function volumeOf(backend: BackendWasm, op: string, inputShape: number[], filter
       inputWidth: inside.inWidth, inputChannels: info.inChannels, outputDepth: info.outDepth,
       outputChannels: info.outChannels, groups: 1, kernelDepth: info.filterDepth, strideDepth: info.strideDepth,
       dilationDepth: info.dilationDepth, padFront: Math.max(0, front),
-      window: windowOf(inside as unknown as backend_util.Conv2DInfo), winograd: backend.winograd,
+      window: windowOf(op, inside as unknown as backend_util.Conv2DInfo), winograd: backend.winograd,
     },
     outShape: info.outShape,
     left: cut,
@@ -106,7 +107,7 @@ const conv3dInputGradient: Kernel = (backend, { dy, filter }, attrs) => {
   const op = 'Conv3DBackpropInputV2';
   expectVolume(op, 'dy', dy);
   expectVolume(op, 'filter', filter);
-  const inputShape = attrs.inputShape as number[];
+  const inputShape = shapeOf(op, 'inputShape', attrs.inputShape, 5);
   const { op: descriptor, outShape, left } = volumeOf(backend, op, inputShape, filter.shape, attrs, 1);
   if (product(inputShape) * product(filter.shape) * product(outShape) === 0) return zeros(backend, inputShape);
   const { kernels, heap } = backend;
@@ -129,7 +130,7 @@ const conv3dFilterGradient: Kernel = (backend, { x, dy }, attrs) => {
   const op = 'Conv3DBackpropFilterV2';
   expectVolume(op, 'x', x);
   expectVolume(op, 'dy', dy);
-  const filterShape = attrs.filterShape as number[];
+  const filterShape = shapeOf(op, 'filterShape', attrs.filterShape, 5);
   const { op: descriptor, outShape, left } = volumeOf(backend, op, x.shape, filterShape, attrs, 1);
   const part = partSeen(backend, x, left);
   const y = filterGradientOf(backend, op, part, dy, filterShape, outShape, descriptor);

@@ -20,12 +20,13 @@ export function zeros(backend: BackendWasm, shape: readonly number[]): TensorInf
 }
 
 /**
- * The gradient of an output as float32, which is to have a certain shape. TensorFlow.js may hand in a larger one, since
+ * The gradient of an output as float32, which is to have a certain shape. TensorFlow.js may hand in larger images, since
  * not all of its gradients know about dimRoundingMode: then it is the part in front, which the cpu backend reads. A copy
  * is the caller's to give back with `drop`.
  */
 export function fitGradient(backend: BackendWasm, op: string, dy: TensorInfo, shape: readonly number[]): TensorInfo {
-  if (dy.shape.length !== shape.length || dy.shape.some((n, i) => n < shape[i])) {
+  const last = shape.length - 1;
+  if (dy.shape.length !== shape.length || dy.shape.some((n, i) => i % last ? n < shape[i] : n !== shape[i])) {
     throw new LanewiseError(`${op}: argument 'dy' has shape [${dy.shape}]; expected [${shape}]`);
   }
   const values = asFloat(backend, dy);

@@ -7,11 +7,15 @@ import type { ResizeBilinear } from '../runtime/kernels.js';
 import { elementBytes } from './backend.js';
 import { toFloat } from './elementwise.js';
 import { ANY, expect, expectRank, expectShape, product, typeOf, type Attrs, type Kernel } from './kernel.js';
-import { Reverse } from './movement.js';
+import { fillWith, Reverse } from './movement.js';
 
 /** What both ways of resizing are told. */
-function resizeOf(images: TensorInfo, attrs: Attrs, [outputHeight, outputWidth] = attrs.size as number[]): ResizeBilinear {
+function resizeOf(op: string, images: TensorInfo, attrs: Attrs,
+  [outputHeight, outputWidth] = attrs.size as number[]): ResizeBilinear {
   const [batch, inputHeight, inputWidth, channels] = images.shape;
+  if (inputHeight * inputWidth === 0 && batch * outputHeight * outputWidth * channels > 0) {
+    throw new LanewiseError(`${op}: argument 'images' has shape [${images.shape}]; expected images of a pixel or more`);
+  }
   return {
     batch, inputHeight, inputWidth, channels, outputHeight, outputWidth, alignCorners: attrs.alignCorners ?? false,
     halfPixelCenters: attrs.halfPixelCenters ?? false,
@@ -21,7 +25,7 @@ function resizeOf(images: TensorInfo, attrs: Attrs, [outputHeight, outputWidth] 
 const resizeBilinear: Kernel = (backend, { images }, attrs) => {
   expect('ResizeBilinear', 'images', images, ANY);
   expectRank('ResizeBilinear', 'images', images, 4);
-  const op = resizeOf(images, attrs);
+  const op = resizeOf('ResizeBilinear', images, attrs);
   const { kernels, heap } = backend;
   const sizes = kernels.resizeBilinearSizes(op);
   const input = toFloat(backend, images);
@@ -33,7 +37,7 @@ const resizeBilinear: Kernel = (backend, { images }, attrs) => {
 const resizeNearest: Kernel = (backend, { images }, attrs) => {
   expect('ResizeNearestNeighbor', 'images', images, ANY);
   expectRank('ResizeNearestNeighbor', 'images', images, 4);
-  const op = { ...resizeOf(images, attrs), elementBytes: elementBytes(images.dtype) };
+  const op = { ...resizeOf('ResizeNearestNeighbor', images, attrs), elementBytes: elementBytes(images.dtype) };
   const input = backend.pointer(images);
   const y = backend.output([op.batch, op.outputHeight, op.outputWidth, op.channels], images.dtype);
   backend.kernels.resizeNearest(op, input, backend.pointer(y));
@@ -69,7 +73,7 @@ function gradientOf(op: string, images: TensorInfo, dy: TensorInfo, attrs: Attrs
   if (dy.shape[0] !== images.shape[0] || dy.shape[3] !== images.shape[3]) {
     throw new LanewiseError(`${op}: argument 'dy' of shape [${dy.shape}] is no gradient of [${images.shape}] resized`);
   }
-  return resizeOf(images, attrs, dy.shape.slice(1, 3));
+  return resizeOf(op, images, attrs, dy.shape.slice(1, 3));
 }
 
 const EDGES: Record<string, number> = {
@@ -147,9 +151,18 @@ const cropAndResize: Kernel = (backend, { image, boxes, boxInd }, attrs) => {
     nearest: attrs.method === 'nearest', extrapolation: attrs.extrapolationValue ?? 0,
   };
   const { kernels, heap } = backend;
-  const sizes = kernels.cropAndResizeSizes(op);
   const input = toFloat(backend, image), corners = toFloat(backend, boxes), which = backend.pointer(boxInd);
   const y = backend.output([op.boxes, cropHeight, cropWidth, channels], 'float32');
+  if (inputHeight * inputWidth === 0) { // all is outside of an image of no pixels
+    const at = which >>> 2, size = cropHeight * cropWidth * channels;
+    fillWith(backend, y, 0);
+    const { i32, f32 } = heap, first = backend.pointer(y) >>> 2;
+    for (let b = 0; b < op.boxes; b++) {
+      if (i32[at + b] >= 0 && i32[at + b] < batch) f32.fill(op.extrapolation, first + b * size, first + (b + 1) * size);
+    }
+    return y;
+  }
+  const sizes = kernels.cropAndResizeSizes(op);
   kernels.cropAndResize(op, input, corners, which, heap.scratch(sizes.scratchBytes), backend.pointer(y));
   return y;
 };

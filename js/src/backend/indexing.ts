@@ -21,7 +21,7 @@ const partOf = (dtype: DataType): number => dtype === 'complex64' ? lw.LW_FLOAT3
 function numberAt({ heap, value }: BackendWasm, dtype: DataType, x: number): Pointer {
   if (dtype === 'float32') heap.f32[value >>> 2] = x;
   else if (dtype === 'int32') heap.i32[value >>> 2] = x;
-  else heap.u8[value] = x ? 1 : 0;
+  else heap.u8[value] = x;
   return value;
 }
 

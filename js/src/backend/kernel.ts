@@ -73,27 +73,41 @@ export function pair(value: number | readonly number[], index: number): number {
   return typeof value === 'number' ? value : value[index] ?? value[0];
 }
 
-/** Throws unless these are whole numbers, `least` or more. */
-export function expectWhole(op: string, attribute: string, values: readonly number[], least = 0): void {
-  if (values.some(n => !(n >= least) || n % 1 !== 0)) {
-    throw new LanewiseError(`${op}: attribute '${attribute}' is [${values}]; expected whole numbers, ${least} or more`);
+/** Throws unless these are whole numbers from `least` to `most`, by default what fits into 32 bits. */
+export function expectWhole(op: string, attribute: string, values: readonly number[], least = -(2 ** 31),
+  most = 2 ** 31 - 1): void {
+  if (values.some(n => !Number.isInteger(n) || n < least || n > most)) {
+    throw new LanewiseError(`${op}: attribute '${attribute}' is [${values}]; expected whole numbers from ${least} to ` +
+      most);
   }
+}
+
+/** An attribute that is a shape of this many dimensions. */
+export function shapeOf(op: string, attribute: string, shape: readonly number[], rank: number): number[] {
+  if (shape?.length !== rank) {
+    throw new LanewiseError(`${op}: attribute '${attribute}' is [${shape}]; expected a shape of ${rank} dimensions`);
+  }
+  expectWhole(op, attribute, shape, 0);
+  return [...shape];
 }
 
 /** Axes counted from 0, ascending. */
 export function axesOf(axis: number | number[] | undefined | null, shape: number[]): number[] {
   const axes = util.parseAxisParam(axis as number[], shape).sort((a, b) => a - b);
-  if (axes.some((n, i) => n === axes[i - 1])) {
-    throw new LanewiseError(`the axes [${axis}] of a tensor of shape [${shape}] name a dimension twice`);
+  if (axes.some((n, i) => n !== (n | 0) || n === axes[i - 1])) {
+    throw new LanewiseError(`the axes are [${axis}]; expected dimensions of [${shape}], none of them twice`);
   }
   return axes;
 }
+
+/** One axis, counted from 0. */
+export const axisOf = (axis: number, shape: number[]): number => axesOf(axis, shape)[0];
 
 /** The number of elements of a tensor that is to be made. */
 export function sizeOf(shape: readonly number[]): number {
   let size = 1;
   for (let i = 0; i < shape.length; i++) {
-    if (!(shape[i] >= 0) || shape[i] % 1 !== 0) {
+    if (!Number.isInteger(shape[i]) || shape[i] < 0) {
       throw new LanewiseError(`there can be no tensor of shape [${shape}]: ${shape[i]} is no size`);
     }
     size *= shape[i];

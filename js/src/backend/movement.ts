@@ -8,7 +8,7 @@ import { complexOf, partOf } from './complex.js';
 import { deferPad } from './deferred.js';
 import { toFloat } from './elementwise.js';
 import {
-  DTYPES, expect, expectWhole, product, STORED, stridesOf, typeOf, type Inputs, type Kernel,
+  axisOf, DTYPES, expect, expectWhole, product, sizeOf, STORED, stridesOf, typeOf, type Inputs, type Kernel,
 } from './kernel.js';
 import { moveStrings } from './values.js';
 
@@ -16,8 +16,8 @@ const identity: Kernel = (backend, { x }) => backend.share(x, x.shape);
 
 const reshape: Kernel = (backend, { x }, attrs) => {
   const size = product(x.shape);
-  const shape = util.inferFromImplicitShape(attrs.shape, size);
-  if (product(shape) !== size) {
+  const shape = util.inferFromImplicitShape([...attrs.shape], size);
+  if (sizeOf(shape) !== size) {
     throw new LanewiseError(`Reshape: argument 'x' of shape [${x.shape}] has ${size} elements; the new shape ` +
       `[${shape}] has ${product(shape)}`);
   }
@@ -26,7 +26,7 @@ const reshape: Kernel = (backend, { x }, attrs) => {
 
 const expandDims: Kernel = (backend, { input }, { dim }) => {
   const rank = input.shape.length;
-  if (dim < -(rank + 1) || dim > rank) {
+  if (!Number.isInteger(dim) || dim < -(rank + 1) || dim > rank) {
     throw new LanewiseError(`ExpandDims: attribute 'dim' is ${dim}; expected ${-(rank + 1)} to ${rank}`);
   }
   const shape = input.shape.slice();
@@ -94,7 +94,7 @@ function join(backend: BackendWasm, op: string, tensors: TensorInfo[], axis: num
 
 const concat: Kernel = (backend, inputs, attrs) => {
   const tensors = list(inputs);
-  const axis = util.parseAxisParam(attrs.axis, tensors[0].shape)[0];
+  const axis = axisOf(attrs.axis, tensors[0].shape);
   return join(backend, 'Concat', tensors, axis, x => x.shape);
 };
 
@@ -102,7 +102,7 @@ const pack: Kernel = (backend, inputs, attrs) => {
   const tensors = list(inputs);
   const rank = tensors[0].shape.length;
   const axis = attrs.axis < 0 ? attrs.axis + rank + 1 : attrs.axis;
-  expectWhole('Pack', 'axis', [axis]);
+  expectWhole('Pack', 'axis', [axis], 0);
   for (const x of tensors) {
     if (!util.arraysEqual(x.shape, tensors[0].shape)) {
       throw new LanewiseError(`Pack: tensors of shape [${tensors[0].shape}] and [${x.shape}] can't be stacked`);
@@ -121,6 +121,9 @@ function extract(backend: BackendWasm, op: string, x: TensorInfo, begin: number[
   const strides = stridesOf(x.shape);
   const y = backend.output(outShape, x.dtype);
   const size = product(shape);
+  if (product(outShape) !== size) {
+    throw new LanewiseError(`${op}: [${shape}] elements don't make a tensor of shape [${outShape}]`);
+  }
   if (size === 0) return y;
   for (let i = 0; i < x.shape.length; i++) {
     const first = begin[i], last = first + (shape[i] - 1) * step[i], n = x.shape[i];
@@ -171,7 +174,7 @@ const unpack: Kernel = (backend, { value }, attrs) => {
   if (value.dtype === 'string') return moveStrings(backend, { value }, moved => unpack(backend, moved, attrs));
   const { shape } = value;
   const axis = attrs.axis < 0 ? attrs.axis + shape.length : attrs.axis;
-  expectWhole('Unpack', 'axis', [axis]);
+  expectWhole('Unpack', 'axis', [axis], 0);
   const size = shape.slice();
   size[axis] = 1;
   const outShape = shape.filter((_, i) => i !== axis);
@@ -184,8 +187,10 @@ const unpack: Kernel = (backend, { value }, attrs) => {
 
 const splitV: Kernel = (backend, { x }, attrs) => {
   if (x.dtype === 'string') return moveStrings(backend, { x }, moved => splitV(backend, moved, attrs));
-  const axis = util.parseAxisParam(attrs.axis, x.shape)[0];
-  const sizes = backend_util.prepareSplitSize(x as never, attrs.numOrSizeSplits, axis);
+  const axis = axisOf(attrs.axis, x.shape);
+  // Nothing can be divided into as many parts of nothing as anyone asks for.
+  const sizes = attrs.numOrSizeSplits > x.shape[axis] + 2 ** 16 ? [NaN]
+    : backend_util.prepareSplitSize(x as never, attrs.numOrSizeSplits, axis);
   const begin = new Array<number>(x.shape.length).fill(0);
   if (sizes.some(n => !(n >= 0)) || sizes.reduce((sum, n) => sum + n, 0) !== x.shape[axis]) {
     throw new LanewiseError(`SplitV: attribute 'numOrSizeSplits' is [${attrs.numOrSizeSplits}]; expected sizes that add up ` +
@@ -202,8 +207,9 @@ const splitV: Kernel = (backend, { x }, attrs) => {
 
 const reverse: Kernel = (backend, { x }, attrs) => {
   const axes = util.parseAxisParam(attrs.dims, x.shape);
-  const begin = x.shape.map((n, i) => axes.includes(i) ? n - 1 : 0);
-  const step = x.shape.map((_, i) => axes.includes(i) ? -1 : 1);
+  const turned = x.shape.map((_, i) => axes.filter(axis => axis === i).length % 2 === 1); // twice is not at all
+  const begin = x.shape.map((n, i) => turned[i] ? n - 1 : 0);
+  const step = turned.map(is => is ? -1 : 1);
   return extract(backend, 'Reverse', x, begin, step, x.shape, x.shape.slice());
 };
 
@@ -250,6 +256,7 @@ function repeat(backend: BackendWasm, x: TensorInfo, shape: number[], repeats: n
 const tile: Kernel = (backend, { x }, attrs) => {
   expect('Tile', 'x', x, DTYPES);
   const reps = attrs.reps as number[];
+  expectWhole('Tile', 'reps', reps, 0, Infinity);
   const missing = reps.length - x.shape.length;
   if (missing < 0) throw new LanewiseError(`Tile: attribute 'reps' [${reps}] is shorter than the shape [${x.shape}]`);
   const shape = [...ones(missing), ...x.shape];
@@ -274,7 +281,7 @@ export const padV2: Kernel = (backend, { x }, attrs) => {
   }
   expect('PadV2', 'x', x, STORED);
   const paddings = attrs.paddings as Array<[number, number]>;
-  expectWhole('PadV2', 'paddings', paddings.flat(), -Infinity);
+  expectWhole('PadV2', 'paddings', paddings.flat());
   const outShape = x.shape.map((n, i) => paddings[i][0] + n + paddings[i][1]);
   const before = paddings.map(p => p[0]), after = paddings.map(p => p[1]);
   if ([...before, ...after].some(n => !(n >= 0))) {
@@ -300,7 +307,7 @@ const mirrorPad: Kernel = (backend, { x }, attrs) => {
   if (x.dtype === 'string') return moveStrings(backend, { x }, moved => mirrorPad(backend, moved, attrs));
   const { paddings, mode } = attrs;
   expect('MirrorPad', 'x', x, STORED);
-  expectWhole('MirrorPad', 'paddings', (paddings as number[][]).flat());
+  expectWhole('MirrorPad', 'paddings', (paddings as number[][]).flat(), 0);
   const before = (paddings as Array<[number, number]>).map(p => p[0]);
   const after = (paddings as Array<[number, number]>).map(p => p[1]);
   const input = backend.pointer(x);
@@ -331,8 +338,8 @@ const gatherV2: Kernel = (backend, inputs, attrs) => {
   if (x.dtype === 'string') return moveStrings(backend, inputs, moved => gatherV2(backend, moved, attrs));
   expect('GatherV2', 'x', x, STORED);
   expect('GatherV2', 'indices', indices, ['int32']);
-  const [along] = util.parseAxisParam(axis, x.shape);
-  expectWhole('GatherV2', 'batchDims', [batchDims], -Infinity);
+  const along = axisOf(axis, x.shape);
+  expectWhole('GatherV2', 'batchDims', [batchDims]);
   const { batchSize, outerSize, dimSize, sliceSize, outputShape } =
     backend_util.segment_util.collectGatherOpShapeInfo(x as never, indices as never, along, batchDims);
   const from = backend.pointer(x), at = backend.pointer(indices);
@@ -357,7 +364,7 @@ function fillAt({ heap }: BackendWasm, dtype: DataType, at: number, count: numbe
   const first = at >>> 2;
   if (dtype === 'float32') heap.f32.fill(value, first, first + count);
   else if (dtype === 'int32') heap.i32.fill(value, first, first + count);
-  else if (dtype === 'bool') heap.u8.fill(value ? 1 : 0, at, at + count);
+  else if (dtype === 'bool') heap.u8.fill(value, at, at + count);
   else for (let i = 0; i < 2 * count; i++) heap.f32[first + i] = i % 2 ? 0 : value;
 }
 

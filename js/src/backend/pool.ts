@@ -138,8 +138,8 @@ const gradient = (op: string, describe: typeof flat, kind: number): Kernel => (b
   expect(op, 'input', x, ANY);
   const pooling = describe(op, x, attrs, kind);
   expectRank(op, 'dy', dy, x.shape.length);
-  const rank = dy.shape.length;
-  if (dy.shape[0] !== x.shape[0] || dy.shape[rank - 1] !== x.shape[rank - 1]) {
+  const rank = dy.shape.length, { outShape } = pooling;
+  if (dy.shape.some((n, i) => n !== outShape[i] && (i % (rank - 1) === 0 || n !== outShape[i] + 1))) {
     throw new LanewiseError(`${op}: argument 'dy' of shape [${dy.shape}] is no gradient of a pooling of [${x.shape}]`);
   }
   const spatial = dy.shape.slice(1, -1);

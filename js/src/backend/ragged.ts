@@ -7,7 +7,7 @@ import {
 import { LanewiseError } from '../runtime/errors.js';
 import type { BackendWasm } from './backend.js';
 import { expect, NUMBER, STORABLE, type Kernel } from './kernel.js';
-import { numbersOf, stringsOf, tensorOf } from './values.js';
+import { expectSize, numbersOf, stringsOf, tensorOf } from './values.js';
 
 const INDEX = ['int32'] as const;
 
@@ -35,8 +35,15 @@ const raggedRange: Kernel = (backend, { starts, limits, deltas }) => {
   expect(op, 'starts', starts, NUMBER);
   expect(op, 'limits', limits, [starts.dtype]);
   expect(op, 'deltas', deltas, [starts.dtype]);
-  const [splits, values] = raggedRangeImpl(numbersOf(backend, starts), starts.shape, starts.dtype,
-    numbersOf(backend, limits), limits.shape, numbersOf(backend, deltas), deltas.shape);
+  const [from, to, by] = [starts, limits, deltas].map(x => numbersOf(backend, x));
+  let size = 0;
+  for (let row = Math.max(from.length, to.length, by.length); row-- > 0;) {
+    const [start, limit, delta] = [from, to, by].map(x => x[row] ?? x[0]); // scalars go with every row
+    const some = Math.ceil((limit - start) / delta);
+    if (some > 0 && some < 2 ** 31) size += some; // the shared code refuses others
+  }
+  expectSize(op, 'the ranges', size);
+  const [splits, values] = raggedRangeImpl(from, starts.shape, starts.dtype, to, limits.shape, by, deltas.shape);
   return [
     tensorOf(backend, splits, [splits.length], 'int32'),
     tensorOf(backend, values, [values.length], starts.dtype),
@@ -57,6 +64,8 @@ const raggedTensorToTensor: Kernel = (backend, inputs, { rowPartitionTypes }) =>
   expect(op, 'defaultValue', defaultValue, [values.dtype]);
   for (const partition of partitions) expect(op, 'rowPartitionTensors', partition, INDEX);
   backend_util.validateDefaultValueShape(defaultValue.shape, values.shape);
+  const divided = partitions.map(x => numbersOf(backend, x));
+  expectPartitions(op, divided, rowPartitionTypes, values.shape[0]);
 
   const raggedRank = backend_util.getRaggedRank(backend_util.getRowPartitionTypesHelper(rowPartitionTypes));
   const rank = raggedRank + values.shape.length;
@@ -75,17 +84,35 @@ const raggedTensorToTensor: Kernel = (backend, inputs, { rowPartitionTypes }) =>
         `${outer.length + i}] = ${n} but shape[${outer.length + i}] = ${wanted}`);
     }
   });
+  // What is not said is no longer than what there is.
+  expectSize(op, 'the output', [divided[0][0], ...given].reduce((total, n) => total * Math.max(n, 1), 1));
   const [rowShape, order] = raggedTensorToTensorImpl(Int32Array.from(outer), [outer.length],
     Int32Array.from({ length: rows }, (_, i) => i), [rows], 'int32', Int32Array.of(-1), [],
-    partitions.map(x => numbersOf(backend, x)), partitions.map(x => x.shape), rowPartitionTypes);
+    divided, partitions.map(x => x.shape), rowPartitionTypes);
 
   const from = elementsOf(backend, values);
   const defaults = broadcast(elementsOf(backend, defaultValue), defaultValue.shape, row);
   const size = defaults.length;
+  expectSize(op, 'the output', order.length * size);
   const y: number[] = [];
   for (const at of order) for (let i = 0; i < size; i++) y.push(at < 0 ? defaults[i] : from[at * size + i]);
   return tensorOf(backend, y, [...rowShape, ...row], values.dtype);
 };
+
+/** Throws unless each of these divides what the one before it has, and the last one `rows` values. */
+function expectPartitions(op: string, partitions: TypedArray[], types: string[], rows: number): void {
+  let size = -1;
+  const fits = partitions.length === types.length && partitions.every((given, i) => {
+    const type = types[i], parent = size, { length } = given;
+    size = type === 'VALUE_ROWIDS' ? length : given[length - 1];
+    return type === 'VALUE_ROWIDS' ? given.every(n => n >= 0 && n < parent)
+      : type === 'ROW_SPLITS' ? (i === 0 || length - 1 <= parent) && given.every((n, k) => n >= (k ? given[k - 1] : 0))
+      : type === 'FIRST_DIM_SIZE' && i === 0 && length === 1 && size >= 0;
+  });
+  if (fits && size === rows) return;
+  const said = partitions.map((x, i) => `[${x}] of type ${types?.[i]}`);
+  throw new LanewiseError(`${op}: arguments 'rowPartitionTensors', [${said}], don't divide ${rows} values into rows`);
+}
 
 /** The elements of shape `to` that those of shape `from`, of no higher rank, are repeated to. */
 function broadcast(elements: TypedArray, from: number[], to: number[]): number[] {

@@ -8,7 +8,7 @@ import { LW_VERSION } from '../generated/layout.js';
 import { detect, type Features, type Tier } from '../runtime/detect.js';
 import { LanewiseError } from '../runtime/errors.js';
 import { FILES, fileOf, type WasmFile, type WasmPaths, type WasmSource } from '../runtime/files.js';
-import { loadModule, type LoadOptions, type WinogradUse } from '../runtime/load.js';
+import { checkOptions, loadModule, type LoadOptions, type WinogradUse } from '../runtime/load.js';
 import { BackendWasm } from './backend.js';
 
 /** The name under which importing the package registers the backend, and its priority: the official package's. */
@@ -179,6 +179,7 @@ function set(what: string, options: LoadOptions): void {
     throw new LanewiseError(`${what} comes too late: the backend has started. Call it before tf.setBackend() or ` +
       "tf.ready(), or after tf.removeBackend('wasm')");
   }
+  checkOptions(options);
   Object.assign(shared().options, options);
 }
 

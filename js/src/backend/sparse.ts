@@ -7,8 +7,8 @@ import type { TypedArray } from '@tensorflow/tfjs-core';
 import {
   sparseFillEmptyRowsImpl, sparseReshapeImpl, uniqueImpl,
 } from '@tensorflow/tfjs-backend-cpu/dist/shared';
-import { expect, expectRank, STORABLE, type Kernel } from './kernel.js';
-import { numbersOf, stringsOf, tensorOf } from './values.js';
+import { expect, expectRank, expectShape, STORABLE, type Kernel } from './kernel.js';
+import { expectSize, numbersOf, stringsOf, tensorOf } from './values.js';
 
 const INDEX = ['int32'] as const;
 
@@ -17,7 +17,7 @@ const sparseReshape: Kernel = (backend, { inputIndices, inputShape, newShape }) 
   expect(op, 'inputIndices', inputIndices, INDEX);
   expectRank(op, 'inputIndices', inputIndices, 2);
   expect(op, 'inputShape', inputShape, INDEX);
-  expectRank(op, 'inputShape', inputShape, 1);
+  expectShape(op, 'inputShape', inputShape, [inputIndices.shape[1]]);
   expect(op, 'newShape', newShape, INDEX);
   expectRank(op, 'newShape', newShape, 1);
   const [indices, shape, outShape] = sparseReshapeImpl(numbersOf(backend, inputIndices), inputIndices.shape, 'int32',
@@ -30,9 +30,10 @@ const sparseFillEmptyRows: Kernel = (backend, { indices, values, denseShape, def
   expect(op, 'indices', indices, INDEX);
   expectRank(op, 'indices', indices, 2);
   expect(op, 'values', values, STORABLE);
-  expectRank(op, 'values', values, 1);
+  expectShape(op, 'values', values, [indices.shape[0]]);
   expect(op, 'denseShape', denseShape, INDEX);
-  expectRank(op, 'denseShape', denseShape, 1);
+  expectShape(op, 'denseShape', denseShape, [indices.shape[1]]);
+  expectSize(op, 'the rows', numbersOf(backend, denseShape)[0]);
   expect(op, 'defaultValue', defaultValue, [values.dtype]);
   expectRank(op, 'defaultValue', defaultValue, 0);
   const { dtype } = values;

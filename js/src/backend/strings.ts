@@ -5,13 +5,19 @@ import {
   stringNGramsImpl, stringSplitImpl, stringToHashBucketFastImpl,
 } from '@tensorflow/tfjs-backend-cpu/dist/shared';
 import { LanewiseError } from '../runtime/errors.js';
-import { expect, expectRank, type Kernel } from './kernel.js';
-import { numbersOf, stringsOf, tensorOf } from './values.js';
+import { expect, expectRank, expectWhole, product, type Kernel } from './kernel.js';
+import { expectSize, numbersOf, stringsOf, tensorOf } from './values.js';
 
 const stringNGrams: Kernel = (backend, { data, dataSplits }, attrs) => {
   const op = 'StringNGrams';
   expect(op, 'data', data, ['string']);
   expect(op, 'dataSplits', dataSplits, ['int32']);
+  expectWhole(op, 'nGramWidths', attrs.nGramWidths, 1);
+  expectWhole(op, 'padWidth', [attrs.padWidth], -1);
+  // Each of the n-grams has as many parts as it is wide.
+  const { length } = attrs.nGramWidths, widest = Math.max(0, ...attrs.nGramWidths);
+  const pad = attrs.padWidth < 0 ? widest : Math.min(attrs.padWidth, widest);
+  expectSize(op, 'the n-grams', widest * length * (product(data.shape) + 2 * pad * product(dataSplits.shape)));
   const [nGrams, splits] = stringNGramsImpl(stringsOf(backend, data), numbersOf(backend, dataSplits) as Int32Array,
     attrs.separator, attrs.nGramWidths, attrs.leftPad, attrs.rightPad, attrs.padWidth, attrs.preserveShortSequences);
   return [
@@ -38,7 +44,9 @@ const stringSplit: Kernel = (backend, { input, delimiter }, { skipEmpty }) => {
 const stringToHashBucketFast: Kernel = (backend, { input }, { numBuckets }) => {
   const op = 'StringToHashBucketFast';
   expect(op, 'input', input, ['string']);
-  if (!(numBuckets > 0)) throw new LanewiseError(`${op}: Number of buckets must be at least 1, but is ${numBuckets}`);
+  if (!Number.isInteger(numBuckets) || numBuckets < 1) {
+    throw new LanewiseError(`${op}: Number of buckets must be at least 1, but is ${numBuckets}`);
+  }
   const buckets = stringToHashBucketFastImpl(stringsOf(backend, input), numBuckets);
   return tensorOf(backend, buckets, input.shape.slice(), 'int32');
 };

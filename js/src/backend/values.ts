@@ -22,6 +22,12 @@ export function elementsAt({ heap }: BackendWasm, dtype: DataType, at: Pointer, 
 /** The strings of a tensor, encoded; not to be changed. */
 export const stringsOf = (backend: BackendWasm, x: TensorInfo): Uint8Array[] => backend.data(x.dataId).strings!;
 
+/** TensorFlow.js's shared code works with arrays of its own, which end the program where they get too large. */
+export function expectSize(op: string, what: string, count: number): void {
+  if (count <= 2 ** 26) return;
+  throw new LanewiseError(`${op}: ${what} would have ${count} elements; up to ${2 ** 26} are possible`);
+}
+
 /** A new tensor of given elements, as `numbersOf` or `stringsOf` return them. */
 export function tensorOf(backend: BackendWasm, values: ArrayLike<number> | Uint8Array[], shape: number[],
   dtype: DataType): TensorInfo {

@@ -14,10 +14,11 @@ import { expectWhole, pair, type Attrs } from './kernel.js';
  * filter. So the padding behind the image is whatever leads to that size, also less than nothing. A border around the
  * image that TensorFlow.js takes for a part of it comes on top.
  */
-export function windowOf(info: backend_util.Conv2DInfo, border = NO_BORDER): Window {
+export function windowOf(op: string, info: backend_util.Conv2DInfo, border = NO_BORDER): Window {
   const { padInfo } = info;
-  expectWhole('a window', 'strides', [info.strideHeight, info.strideWidth], 1);
-  expectWhole('a window', 'dilations', [info.dilationHeight, info.dilationWidth], 1);
+  expectWhole(op, 'strides', [info.strideHeight, info.strideWidth], 1);
+  expectWhole(op, 'dilations', [info.dilationHeight, info.dilationWidth], 1);
+  expectWhole(op, 'pad', [padInfo.top, padInfo.left]);
   const [top, bottom, left, right] = border;
   const behind = (output: number, stride: number, kernel: number, input: number, before: number) =>
     (output - 1) * stride + kernel - input - before;

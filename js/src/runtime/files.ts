@@ -82,7 +82,8 @@ export async function compile(source: WasmSource, customFetch: Fetch | undefined
     throw new LanewiseError(`the option 'wasm' is ${source === null ? 'null' : `of type ${typeof source}`}; expected ` +
       'a path or URL, bytes, or a WebAssembly.Module');
   }
-  const url = String(source), name = nameOf(source);
+  const url = String(source);
+  let name = nameOf(source);
   // `data:` and `blob:` need fetch too; a one-letter scheme is a Windows drive.
   const isUrl = /^[a-z][a-z0-9+.-]+:/i.test(url);
   const fs = inNode && !customFetch && (!isUrl || /^file:/i.test(url)) ? fileSystem() as FileSystem | undefined
@@ -102,6 +103,7 @@ export async function compile(source: WasmSource, customFetch: Fetch | undefined
       "server can't be reached, or it doesn't allow this origin (CORS), or the page's Content-Security-Policy has no " +
       'connect-src for it. '}${HOW_TO_POINT_ELSEWHERE}`);
   }
+  if (response.redirected) name += ` (redirected to ${response.url})`;
   if (!response.ok) {
     const status = [response.status, response.statusText].filter(Boolean).join(' ');
     throw new LanewiseError(`can't load ${name}: HTTP status ${status}. ${HOW_TO_POINT_ELSEWHERE}`);

@@ -51,16 +51,25 @@ export interface Module {
   readonly winograd: number;
 }
 
-/** Chooses a tier for this engine and says why; the choice is never silently a lesser one. */
-export function chooseTier(options: LoadOptions = {}): { tier: Tier; why: string } {
-  if (typeof WebAssembly !== 'object') throw new LanewiseError(NO_WEBASSEMBLY);
-  const { tier, exclude = [] } = options;
+/** Throws where an option is none that there is. */
+export function checkOptions({ tier, exclude = [], winograd = 'auto' }: LoadOptions): void {
   if (!Array.isArray(exclude)) {
     throw new LanewiseError(`the option 'exclude' is '${exclude}'; expected an array of tiers`);
   }
   for (const name of tier === undefined ? exclude : [tier, ...exclude]) {
     if (!TIERS.includes(name)) throw new LanewiseError(`unknown tier '${name}'; there are ${TIERS.join(', ')}`);
   }
+  if (!Object.prototype.hasOwnProperty.call(WINOGRAD, winograd)) {
+    throw new LanewiseError(`the option 'winograd' is '${winograd}'; expected one of ` +
+      `${Object.keys(WINOGRAD).join(', ')}`);
+  }
+}
+
+/** Chooses a tier for this engine and says why; the choice is never silently a lesser one. */
+export function chooseTier(options: LoadOptions = {}): { tier: Tier; why: string } {
+  if (typeof WebAssembly !== 'object') throw new LanewiseError(NO_WEBASSEMBLY);
+  checkOptions(options);
+  const { tier, exclude = [] } = options;
   if (tier !== undefined) {
     if (exclude.includes(tier)) throw new LanewiseError(`tier '${tier}' is both asked for and excluded`);
     if (!supports(tier)) throw new LanewiseError(`this engine can't run tier '${tier}': ${unsupported(tier)}`);
@@ -92,11 +101,8 @@ function unsupported(tier: Tier): string {
 
 /** Loads a tier's WebAssembly file without blocking the thread. */
 export async function loadModule(options: LoadOptions = {}): Promise<Module> {
+  checkOptions(options);
   const { winograd = 'auto' } = options;
-  if (!Object.prototype.hasOwnProperty.call(WINOGRAD, winograd)) {
-    throw new LanewiseError(`the option 'winograd' is '${winograd}'; expected one of ` +
-      `${Object.keys(WINOGRAD).join(', ')}`);
-  }
   const given = options.wasm !== undefined;
   const chosen = given && options.tier === undefined ? undefined : chooseTier(options);
   const source = given ? options.wasm! : locate(chosen!.tier, options.wasmPaths);

@@ -63,10 +63,12 @@ function rows(geometries, a, b, shapesOf, attributesOf, dtypes, exceptions) {
 const forward = ([x, filter]) => [x, filter], plain = ([, , , attrs]) => attrs;
 const inputGradient = ([, filter, y]) => [y, filter], withInput = ([x, , , attrs]) => ({ ...attrs, inputShape: x });
 const filterGradient = ([x, , y]) => [x, y], withFilter = ([, filter, , attrs]) => ({ ...attrs, filterShape: filter });
-const FLOAT = ['float32'], NUMBERS = ['float32', 'int32', 'bool'];
+const NUMBERS = ['float32', 'int32', 'bool'];
 
-export const Conv2D = rows([...flat, FIRST, dilated], 'x', 'filter', forward, plain, FLOAT, BORDER);
-export const DepthwiseConv2dNative = rows([...wide, dilated], 'x', 'filter', forward, plain, FLOAT, BORDER);
+export const Conv2D =
+  rows([...flat, FIRST, dilated], 'x', 'filter', forward, plain, ['float32', 'int32'], BORDER);
+export const DepthwiseConv2dNative =
+  rows([...wide, dilated], 'x', 'filter', forward, plain, ['float32', 'int32'], BORDER);
 export const Conv2DBackpropInput =
   rows([...flat, FIRST], 'dy', 'filter', inputGradient, withInput, NUMBERS, BORDER);
 export const Conv2DBackpropFilter = rows([...flat, FIRST], 'x', 'dy', filterGradient, withFilter, NUMBERS, BORDER);
