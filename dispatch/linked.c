@@ -26,6 +26,7 @@ extern const struct lw_kernel_set *const lw_cumulative_sets[] IF_LINKED;
 extern const struct lw_kernel_set *const lw_depthwise_conv2d_sets[] IF_LINKED;
 extern const struct lw_kernel_set *const lw_depthwise_conv2d_filter_gradient_sets[] IF_LINKED;
 extern const struct lw_kernel_set *const lw_depthwise_conv2d_input_gradient_sets[] IF_LINKED;
+extern const struct lw_kernel_set *const lw_gemm_pack_sets[] IF_LINKED;
 extern const struct lw_kernel_set *const lw_layer_norm_sets[] IF_LINKED;
 extern const struct lw_kernel_set *const lw_lrn_sets[] IF_LINKED;
 extern const struct lw_kernel_set *const lw_matmul_sets[] IF_LINKED;
@@ -58,6 +59,7 @@ static const struct lw_kernel_set *const *const linked[] = {
     lw_depthwise_conv2d_sets,
     lw_depthwise_conv2d_filter_gradient_sets,
     lw_depthwise_conv2d_input_gradient_sets,
+    lw_gemm_pack_sets,
     lw_layer_norm_sets,
     lw_lrn_sets,
     lw_matmul_sets,

@@ -28,6 +28,8 @@ struct plan {
     size_t group_packed; /* elements of a group's packed filter */
     size_t block_rows;   /* output pixels for each call of the kernel, a multiple of mr */
     size_t packed_bytes, scratch_bytes;
+    size_t share_bytes;     /* of scratch memory for each worker, on the two paths of this file */
+    struct lw_gemm_cut cut; /* where nothing is copied */
 
     bool depthwise; /* the operator of that name */
 
@@ -140,7 +142,11 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
         taps *= conv->window.kernel_width;
         plan->block_rows = lw_gemm_block_rows(gemm, plan->pixels, taps, conv->input_channels, conv->output_channels);
     }
-    if (!lw_gemm_scratch_bytes(plan->block_rows, taps, floats, &plan->scratch_bytes)) return LW_TOO_LARGE;
+    if (!lw_gemm_scratch_bytes(plan->block_rows, taps, floats, &plan->share_bytes) ||
+        !lw_share_scratch(context, &plan->share_bytes, &plan->scratch_bytes))
+        return LW_TOO_LARGE;
+    plan->cut = lw_gemm_cut(context, plan->pixels, conv->output_channels, k, conv->input_channels,
+                            conv->groups > 1 ? plan->group_outputs : 0, plan->block_rows);
     return LW_OK;
 }
 
@@ -174,12 +180,25 @@ enum lw_status lw_conv2d_pack(const struct lw_context *context, const struct lw_
         return LW_OK;
     }
 
-    const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
     const size_t k = (size_t)conv->window.kernel_height * conv->window.kernel_width * plan.group_inputs;
-    for (size_t g = 0; g < conv->groups; g++)
-        lw_gemm_pack(gemm, k, plan.group_outputs, 0, k, filter + g * plan.group_outputs, conv->output_channels, 1,
-                     (float *)packed + g * plan.group_packed);
-    return LW_OK;
+    return lw_gemm_pack_all(context, conv->groups, k, plan.group_outputs, filter, plan.group_outputs,
+                            conv->output_channels, 1, packed, plan.group_packed);
+}
+
+/* What the parts of a run share. */
+struct run {
+    const struct lw_context *context;
+    const struct lw_conv2d *conv;
+    const struct plan *plan;
+    const struct lw_epilogue *epilogue;
+    const float *input, *packed;
+    char *scratch;
+    float *output;
+};
+
+/* A worker's row pointers; what else it has follows them. */
+static const float **rows_of(const struct run *run, size_t worker) {
+    return (const float **)(void *)(run->scratch + worker * run->plan->share_bytes);
 }
 
 /* Points rows at the input of output pixels first to first + count - 1.
@@ -219,27 +238,38 @@ static void gather(const struct lw_conv2d *conv, const struct lw_placed_window *
     }
 }
 
-static void run_gathered(const struct lw_context *context, const struct lw_conv2d *conv, const struct plan *plan,
-                         const float *input, const float *packed, const struct lw_epilogue *epilogue, void *scratch,
-                         float *output) {
-    const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
+/* Units of plan->cut. */
+static void run_gathered(void *state, size_t begin, size_t end, size_t worker) {
+    const struct run *run = state;
+    const struct lw_conv2d *conv = run->conv;
+    const struct plan *plan = run->plan;
+    const struct lw_gemm_f32 *gemm = &run->context->kernels.gemm_f32;
     const size_t taps = (size_t)conv->window.kernel_height * conv->window.kernel_width;
-    const size_t outputs = conv->output_channels;
-    const float **rows = scratch;
-    float *zeros = (float *)(rows + plan->block_rows * taps);
-    memset(zeros, 0, plan->group_inputs * sizeof *zeros);
+    const size_t inputs = plan->group_inputs, outputs = conv->output_channels;
+    const float **rows = rows_of(run, worker);
+    float *zeros = (float *)(rows + plan->block_rows * taps); /* (group_inputs) */
+    memset(zeros, 0, inputs * sizeof *zeros);
 
-    for (size_t first = 0; first < plan->pixels; first += plan->block_rows) {
-        const size_t count = plan->pixels - first < plan->block_rows ? plan->pixels - first : plan->block_rows;
-        for (size_t g = 0; g < conv->groups; g++) {
-            gather(conv, &plan->window, first, count, input ? input + g * plan->group_inputs : zeros, zeros, gemm->mr,
-                   rows);
-            const size_t channel = g * plan->group_outputs, element = first * outputs + channel;
-            const struct lw_finish finish = lw_epilogue_in_gemm(&conv->activation, epilogue, channel, element);
-            gemm->run(count, plan->group_outputs, taps, plan->group_inputs, rows, packed + g * plan->group_packed,
-                      &finish, output + element, outputs);
+    struct lw_gemm_area area;
+    while (begin < end) {
+        begin = lw_gemm_area(&plan->cut, begin, end, &area);
+        const size_t last_row = area.row + area.rows, last_channel = area.column + area.columns;
+        for (size_t first = area.row; first < last_row; first += plan->block_rows) {
+            const size_t count = last_row - first < plan->block_rows ? last_row - first : plan->block_rows;
+            size_t g = conv->groups == 1 ? 0 : area.column / plan->group_outputs;
+            for (size_t channel = area.column, next; channel < last_channel; channel = next, g++) {
+                next = (g + 1) * plan->group_outputs < last_channel ? (g + 1) * plan->group_outputs : last_channel;
+                gather(conv, &plan->window, first, count, run->input ? run->input + g * inputs : zeros, zeros, gemm->mr,
+                       rows);
+                const float *panels = run->packed + g * plan->group_packed;
+                panels += (channel - g * plan->group_outputs) * taps * inputs;
+                const size_t element = first * outputs + channel;
+                const struct lw_finish finish = lw_epilogue_in_gemm(&conv->activation, run->epilogue, channel, element);
+                gemm->run(count, next - channel, taps, inputs, rows, panels, &finish, run->output + element, outputs);
+            }
+            lw_gemm_activate(run->context, &conv->activation, run->epilogue->slopes, &plan->cut, &area, count,
+                             run->output + first * outputs);
         }
-        lw_activation_finish(context, &conv->activation, epilogue->slopes, count, outputs, output + first * outputs);
     }
 }
 
@@ -283,42 +313,44 @@ static void copy_patch(const struct lw_conv2d *conv, const struct plan *plan, si
     }
 }
 
-static void run_copied(const struct lw_context *context, const struct lw_conv2d *conv, const struct plan *plan,
-                       const float *input, const float *packed, const struct lw_epilogue *epilogue, void *scratch,
-                       float *output) {
-    const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
+/* Rows of the outputs of all images. */
+static void run_copied(void *state, size_t begin, size_t end, size_t worker) {
+    const struct run *run = state;
+    const struct lw_conv2d *conv = run->conv;
+    const struct plan *plan = run->plan;
+    const struct lw_gemm_f32 *gemm = &run->context->kernels.gemm_f32;
     const struct lw_window *w = &conv->window;
     const size_t taps = w->kernel_height, outputs = conv->output_channels;
     const size_t output_height = plan->window.output_height, output_width = plan->window.output_width;
-    const float **rows = scratch;
+    const float **rows = rows_of(run, worker);
     float *patch = (float *)(rows + plan->block_rows * taps); /* (patch_height, patch_width) */
 
-    /* The patch lies at the same place for every block, so the pointers into it are made once. */
-    for (size_t i = 0; i < plan->block_height * output_width; i++) {
+    /* A worker's patch lies at the same place for every block, so the pointers into it are made once. */
+    const bool made = rows[0] != NULL;
+    for (size_t i = 0; !made && i < plan->block_height * output_width; i++) {
         const size_t y = i / output_width, x = i % output_width;
         const float **to = rows + i / gemm->mr * gemm->mr * taps + i % gemm->mr;
         const float *from = patch + y * w->stride_height * plan->patch_width + x * w->stride_width * plan->group_inputs;
         for (size_t ky = 0; ky < taps; ky++) to[ky * gemm->mr] = from + ky * w->dilation_height * plan->patch_width;
     }
 
-    for (size_t n = 0; n < conv->batch; n++) {
-        const float *image = input + n * conv->input_height * conv->input_width * conv->input_channels;
-        for (size_t y = 0; y < output_height; y += plan->block_height) {
-            const size_t left = output_height - y;
-            const size_t height = left < plan->block_height ? left : plan->block_height;
-            const size_t count = height * output_width;
-            const size_t first = (n * output_height + y) * output_width * outputs;
-            const size_t patch_rows = plan->patch_height - (plan->block_height - height) * w->stride_height;
-            for (size_t g = 0; g < conv->groups; g++) {
-                copy_patch(conv, plan, y, patch_rows, image + g * plan->group_inputs, patch);
-                const size_t channel = g * plan->group_outputs;
-                const struct lw_finish finish =
-                    lw_epilogue_in_gemm(&conv->activation, epilogue, channel, first + channel);
-                gemm->run(count, plan->group_outputs, taps, w->kernel_width * plan->group_inputs, rows,
-                          packed + g * plan->group_packed, &finish, output + first + channel, outputs);
-            }
-            lw_activation_finish(context, &conv->activation, epilogue->slopes, count, outputs, output + first);
+    for (size_t height; begin < end; begin += height) {
+        const size_t n = begin / output_height, y = begin % output_height;
+        height = end - begin < output_height - y ? end - begin : output_height - y;
+        if (height > plan->block_height) height = plan->block_height;
+        const float *image = run->input + n * conv->input_height * conv->input_width * conv->input_channels;
+        const size_t count = height * output_width, first = begin * output_width * outputs;
+        const size_t patch_rows = plan->patch_height - (plan->block_height - height) * w->stride_height;
+        for (size_t g = 0; g < conv->groups; g++) {
+            copy_patch(conv, plan, y, patch_rows, image + g * plan->group_inputs, patch);
+            const size_t channel = g * plan->group_outputs;
+            const struct lw_finish finish =
+                lw_epilogue_in_gemm(&conv->activation, run->epilogue, channel, first + channel);
+            gemm->run(count, plan->group_outputs, taps, w->kernel_width * plan->group_inputs, rows,
+                      run->packed + g * plan->group_packed, &finish, run->output + first + channel, outputs);
         }
+        lw_activation_finish(run->context, &conv->activation, run->epilogue->slopes, count, outputs,
+                             run->output + first);
     }
 }
 
@@ -338,11 +370,17 @@ enum lw_status lw_conv2d_run(const struct lw_context *context, const struct lw_c
         const struct lw_depthwise_conv2d depthwise = depthwise_of(conv);
         return lw_depthwise_conv2d_run(context, &depthwise, input, packed, &epilogue, scratch, output);
     }
-    if (plan.transforms)
+    if (plan.transforms) {
         lw_winograd_run(context, conv, &plan.window, &plan.winograd, input, packed, &epilogue, scratch, output);
-    else if (plan.copies)
-        run_copied(context, conv, &plan, input, packed, &epilogue, scratch, output);
-    else
-        run_gathered(context, conv, &plan, input, packed, &epilogue, scratch, output);
-    return LW_OK;
+        return LW_OK;
+    }
+    struct run run = {context, conv, &plan, &epilogue, input, packed, scratch, output};
+    if (!plan.copies) return lw_parallel(context, plan.cut.units, plan.cut.unit_cost, run_gathered, &run);
+
+    for (size_t i = 0; i < context->threads; i++) rows_of(&run, i)[0] = NULL; /* they are not made yet */
+    /* A row of the output: its terms, and copying what it sees. */
+    const size_t terms = (size_t)conv->window.kernel_height * conv->window.kernel_width * plan.group_inputs;
+    const size_t row_cost = plan.window.output_width * conv->output_channels * (terms + 8) / 32;
+    return lw_parallel(context, (size_t)conv->batch * plan.window.output_height,
+                       row_cost + plan.patch_width * conv->groups / 4, run_copied, &run);
 }

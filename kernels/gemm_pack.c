@@ -2,6 +2,8 @@
 /* Laying out the operands of gemm_f32: panels of B, and how many rows of A at a time. */
 #include "kernels/gemm_pack.h"
 
+const struct lw_kernel_set *const lw_gemm_pack_sets[] = {&lw_gemm_set, NULL};
+
 static size_t divide_up(size_t a, size_t b) {
     return a / b + (a % b != 0);
 }
@@ -55,6 +57,110 @@ void lw_gemm_pack(const struct lw_gemm_f32 *gemm, size_t k, size_t n, size_t fir
             }
         }
     }
+}
+
+/* What lw_gemm_pack_all works with, in units of PACK_ROWS rows. */
+struct packing {
+    const struct lw_gemm_f32 *gemm;
+    size_t k, n, k_units;
+    const float *b;
+    size_t matrix_step, k_step, n_step;
+    float *packed;
+    size_t packed_step;
+};
+enum { PACK_ROWS = 32 };
+
+static void pack_part(void *state, size_t begin, size_t end, size_t worker) {
+    (void)worker;
+    const struct packing *p = state;
+    for (size_t next; begin < end; begin = next) {
+        const size_t matrix = begin / p->k_units, behind = (matrix + 1) * p->k_units;
+        next = behind < end ? behind : end;
+        const size_t first = begin % p->k_units * PACK_ROWS;
+        const size_t count = next == behind ? p->k - first : (next - begin) * PACK_ROWS;
+        lw_gemm_pack(p->gemm, p->k, p->n, first, count, p->b + matrix * p->matrix_step + first * p->k_step, p->k_step,
+                     p->n_step, p->packed + matrix * p->packed_step);
+    }
+}
+
+enum lw_status lw_gemm_pack_all(const struct lw_context *context, size_t matrices, size_t k, size_t n, const float *b,
+                                size_t matrix_step, size_t k_step, size_t n_step, float *packed, size_t packed_step) {
+    const size_t k_units = divide_up(k, PACK_ROWS);
+    struct packing packing = {
+        &context->kernels.gemm_f32, k, n, k_units, b, matrix_step, k_step, n_step, packed, packed_step};
+    return lw_parallel(context, matrices * k_units, n * PACK_ROWS / 2, pack_part, &packing);
+}
+
+struct lw_gemm_cut lw_gemm_cut(const struct lw_context *context, size_t m, size_t n, size_t k, size_t inputs,
+                               size_t grain, size_t block_rows) {
+    enum {
+        UNITS = 32,
+        COLUMNS = 16,
+        ROW_COLUMNS = 32
+    }; /* the kernel takes more columns of one or two rows at a time */
+    const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
+    struct lw_gemm_cut cut = {.m = m, .n = n, .row_step = m, .column_step = n, .across = 1, .units = 1};
+    if (context->threads == 1 || m == 0 || n == 0) return cut;
+
+    if (n < LW_GEMM_NARROW) grain = n;
+    if (grain == 0) grain = divide_up(m <= 2 ? ROW_COLUMNS : COLUMNS, gemm->nr) * gemm->nr;
+    const size_t grains = n > grain ? n / grain : 1, tiles = divide_up(m, gemm->mr);
+    size_t down, across;
+    if ((double)k * (double)n > (double)m * (double)inputs) {
+        across = grains < UNITS ? grains : UNITS;
+        down = UNITS / across;
+    } else {
+        down = divide_up(m, block_rows);
+        across = divide_up(UNITS, down);
+        if (across > divide_up(grains, 2)) across = divide_up(grains, 2);
+        if (down < UNITS / across) down = UNITS / across;
+    }
+    cut.row_step = divide_up(tiles, down < tiles ? down : tiles) * gemm->mr;
+    cut.column_step = divide_up(grains, across) * grain;
+    cut.across = divide_up(n, cut.column_step);
+    /* The kernel takes fewer than LW_GEMM_NARROW columns in another layout: let the unit before have them too. */
+    const size_t tail = n % cut.column_step;
+    if (cut.across > 1 && tail && tail < LW_GEMM_NARROW) cut.across--;
+    cut.units = divide_up(m, cut.row_step) * cut.across;
+    /* An output costs its terms and its store; reading a row of a panel costs as much as the terms of four outputs. */
+    const double rows = (double)(m < cut.row_step ? m : cut.row_step), terms = (double)k;
+    const double cost = (double)cut.column_step * (rows * (terms + 8) + 4 * terms) / 32;
+    cut.unit_cost = cost < 1e9 ? (size_t)cost : 1000000000;
+    return cut;
+}
+
+size_t lw_gemm_area(const struct lw_gemm_cut *cut, size_t begin, size_t end, struct lw_gemm_area *area) {
+    if (cut->units == 1) {
+        *area = (struct lw_gemm_area){begin, 0, cut->m, 0, cut->n};
+        return begin + 1;
+    }
+    const size_t unit = begin % cut->units, left = cut->units - unit;
+    const size_t row = unit / cut->across, column = unit % cut->across;
+    size_t count = end - begin < left ? end - begin : left, down = 1;
+    if (column != 0 || count < cut->across) {
+        if (count > cut->across - column) count = cut->across - column;
+    } else {
+        down = count / cut->across;
+        count = down * cut->across;
+    }
+    area->product = begin / cut->units;
+    area->row = row * cut->row_step;
+    area->rows = cut->m - area->row < down * cut->row_step ? cut->m - area->row : down * cut->row_step;
+    area->column = column * cut->column_step;
+    const size_t last = column + (down > 1 ? cut->across : count); /* the first unit behind */
+    area->columns = (last >= cut->across ? cut->n : last * cut->column_step) - area->column;
+    return begin + count;
+}
+
+void lw_gemm_activate(const struct lw_context *context, const struct lw_activation *activation, const float *slopes,
+                      const struct lw_gemm_cut *cut, const struct lw_gemm_area *area, size_t rows, float *x) {
+    if (area->columns == cut->n) {
+        lw_activation_finish(context, activation, slopes, rows, cut->n, x);
+        return;
+    }
+    for (size_t r = 0; r < rows; r++)
+        lw_activation_finish(context, activation, slopes ? slopes + area->column : NULL, 1, area->columns,
+                             x + r * cut->n + area->column);
 }
 
 size_t lw_gemm_block_rows(const struct lw_gemm_f32 *gemm, size_t m, size_t taps, size_t inputs, size_t n) {

@@ -14,7 +14,8 @@ struct plan {
     size_t a_elements, b_elements, output_elements; /* elements from the first to the last that is used */
     bool copies;                                    /* rows of A are gathered in scratch memory */
     size_t block_rows;                              /* a multiple of mr */
-    size_t scratch_bytes;
+    struct lw_gemm_cut cut;                         /* of one batch */
+    size_t share_bytes, scratch_bytes;              /* for one worker, for all */
 };
 
 /* Elements from the first to the last of `batch` matrices. */
@@ -61,8 +62,11 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
     plan->block_rows = lw_gemm_block_rows(gemm, plan->m, 1, matmul->k, matmul->n);
     const size_t copied[] = {plan->copies ? plan->block_rows : 0, matmul->k};
     size_t floats;
-    if (!lw_product(copied, 2, &floats) || !lw_gemm_scratch_bytes(plan->block_rows, 1, floats, &plan->scratch_bytes))
+    if (!lw_product(copied, 2, &floats) || !lw_gemm_scratch_bytes(plan->block_rows, 1, floats, &plan->share_bytes) ||
+        !lw_share_scratch(context, &plan->share_bytes, &plan->scratch_bytes))
         return LW_TOO_LARGE;
+    plan->cut =
+        lw_gemm_cut(context, plan->m, matmul->n, matmul->k, matmul->k, plan->copies ? matmul->n : 0, plan->block_rows);
     return LW_OK;
 }
 
@@ -90,12 +94,9 @@ enum lw_status lw_matmul_pack(const struct lw_context *context, const struct lw_
     if (plan.packed_bytes == 0) return LW_OK;
     if (!b || !packed) return LW_NULL_POINTER;
 
-    const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
-    const size_t k = matmul->k, n = matmul->n;
-    for (size_t i = 0; i < plan.packed_matrices; i++)
-        lw_gemm_pack(gemm, k, n, 0, k, b + i * matmul->b_batch_stride, matmul->transpose_b ? 1 : n,
-                     matmul->transpose_b ? k : 1, (float *)packed + i * plan.matrix_packed);
-    return LW_OK;
+    return lw_gemm_pack_all(context, plan.packed_matrices, matmul->k, matmul->n, b, matmul->b_batch_stride,
+                            matmul->transpose_b ? 1 : matmul->n, matmul->transpose_b ? matmul->k : 1, packed,
+                            plan.matrix_packed);
 }
 
 /* Copies columns of a transposed A into rows, a few at a time: a cache line of A, and no more rows than stay in the cache
@@ -114,6 +115,54 @@ static void transpose_rows(size_t count, size_t m, size_t k, const float *a, flo
     }
 }
 
+/* What the parts of a run share. */
+struct run {
+    const struct lw_context *context;
+    const struct lw_matmul *matmul;
+    const struct plan *plan;
+    const struct lw_epilogue *epilogue;
+    const float *a, *packed;
+    char *scratch;
+    float *output;
+};
+
+/* Units of plan->cut, for one batch after the other. */
+static void run_part(void *state, size_t begin, size_t end, size_t worker) {
+    const struct run *run = state;
+    const struct lw_matmul *matmul = run->matmul;
+    const struct plan *plan = run->plan;
+    const struct lw_gemm_f32 *gemm = &run->context->kernels.gemm_f32;
+    const size_t n = matmul->n, k = matmul->k;
+    const float **rows = (const float **)(void *)(run->scratch + worker * plan->share_bytes);
+    float *copied = (float *)(rows + plan->block_rows); /* (block_rows, k) */
+
+    struct lw_gemm_area area;
+    while (begin < end) {
+        begin = lw_gemm_area(&plan->cut, begin, end, &area);
+        /* (ceil(n / nr), k, nr). With k = 0 there is nothing to read, but the kernel steps from panel to panel. */
+        const float *matrix = run->packed ? run->packed : copied;
+        if (plan->packed_matrices > 1) matrix += area.product * plan->matrix_packed;
+        const size_t last_row = area.row + area.rows;
+        for (size_t first = area.row; first < last_row; first += plan->block_rows) {
+            const size_t count = last_row - first < plan->block_rows ? last_row - first : plan->block_rows;
+            if (k != 0) {
+                const float *batch = run->a + area.product * matmul->a_batch_stride;
+                if (plan->copies) transpose_rows(count, plan->m, k, batch + first, copied);
+                const float *from = plan->copies ? copied : batch + first * k;
+                for (size_t i = 0; i < count; i++) rows[i] = from + i * k;
+            }
+            float *output = run->output + (area.product * plan->m + first) * n;
+            const size_t element = (size_t)(output - run->output) + area.column;
+            const struct lw_finish finish =
+                lw_epilogue_in_gemm(&matmul->activation, run->epilogue, area.column, element);
+            gemm->run(count, area.columns, k ? 1 : 0, k, rows, matrix + area.column * k, &finish, output + area.column,
+                      n);
+            lw_gemm_activate(run->context, &matmul->activation, run->epilogue->slopes, &plan->cut, &area, count,
+                             output);
+        }
+    }
+}
+
 enum lw_status lw_matmul_run(const struct lw_context *context, const struct lw_matmul *matmul, const float *a,
                              const void *packed, const struct lw_epilogue *given, void *scratch, float *output) {
     struct plan plan;
@@ -126,28 +175,6 @@ enum lw_status lw_matmul_run(const struct lw_context *context, const struct lw_m
         return LW_NULL_POINTER;
     if (plan.output_elements == 0) return LW_OK;
 
-    const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
-    const size_t n = matmul->n, k = matmul->k;
-    const float **rows = scratch;
-    float *copied = (float *)(rows + plan.block_rows); /* (block_rows, k) */
-
-    for (size_t b = 0; b < plan.batch; b++) {
-        /* (ceil(n / nr), k, nr). With k = 0 there is nothing to read, but the kernel steps from panel to panel. */
-        const float *matrix = packed ? packed : copied;
-        if (plan.packed_matrices > 1) matrix += b * plan.matrix_packed;
-        for (size_t first = 0; first < plan.m; first += plan.block_rows) {
-            const size_t count = plan.m - first < plan.block_rows ? plan.m - first : plan.block_rows;
-            const size_t element = (b * plan.m + first) * n;
-            if (k != 0) {
-                const float *batch = a + b * matmul->a_batch_stride;
-                if (plan.copies) transpose_rows(count, plan.m, k, batch + first, copied);
-                const float *from = plan.copies ? copied : batch + first * k;
-                for (size_t i = 0; i < count; i++) rows[i] = from + i * k;
-            }
-            const struct lw_finish finish = lw_epilogue_in_gemm(&matmul->activation, &epilogue, 0, element);
-            gemm->run(count, n, k ? 1 : 0, k, rows, matrix, &finish, output + element, n);
-            lw_activation_finish(context, &matmul->activation, epilogue.slopes, count, n, output + element);
-        }
-    }
-    return LW_OK;
+    struct run run = {context, matmul, &plan, &epilogue, a, packed, scratch, output};
+    return lw_parallel(context, plan.batch * plan.cut.units, plan.cut.unit_cost, run_part, &run);
 }

@@ -20,4 +20,16 @@ typedef void lw_part_fn(void *state, size_t begin, size_t end, size_t worker);
 enum lw_status lw_parallel(const struct lw_context *context, size_t units, size_t unit_cost, lw_part_fn *part,
                            void *state);
 
+/* Scratch memory for a share of *share bytes for each worker; several shares are rounded up to whole cache lines. Worker
+ * w's begins at w * *share. False when *bytes, that of all, does not fit. */
+static inline bool lw_share_scratch(const struct lw_context *context, size_t *share, size_t *bytes) {
+    if (context->threads > 1) {
+        if (*share > SIZE_MAX - 63) return false;
+        *share = (*share + 63) / 64 * 64;
+        if (*share > SIZE_MAX / context->threads) return false;
+    }
+    *bytes = *share * context->threads;
+    return true;
+}
+
 #endif

@@ -365,6 +365,18 @@ static void conv_geometries(struct lw_test *t) {
             large[i].kernel, large[i].kernel, large[i].stride, large[i].stride, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0};
         conv_check(t, &d, true);
     }
+    /* More channels than pixels: threads share the columns of the product. */
+    static const struct {
+        uint32_t inputs, outputs, groups, kernel;
+    } wide[] = {{40, 130, 1, 1}, {20, 83, 1, 3}, {40, 115, 5, 1}, {12, 18, 6, 1}, {30, 200, 2, 3}};
+    for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++) {
+        for (uint32_t width = 1; width <= 5; width += 4) {
+            struct lw_conv2d d = {sizeof d, 1, 2, width, wide[i].inputs, wide[i].outputs, wide[i].groups, {0}, {0}, 0};
+            d.window = (struct lw_window){wide[i].kernel, wide[i].kernel, 2, 1, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0};
+            d.activation = lw_oracle_random_activation(t, (uint32_t)i % 2 ? LW_PRELU : LW_SIGMOID);
+            conv_check(t, &d, i % 2);
+        }
+    }
 }
 
 /* A valid convolution: 2 x 5 x 4 x 6 -> 2 x 5 x 4 x 8. */

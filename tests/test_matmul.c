@@ -88,6 +88,11 @@ static void products(struct lw_test *t) {
         d.activation = lw_oracle_random_activation(t, round % (LW_ORACLE_ACTIVATIONS));
         check_product(t, &d, round % 3 != 1);
     }
+    /* More columns than rows: threads share the columns, which end in few. */
+    for (uint32_t m = 1; m < 8; m += 2) {
+        struct lw_matmul d = {sizeof d, 2, m, 128 + m, 20, m == 7, m == 3, 20 * m, 20 * (128 + m), {LW_PRELU, 0, 0, 0}};
+        check_product(t, &d, true);
+    }
     /* More rows than a block has. */
     for (uint32_t transpose = 0; transpose < 2; transpose++) {
         struct lw_matmul d = {sizeof d, 2, 500, 5, 7, transpose, 0, 3500, 0, {LW_TANH, 0, 0, 0}};
