@@ -2,12 +2,13 @@
 /*
  * Puts a page of the examples together and serves it on 127.0.0.1:
  *
- *     node examples/site.mjs segmentation [PORT]
+ *     node examples/site.mjs segmentation | denoiser [PORT]
  */
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { serve } from '../js/browser/serve.mjs';
+import { makeVoice, makeWeights } from './denoiser/make.mjs';
 import { exportNetwork } from './network/export.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url)), root = dirname(here);
@@ -18,6 +19,10 @@ const SITES = {
   segmentation: {
     files: ['index.html', 'page.js'], programs: ['segmentation.wasm'],
     made: { 'selfie.lwn': () => exportNetwork(SELFIE, { scale: 1 / 255 }) },
+  },
+  denoiser: {
+    files: ['index.html', 'page.js', 'worklet.js'], programs: ['denoiser.wasm'],
+    made: { 'weights.f32': () => makeWeights(), 'noisy.f32': () => makeVoice(6, 0.05, 100).noisy },
   },
 };
 

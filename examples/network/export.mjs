@@ -7,7 +7,8 @@
  * MODEL: model.json with its weights beside it, or the same as modules (model.js, weights in base64), as nsfwjs has it.
  * The network's input is a picture's bytes times scale plus shift: what the model wants to see.
  *
- * A bias, a residual that is added and an activation become part of the convolution before them: less passes over memory.
+ * A bias, a residual that is added and an activation become part of the convolution before them: fewer passes over
+ * memory.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -168,7 +169,8 @@ function convert({ nodes, weights }, input) {
         return { uses: uses.get(node), made: -1 };
       }
       case 'Conv2D': case '_FusedConv2D':
-        return withWeights(node, 'conv', tensor(0), second, { ...window(node, second.shape), channels: second.shape[3] });
+        return withWeights(node, 'conv', tensor(0), second,
+          { ...window(node, second.shape), channels: second.shape[3] });
       case 'DepthwiseConv2dNative': case 'FusedDepthwiseConv2dNative':
         if (second.shape[3] !== 1) throw new Error(`${node.name}: depth multiplier ${second.shape[3]}`);
         return withWeights(node, 'depthwise', tensor(0), second, window(node, second.shape));
@@ -195,7 +197,8 @@ function convert({ nodes, weights }, input) {
         const values = (first ?? second)?.values;
         if (!values) {
           if (node.op === 'Sub') break;
-          return node.op === 'Mul' ? add(node, 'mul', tensor(0), { other: tensor(1) }) : addTensors(node, tensor(0), tensor(1));
+          const [a, b] = [tensor(0), tensor(1)];
+          return node.op === 'Mul' ? add(node, 'mul', a, { other: b }) : addTensors(node, a, b);
         }
         const other = tensor(first ? 1 : 0);
         if (other.made >= 0) {
@@ -235,7 +238,8 @@ function assignBuffers(layers) {
     buffers.set(layer.output, free.pop() ?? count++);
     const operands = [...new Set([layer.input, layer.other])].filter(Boolean);
     free.push(...operands.filter((tensor) => last.get(tensor) === i).map((tensor) => buffers.get(tensor)));
-    return { ...layer, input: buffers.get(layer.input), other: buffers.get(layer.other), output: buffers.get(layer.output) };
+    const [from, other, output] = [layer.input, layer.other, layer.output].map((tensor) => buffers.get(tensor));
+    return { ...layer, input: from, other, output };
   }), count];
 }
 
@@ -249,14 +253,17 @@ export function exportNetwork(path, { scale = 1, shift = 0 } = {}) {
   header.set(new Uint32Array(new Float32Array([input.scale, input.shift]).buffer), 7);
   const records = numbered.map((layer) => Uint32Array.of(OPS.indexOf(layer.op), layer.input, layer.other ?? NONE,
     layer.output, layer.kernelHeight ?? 0, layer.kernelWidth ?? 0, layer.stride ?? 0, layer.samePadding ? 1 : 0,
-    layer.height ?? 0, layer.width ?? 0, layer.channels ?? 0, layer.activation, layer.filter ?? NONE, layer.bias ?? NONE));
+    layer.height ?? 0, layer.width ?? 0, layer.channels ?? 0, layer.activation, layer.filter ?? NONE,
+    layer.bias ?? NONE));
   return Buffer.concat([header, ...records, ...weights].map(({ buffer }) => new Uint8Array(buffer)));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { values, positionals } = parseArgs({
-    allowPositionals: true, options: { scale: { type: 'string', default: '1' }, shift: { type: 'string', default: '0' } },
+    allowPositionals: true,
+    options: { scale: { type: 'string', default: '1' }, shift: { type: 'string', default: '0' } },
   });
   if (positionals.length !== 2) throw new Error('usage: node export.mjs MODEL FILE [--scale=1] [--shift=0]');
-  writeFileSync(positionals[1], exportNetwork(positionals[0], { scale: Number(values.scale), shift: Number(values.shift) }));
+  const [model, file] = positionals;
+  writeFileSync(file, exportNetwork(model, { scale: Number(values.scale), shift: Number(values.shift) }));
 }

@@ -3,8 +3,8 @@
  * Runs a network of images that export.mjs has written: a list of layers, in the order to run them, and weights.
  *
  * The file, little-endian: struct network_header, then its layers, then all weights as float32.
- * Tensors live in buffers, by number; a buffer is used again when no later layer needs what it holds. Buffer 0 holds the
- * input. There is one image, so a tensor is [height][width][channels].
+ * Tensors live in buffers, by number; a buffer is used again when no later layer needs what it holds. Buffer 0 holds
+ * the input. There is one image, so a tensor is [height][width][channels].
  */
 #ifndef NETWORK_H
 #define NETWORK_H

@@ -51,7 +51,7 @@ async function status(pattern) {
     [pattern.source, pattern.flags], { timeout: 30_000 });
 }
 
-test('a photo: the mask is that of TensorFlow.js, and only people are shown', async (t) => {
+test('a photo: the mask is that of TensorFlow.js, and only people are shown', { timeout: 90_000 }, async (t) => {
   await open();
   await page.setInputFiles('#photo', samplePhoto(6));
   await status(/^sample6\.jpg: [\d.]+ ms$/);
@@ -71,7 +71,7 @@ test('a photo: the mask is that of TensorFlow.js, and only people are shown', as
   await page.close();
 });
 
-test('the camera: frame after frame', async () => {
+test('the camera: frame after frame', { timeout: 90_000 }, async () => {
   await open();
   await page.click('#camera');
   await page.waitForFunction(() => globalThis.segmentation?.frames >= 5, null, { timeout: 30_000 });
