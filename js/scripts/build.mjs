@@ -62,6 +62,27 @@ const deflated = {
   },
 };
 
+/*
+ * esbuild's ES module as a CommonJS file, line by line, so that its source map stays true. esbuild itself would make of
+ * every use of an imported name calls of two getters, of which a first inference, before there is compiled code, makes
+ * thousands. Here the names are variables, which is right because no exported name gets another value later.
+ */
+function toCommonJs(name, text) {
+  const commonJs = text
+    .replace(/^\/\/ SPDX.*/, line => `/* ${line.slice(3)} */ "use strict"; ` +
+      'Object.defineProperty(exports, "__esModule", { value: true });')
+    .replace(/^import \{([^}]*)\} from ("[^"]+");$/gm, (_, names, from) => (
+      `var {${names.replace(/ as /g, ': ')}} = require(${from});`))
+    .replace(/^import ("[^"]+");$/gm, 'require($1);')
+    .replace(/^export \{([^}]*)\};$/gm, (_, names) => names.trim().split(/,\s*/).map(each => {
+      const [local, exported = local] = each.split(' as ');
+      return `exports.${exported} = ${local};`;
+    }).join('\n'));
+  const other = /^(import|export)\b.*|\bimport\.meta\b.*/m.exec(commonJs);
+  if (other || !commonJs.startsWith('/* SPDX')) throw new Error(`${name}: not foreseen: ${other?.[0]}`);
+  return commonJs;
+}
+
 // 1. What C knows: enums and offsets.
 const generated = join(root, 'src/generated');
 mkdirSync(generated, { recursive: true });
@@ -127,15 +148,15 @@ try {
   };
   const entryPoints = Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, join(root, path)]));
   const modules = await build({ ...shared, entryPoints, format: 'esm', splitting: true });
-  // esbuild splits only ES modules, so the CommonJS files are such ones first, and then translated one by one.
+  // esbuild splits only ES modules, so the CommonJS files are such ones first.
   await build({
     ...shared, entryPoints, format: 'esm', splitting: true, outExtension: { '.js': '.cjs' },
     plugins: [platform('cjs')],
   });
-  await build({
-    ...shared, bundle: false, external: undefined, format: 'cjs', outExtension: { '.js': '.cjs' }, allowOverwrite: true,
-    entryPoints: readdirSync(fresh).filter(file => file.endsWith('.cjs')).map(file => join(fresh, file)),
-  });
+  for (const file of readdirSync(fresh).filter(name => name.endsWith('.cjs'))) {
+    const path = join(fresh, file);
+    writeFileSync(path, toCommonJs(file, readFileSync(path, 'utf8')));
+  }
   // What import means in Node.js: the CommonJS files, so that import and require see the same classes and settings.
   for (const { entryPoint, exports } of Object.values(modules.outputs)) {
     const name = Object.keys(entries).find(key => entries[key] === entryPoint);
