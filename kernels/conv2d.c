@@ -175,10 +175,7 @@ enum lw_status lw_conv2d_pack(const struct lw_context *context, const struct lw_
         const struct lw_depthwise_conv2d depthwise = depthwise_of(conv);
         return lw_depthwise_conv2d_pack(context, &depthwise, filter, packed);
     }
-    if (plan.transforms) {
-        lw_winograd_pack(context, conv, &plan.winograd, filter, packed);
-        return LW_OK;
-    }
+    if (plan.transforms) return lw_winograd_pack(context, conv, &plan.winograd, filter, packed);
 
     const size_t k = (size_t)conv->window.kernel_height * conv->window.kernel_width * plan.group_inputs;
     return lw_gemm_pack_all(context, conv->groups, k, plan.group_outputs, filter, plan.group_outputs,
@@ -370,10 +367,8 @@ enum lw_status lw_conv2d_run(const struct lw_context *context, const struct lw_c
         const struct lw_depthwise_conv2d depthwise = depthwise_of(conv);
         return lw_depthwise_conv2d_run(context, &depthwise, input, packed, &epilogue, scratch, output);
     }
-    if (plan.transforms) {
-        lw_winograd_run(context, conv, &plan.window, &plan.winograd, input, packed, &epilogue, scratch, output);
-        return LW_OK;
-    }
+    if (plan.transforms)
+        return lw_winograd_run(context, conv, &plan.window, &plan.winograd, input, packed, &epilogue, scratch, output);
     struct run run = {context, conv, &plan, &epilogue, input, packed, scratch, output};
     if (!plan.copies) return lw_parallel(context, plan.cut.units, plan.cut.unit_cost, run_gathered, &run);
 

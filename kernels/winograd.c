@@ -30,6 +30,10 @@
  * into a strip with zeros at its left and right ends, and from there through the horizontal one into (m + 2)^2
  * matrices [tiles][input_channels]. The products go back the same way; pixels beyond the right border go to where nobody
  * reads.
+ *
+ * Some rows of tiles at a time go through these three steps, so that what is between them stays in the cache. Threads share
+ * the rows in the transforms, and the matrices in the products: each then reads only its part of the filters, which are
+ * most of what is read where images are small.
  */
 #include "kernels/winograd.h"
 
@@ -45,6 +49,10 @@ enum { MAX_TAPS = 6 };
 /* A transformed element, in or out, costs as much as this many multiplications of the products, and so does an element
  * of packed filters that don't fit the second-level cache; measured. */
 enum { TRANSFORM_COST = 5, READ_COST = 3 };
+
+/* Nanoseconds, for lw_parallel: packing a filter of one pair of channels, and 1 / TRANSFORMED of that of transforming one
+ * value of the matrices. */
+enum { PACK_COST = 30, TRANSFORMED = 6 };
 
 /* What it must save to be worth its errors. */
 #define MARGIN 1.5
@@ -125,14 +133,17 @@ bool lw_winograd_plan(const struct lw_context *context, const struct lw_conv2d *
     if (!lw_multiply(&plan->input_step, inputs) || !lw_add(&plan->input_step, STAGGER) ||
         !lw_multiply(&plan->output_step, outputs) || !lw_add(&plan->output_step, STAGGER))
         return false;
-    /* The matrices before and after the products, the strip, the row of zeros (a missing bias is one too), and the
-     * pixel that nobody reads. */
+    /* Shared: the matrices before and after the products, and the row of zeros (a missing bias is one too). Each worker's:
+     * row pointers, a strip, and the pixel that nobody reads. */
     plan->zeros_floats = plan->strip_floats > outputs ? plan->strip_floats : outputs;
-    size_t floats = plan->input_step, strips = plan->strip_floats;
-    if (!lw_add(&floats, plan->output_step) || !lw_multiply(&floats, products) || !lw_multiply(&strips, taps) ||
-        !lw_add(&floats, strips) || !lw_add(&floats, plan->zeros_floats) || !lw_add(&floats, outputs))
+    size_t floats = plan->input_step, strips = plan->strip_floats, bytes;
+    if (!lw_add(&floats, plan->output_step) || !lw_multiply(&floats, products) ||
+        !lw_add(&floats, plan->zeros_floats) || !lw_multiply(&strips, taps) || !lw_add(&strips, outputs) ||
+        !lw_gemm_scratch_bytes(0, 0, floats, &bytes) ||
+        !lw_gemm_scratch_bytes(divide_up(tiles, gemm->mr) * gemm->mr, 1, strips, &plan->share_bytes) ||
+        !lw_share_scratch(context, &plan->share_bytes, &plan->scratch_bytes))
         return false;
-    return lw_gemm_scratch_bytes(divide_up(tiles, gemm->mr) * gemm->mr, 1, floats, &plan->scratch_bytes);
+    return lw_add(&plan->scratch_bytes, bytes);
 }
 
 /* to = G g for one row or column g of a filter, of tile + 2 values; tile is a constant. In double precision, so that a
@@ -185,22 +196,40 @@ static inline __attribute__((always_inline)) void pack_rows(const size_t tile, s
         memcpy(packed + k * product_packed, collected[k], rows * nr * sizeof **collected);
 }
 
-void lw_winograd_pack(const struct lw_context *context, const struct lw_conv2d *conv,
-                      const struct lw_winograd_plan *plan, const float *filter, float *packed) {
-    const size_t inputs = conv->input_channels, outputs = conv->output_channels, nr = context->kernels.gemm_f32.nr;
-    const size_t step = COLLECTED / nr, size = plan->product_packed;
-    for (size_t o = 0; o < outputs; o += nr) {
+struct packing {
+    const struct lw_conv2d *conv;
+    const struct lw_winograd_plan *plan;
+    size_t nr;
+    const float *filter;
+    float *packed;
+};
+
+/* Panels of all products. */
+static void pack_part(void *state, size_t begin, size_t end, size_t worker) {
+    (void)worker;
+    const struct packing *p = state;
+    const size_t inputs = p->conv->input_channels, outputs = p->conv->output_channels, nr = p->nr;
+    const size_t step = COLLECTED / nr, size = p->plan->product_packed;
+    for (size_t o = begin * nr; o < end * nr && o < outputs; o += nr) {
         const size_t width = outputs - o < nr ? outputs - o : nr;
         for (size_t i = 0; i < inputs; i += step) {
             const size_t rows = inputs - i < step ? inputs - i : step;
-            const float *from = filter + i * outputs + o;
-            float *to = packed + o * inputs + i * nr; /* lw_gemm_pack's layout */
-            if (plan->tile == 2)
+            const float *from = p->filter + i * outputs + o;
+            float *to = p->packed + o * inputs + i * nr; /* lw_gemm_pack's layout */
+            if (p->plan->tile == 2)
                 pack_rows(2, rows, nr, width, from, outputs, inputs * outputs, to, size);
             else
                 pack_rows(4, rows, nr, width, from, outputs, inputs * outputs, to, size);
         }
     }
+}
+
+enum lw_status lw_winograd_pack(const struct lw_context *context, const struct lw_conv2d *conv,
+                                const struct lw_winograd_plan *plan, const float *filter, float *packed) {
+    const size_t nr = context->kernels.gemm_f32.nr;
+    struct packing packing = {conv, plan, nr, filter, packed};
+    return lw_parallel(context, divide_up(conv->output_channels, nr), PACK_COST * conv->input_channels * nr, pack_part,
+                       &packing);
 }
 
 /* What the steps of a run share. */
@@ -210,56 +239,83 @@ struct run {
     const struct lw_placed_window *placed;
     const struct lw_winograd_plan *plan;
     const struct lw_winograd_f32 *kernel;
-    const float **rows;            /* of a product's left matrix */
+    const struct lw_epilogue *epilogue;
+    const float *input, *packed, *bias;
+    float *output;
+    char *scratch;
     float *transformed, *products; /* [(tile + 2)^2] matrices input_step and output_step apart */
-    float *strip, *zeros, *trash;  /* [tile + 2][strip_floats]; [zeros_floats]; [output_channels] */
+    float *zeros;                  /* [zeros_floats] */
+
+    /* The block: `images` images from `image` on, and `high` rows of `wide` tiles of each. */
+    size_t image, images, ty, high, tx, wide;
 };
 
-/* Some tiles: `wide` of row ty from column tx on, `first` and up of the block. */
+/* What a worker has for itself. */
+struct share {
+    const float **rows;   /* of a product's left matrix */
+    float *strip, *trash; /* [tile + 2][strip_floats]; [output_channels] */
+};
+
+static struct share share_of(const struct run *run, size_t worker) {
+    struct share share = {.rows = (const float **)(void *)(run->scratch + worker * run->plan->share_bytes)};
+    const size_t mr = run->context->kernels.gemm_f32.mr;
+    share.strip = (float *)(share.rows + divide_up(block_tiles(run->plan), mr) * mr);
+    share.trash = share.strip + (run->plan->tile + 2) * run->plan->strip_floats;
+    return share;
+}
+
+/* A row of the block's tiles: row ty of an image's, `first` and up of the block. */
 struct span {
-    size_t ty, tx, wide, first;
+    size_t image, ty, first;
 };
 
-/* Transforms the input of some tiles into the matrices. image: [input_height][input_width][input_channels] */
-static void transform_input(const struct run *run, const struct span *span, const float *image) {
+static struct span row_of_block(const struct run *run, size_t row) {
+    return (struct span){run->image + row / run->high, run->ty + row % run->high, row * run->wide};
+}
+
+/* Transforms the input of a row of tiles into the matrices. strips: [tile + 2][strip_floats] */
+static void transform_input(const struct run *run, const struct span *span, float *strips) {
     const struct lw_winograd_plan *plan = run->plan;
     const size_t tile = plan->tile, taps = tile + 2, inputs = run->conv->input_channels;
-    const size_t width = run->conv->input_width, pad = run->placed->pad_left;
+    const size_t height = run->conv->input_height, width = run->conv->input_width, pad = run->placed->pad_left;
+    const float *image = run->input + span->image * height * width * inputs;
     const float *in[MAX_TAPS];
     float *out[MAX_TAPS];
 
     /* Of the strip's pixels `left` lie left of the image, then `middle` in it from `start` on, the others behind. */
-    const size_t pixels = span->wide * tile + 2, x = span->tx * tile;
+    const size_t pixels = run->wide * tile + 2, x = run->tx * tile;
     const size_t left = x >= pad ? 0 : pad - x < pixels ? pad - x : pixels;
     const size_t start = x >= pad ? x - pad : 0, rest = pixels - left;
     const size_t middle = start >= width ? 0 : width - start < rest ? width - start : rest;
 
     size_t iy = span->ty * tile - run->placed->pad_top; /* above the image it wraps around to a huge number */
     for (size_t k = 0; k < taps; k++, iy++) {
-        float *strip = run->strip + k * plan->strip_floats;
+        float *strip = strips + k * plan->strip_floats;
         memset(strip, 0, left * inputs * sizeof *strip);
         memset(strip + (left + middle) * inputs, 0, (rest - middle) * inputs * sizeof *strip);
-        in[k] = iy < run->conv->input_height && middle ? image + (iy * width + start) * inputs : run->zeros;
+        in[k] = iy < height && middle ? image + (iy * width + start) * inputs : run->zeros;
         out[k] = strip + left * inputs;
     }
     run->kernel->input(1, middle * inputs, in, 0, out, 0);
 
     for (size_t r = 0; r < taps; r++) {
         for (size_t k = 0; k < taps; k++) {
-            in[k] = run->strip + r * plan->strip_floats + k * inputs;
+            in[k] = strips + r * plan->strip_floats + k * inputs;
             out[k] = run->transformed + (r * taps + k) * plan->input_step + span->first * inputs;
         }
-        run->kernel->input(span->wide, inputs, in, tile * inputs, out, inputs);
+        run->kernel->input(run->wide, inputs, in, tile * inputs, out, inputs);
     }
 }
 
-/* Transforms the products of some tiles into pixels. image: [output_height][output_width][output_channels] */
-static void transform_output(const struct run *run, const struct span *span, const float *bias, struct lw_clamp clamp,
-                             float *image) {
+/* Transforms the products of a row of tiles into pixels. trash: [output_channels] */
+static void transform_output(const struct run *run, const struct span *span, float *trash) {
     const struct lw_winograd_plan *plan = run->plan;
+    const struct lw_activation *activation = &run->conv->activation;
+    const struct lw_clamp clamp = lw_epilogue_clamp(activation, run->epilogue);
     const size_t tile = plan->tile, taps = tile + 2, outputs = run->conv->output_channels;
     const size_t height = run->placed->output_height, width = run->placed->output_width;
-    const size_t whole = span->tx + span->wide > width / tile ? width / tile - span->tx : span->wide;
+    const size_t first = span->ty * tile, high = height - first < tile ? height - first : tile; /* rows of pixels */
+    const size_t whole = run->tx + run->wide > width / tile ? width / tile - run->tx : run->wide;
     const float *in[MAX_TAPS];
     float *out[MAX_TAPS];
 
@@ -269,80 +325,123 @@ static void transform_output(const struct run *run, const struct span *span, con
             in[r] = matrix;
             out[r] = matrix;
         }
-        run->kernel->output(1, span->wide * outputs, in, 0, NULL, clamp, out, 0);
+        run->kernel->output(1, run->wide * outputs, in, 0, NULL, clamp, out, 0);
     }
 
-    for (size_t y = 0; y < tile && span->ty * tile + y < height; y++) {
-        float *row = image + ((span->ty * tile + y) * width + span->tx * tile) * outputs;
+    const size_t element = ((span->image * height + first) * width + run->tx * tile) * outputs;
+    for (size_t y = 0; y < high; y++) {
+        float *row = run->output + element + y * width * outputs;
         for (size_t k = 0; k < taps; k++)
             in[k] = run->products + (y * taps + k) * plan->output_step + span->first * outputs;
         for (size_t x = 0; x < tile; x++) out[x] = row + x * outputs;
-        run->kernel->output(whole, outputs, in, outputs, bias, clamp, out, tile * outputs);
-        if (whole == span->wide) continue;
+        run->kernel->output(whole, outputs, in, outputs, run->bias, clamp, out, tile * outputs);
+        if (whole == run->wide) continue;
 
         for (size_t k = 0; k < taps; k++) in[k] += whole * outputs;
         for (size_t x = 0; x < tile; x++)
-            out[x] = (span->tx + whole) * tile + x < width ? row + (whole * tile + x) * outputs : run->trash;
-        run->kernel->output(1, outputs, in, 0, bias, clamp, out, 0);
+            out[x] = (run->tx + whole) * tile + x < width ? row + (whole * tile + x) * outputs : trash;
+        run->kernel->output(1, outputs, in, 0, run->bias, clamp, out, 0);
+    }
+
+    const size_t rest = width - run->tx * tile, pixels = run->wide * tile < rest ? run->wide * tile : rest;
+    if (pixels == width) {
+        lw_epilogue_finish(run->context, activation, run->epilogue, high * width, outputs, element, run->output);
+        return;
+    }
+    for (size_t y = 0; y < high; y++)
+        lw_epilogue_finish(run->context, activation, run->epilogue, pixels, outputs, element + y * width * outputs,
+                           run->output);
+}
+
+/* The three steps of a block. Rows of tiles: */
+static void input_part(void *state, size_t begin, size_t end, size_t worker) {
+    const struct run *run = state;
+    const struct share share = share_of(run, worker);
+    for (; begin < end; begin++) {
+        const struct span span = row_of_block(run, begin);
+        transform_input(run, &span, share.strip);
     }
 }
 
-/* Multiplies `tiles` tiles by the packed filters. The filters of a layer may be tens of megabytes that are read once:
- * one word of each page of the next ones is touched ahead, so that the machine looks up many pages at a time, where
- * the product, which reads them in order, would wait at the start of each. */
-static void multiply(const struct run *run, size_t tiles, const float *packed) {
+/* Products of all tiles by packed filters. The filters of a layer may be tens of megabytes that are read once: one word of
+ * each page of the next ones is touched ahead, so that the machine looks up many pages at a time, where the product,
+ * which reads them in order, would wait at the start of each. */
+static void products_part(void *state, size_t begin, size_t end, size_t worker) {
+    const struct run *run = state;
     const struct lw_winograd_plan *plan = run->plan;
     const struct lw_gemm_f32 *gemm = &run->context->kernels.gemm_f32;
     const struct lw_finish nothing = {.clamp = {-INFINITY, INFINITY}};
-    const size_t products = (plan->tile + 2) * (plan->tile + 2);
+    const struct share share = share_of(run, worker);
     const size_t inputs = run->conv->input_channels, outputs = run->conv->output_channels;
-    for (size_t k = 0; k < products; k++, packed += plan->product_packed) {
+    const size_t tiles = run->images * run->high * run->wide;
+    for (size_t k = begin; k < end; k++) {
+        const float *packed = run->packed + k * plan->product_packed;
         for (size_t i = 0; i < plan->product_packed; i += PAGE_FLOATS) (void)*(const volatile float *)(packed + i);
-        for (size_t t = 0; t < tiles; t++) run->rows[t] = run->transformed + k * plan->input_step + t * inputs;
-        gemm->run(tiles, outputs, 1, inputs, run->rows, packed, &nothing, run->products + k * plan->output_step,
+        for (size_t t = 0; t < tiles; t++) share.rows[t] = run->transformed + k * plan->input_step + t * inputs;
+        gemm->run(tiles, outputs, 1, inputs, share.rows, packed, &nothing, run->products + k * plan->output_step,
                   outputs);
     }
 }
 
-void lw_winograd_run(const struct lw_context *context, const struct lw_conv2d *conv,
-                     const struct lw_placed_window *placed, const struct lw_winograd_plan *plan, const float *input,
-                     const float *packed, const struct lw_epilogue *epilogue, void *scratch, float *output) {
-    const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
-    const struct lw_clamp clamp = lw_epilogue_clamp(&conv->activation, epilogue);
-    const size_t tile = plan->tile, products = (tile + 2) * (tile + 2), outputs = conv->output_channels;
-    const size_t input_image = (size_t)conv->input_height * conv->input_width * conv->input_channels;
-    const size_t output_row = placed->output_width * outputs, output_image = placed->output_height * output_row;
+/* Rows of tiles. */
+static void output_part(void *state, size_t begin, size_t end, size_t worker) {
+    const struct run *run = state;
+    const struct share share = share_of(run, worker);
+    for (; begin < end; begin++) {
+        const struct span span = row_of_block(run, begin);
+        transform_output(run, &span, share.trash);
+    }
+}
 
-    struct run run = {.context = context, .conv = conv, .placed = placed, .plan = plan};
-    run.kernel = tile == 2 ? &context->kernels.winograd2_f32 : &context->kernels.winograd4_f32;
-    run.rows = scratch;
-    run.transformed = (float *)(run.rows + divide_up(block_tiles(plan), gemm->mr) * gemm->mr);
+static enum lw_status run_block(struct run *run) {
+    const struct lw_winograd_plan *plan = run->plan;
+    const size_t inputs = run->conv->input_channels, outputs = run->conv->output_channels;
+    const size_t products = (plan->tile + 2) * (plan->tile + 2), rows = run->images * run->high;
+    const size_t row_cost = run->wide * products / TRANSFORMED;
+    /* Reading a filter costs as much as multiplying some tiles by it. */
+    const size_t product_cost = (rows * run->wide + 8) * inputs * outputs / 32;
+    enum lw_status status = lw_parallel(run->context, rows, row_cost * inputs, input_part, run);
+    if (status == LW_OK) status = lw_parallel(run->context, products, product_cost, products_part, run);
+    if (status == LW_OK) status = lw_parallel(run->context, rows, row_cost * outputs, output_part, run);
+    return status;
+}
+
+enum lw_status lw_winograd_run(const struct lw_context *context, const struct lw_conv2d *conv,
+                               const struct lw_placed_window *placed, const struct lw_winograd_plan *plan,
+                               const float *input, const float *packed, const struct lw_epilogue *epilogue,
+                               void *scratch, float *output) {
+    const size_t tile = plan->tile, products = (tile + 2) * (tile + 2);
+    struct run run = {
+        .context = context,
+        .conv = conv,
+        .placed = placed,
+        .plan = plan,
+        .kernel = tile == 2 ? &context->kernels.winograd2_f32 : &context->kernels.winograd4_f32,
+        .epilogue = epilogue,
+        .input = input,
+        .packed = packed,
+        .output = output,
+        .scratch = scratch,
+    };
+    run.transformed = (float *)(void *)(run.scratch + context->threads * plan->share_bytes);
     run.products = run.transformed + products * plan->input_step;
-    run.strip = run.products + products * plan->output_step;
-    run.zeros = run.strip + (tile + 2) * plan->strip_floats;
-    run.trash = run.zeros + plan->zeros_floats;
+    run.zeros = run.products + products * plan->output_step;
     memset(run.zeros, 0, plan->zeros_floats * sizeof *run.zeros);
-    const float *bias = epilogue->bias ? epilogue->bias : run.zeros;
+    run.bias = epilogue->bias ? epilogue->bias : run.zeros;
 
-    for (size_t n = 0, images; n < conv->batch; n += images) {
-        images = conv->batch - n < plan->block_images ? conv->batch - n : plan->block_images;
-        for (size_t ty = 0, high; ty < plan->tiles_high; ty += high) {
-            high = plan->tiles_high - ty < plan->block_high ? plan->tiles_high - ty : plan->block_high;
-            for (size_t tx = 0, wide; tx < plan->tiles_wide; tx += wide) {
-                wide = plan->tiles_wide - tx < plan->block_wide ? plan->tiles_wide - tx : plan->block_wide;
-                const size_t rows = images * high; /* of tiles */
-                for (size_t r = 0; r < rows; r++)
-                    transform_input(&run, &(struct span){ty + r % high, tx, wide, r * wide},
-                                    input + (n + r / high) * input_image);
-                multiply(&run, rows * wide, packed);
-                for (size_t r = 0; r < rows; r++)
-                    transform_output(&run, &(struct span){ty + r % high, tx, wide, r * wide}, bias, clamp,
-                                     output + (n + r / high) * output_image);
+    for (run.image = 0; run.image < conv->batch; run.image += run.images) {
+        const size_t images = conv->batch - run.image;
+        run.images = images < plan->block_images ? images : plan->block_images;
+        for (run.ty = 0; run.ty < plan->tiles_high; run.ty += run.high) {
+            const size_t high = plan->tiles_high - run.ty;
+            run.high = high < plan->block_high ? high : plan->block_high;
+            for (run.tx = 0; run.tx < plan->tiles_wide; run.tx += run.wide) {
+                const size_t wide = plan->tiles_wide - run.tx;
+                run.wide = wide < plan->block_wide ? wide : plan->block_wide;
+                const enum lw_status status = run_block(&run);
+                if (status != LW_OK) return status;
             }
-            const size_t end = (ty + high) * tile < placed->output_height ? (ty + high) * tile : placed->output_height;
-            for (size_t i = 0; i < images; i++)
-                lw_epilogue_finish(context, &conv->activation, epilogue, (end - ty * tile) * placed->output_width,
-                                   outputs, (n + i) * output_image + ty * tile * output_row, output);
         }
     }
+    return LW_OK;
 }

@@ -19,6 +19,7 @@ struct lw_winograd_plan {
     size_t input_step;             /* floats from one of the (tile + 2)^2 transformed inputs to the next */
     size_t output_step;            /* the same of the products */
     size_t product_packed;         /* elements of one of the (tile + 2)^2 packed filters */
+    size_t share_bytes;            /* of scratch memory for each worker; what they share follows */
     size_t packed_bytes, scratch_bytes;
 };
 
@@ -27,12 +28,13 @@ bool lw_winograd_plan(const struct lw_context *context, const struct lw_conv2d *
                       const struct lw_placed_window *placed, struct lw_winograd_plan *plan);
 
 /* filter: [3][3][input_channels][output_channels]; packed: [(tile + 2)^2] matrices as gemm_f32 takes them. */
-void lw_winograd_pack(const struct lw_context *context, const struct lw_conv2d *conv,
-                      const struct lw_winograd_plan *plan, const float *filter, float *packed);
+enum lw_status lw_winograd_pack(const struct lw_context *context, const struct lw_conv2d *conv,
+                                const struct lw_winograd_plan *plan, const float *filter, float *packed);
 
 /* As lw_conv2d_run; nothing is empty. */
-void lw_winograd_run(const struct lw_context *context, const struct lw_conv2d *conv,
-                     const struct lw_placed_window *placed, const struct lw_winograd_plan *plan, const float *input,
-                     const float *packed, const struct lw_epilogue *epilogue, void *scratch, float *output);
+enum lw_status lw_winograd_run(const struct lw_context *context, const struct lw_conv2d *conv,
+                               const struct lw_placed_window *placed, const struct lw_winograd_plan *plan,
+                               const float *input, const float *packed, const struct lw_epilogue *epilogue,
+                               void *scratch, float *output);
 
 #endif
