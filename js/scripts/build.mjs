@@ -83,6 +83,23 @@ function toCommonJs(name, text) {
   return commonJs;
 }
 
+/** esbuild: the code of a worker as a string, for Node.js's and for browsers'. */
+const workerCode = {
+  name: 'worker',
+  setup(b) {
+    b.onResolve({ filter: /^text:/ }, ({ path }) => ({ path, namespace: 'text' }));
+    b.onLoad({ filter: /./, namespace: 'text' }, async ({ path }) => {
+      const define = { IN_NODE: String(path === 'text:node-worker') };
+      const { outputFiles } = await esbuild({ ...workerBuild, define, write: false });
+      return { contents: outputFiles[0].text, loader: 'text' };
+    });
+  },
+};
+const workerBuild = {
+  entryPoints: [join(root, 'src/runtime/worker.ts')], bundle: true, format: 'iife', target: ['es2020', 'node14'],
+  platform: 'neutral', external: ['worker_threads'], minify: true,
+};
+
 // 1. What C knows: enums and offsets.
 const generated = join(root, 'src/generated');
 mkdirSync(generated, { recursive: true });
@@ -136,11 +153,12 @@ try {
     bundle: true,
     target: ['es2020', 'node14'],
     platform: 'neutral',
-    external: ['@tensorflow/tfjs-core', 'fs'],
+    external: ['@tensorflow/tfjs-core', 'fs', 'os', 'worker_threads'],
     outdir: fresh,
     sourcemap: true, // with the sources inside: the package doesn't have them as files
     logLevel: 'warning',
     banner: { js: '// SPDX-License-Identifier: MIT' },
+    plugins: [workerCode],
   };
   const entries = {
     index: 'src/index.ts', backend: 'src/backend.ts', base: 'src/base.ts', kernels: 'src/kernels.ts',
@@ -151,7 +169,7 @@ try {
   // esbuild splits only ES modules, so the CommonJS files are such ones first.
   await build({
     ...shared, entryPoints, format: 'esm', splitting: true, outExtension: { '.js': '.cjs' },
-    plugins: [platform('cjs')],
+    plugins: [platform('cjs'), workerCode],
   });
   for (const file of readdirSync(fresh).filter(name => name.endsWith('.cjs'))) {
     const path = join(fresh, file);
@@ -171,7 +189,7 @@ ${exports.map(key => `  ${key},\n`).join('')}} = commonjs;
 
   // Scripts: for a script tag, importScripts, AMD, and require. They see TensorFlow.js as the global tf.
   const script = {
-    ...shared, entryPoints: undefined, outdir: undefined, format: 'cjs', target: 'es2018', plugins: [platform('script')],
+    ...shared, entryPoints: undefined, outdir: undefined, format: 'cjs', target: 'es2018', plugins: [platform('script'), workerCode],
     banner: { js: SCRIPT_HEAD }, footer: { js: '});' },
   };
   const index = [join(root, 'src/index.ts')];
@@ -179,7 +197,8 @@ ${exports.map(key => `  ${key},\n`).join('')}} = commonjs;
   await build({ ...script, entryPoints: index, outfile: join(fresh, 'tf-backend-wasm.min.js'), minify: true });
 
   // Single files.
-  const single = { minify: true, plugins: [platform('single'), deflated] };
+  // Their maps name lines and functions but lack the sources, which the other maps have.
+  const single = { minify: true, sourcesContent: false, plugins: [platform('single'), deflated, workerCode] };
   await build({
     ...shared, ...single, entryPoints: index, outdir: undefined, format: 'esm', outfile: join(fresh, 'single.js'),
   });
@@ -189,10 +208,14 @@ ${exports.map(key => `  ${key},\n`).join('')}} = commonjs;
 
   writeFileSync(join(fresh, 'THIRD_PARTY_LICENSES'), thirdPartyLicenses(bundled));
 
-  // 5. WebAssembly.
-  for (const tier of ['scalar', 'simd128', 'relaxed']) {
-    writeFileSync(join(fresh, `lanewise-${tier}.wasm`), readFileSync(join(wasm, `lanewise-${tier}.wasm`)));
+  // 5. WebAssembly, and what browsers' workers run.
+  for (const kind of ['scalar', 'simd128', 'relaxed', 'simd128-threads', 'relaxed-threads']) {
+    writeFileSync(join(fresh, `lanewise-${kind}.wasm`), readFileSync(join(wasm, `lanewise-${kind}.wasm`)));
   }
+  await esbuild({
+    ...workerBuild, define: { IN_NODE: 'false' }, outfile: join(fresh, 'lanewise-worker.js'), sourcemap: true,
+    banner: { js: '// SPDX-License-Identifier: MIT' },
+  });
   // npm packs a licence only from this folder.
   writeFileSync(join(root, 'LICENSE'), readFileSync(join(root, '../LICENSE')));
   rmSync(dist, { recursive: true, force: true });

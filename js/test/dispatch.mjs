@@ -167,8 +167,8 @@ export const tests = {
       asked.push(url);
       return response(read(best), 'application/octet-stream');
     };
-    await works({ wasmPaths: 'https://example.org/wasm', fetch }, best);
-    await works({ wasmPaths: new URL('https://example.org/wasm/'), fetch }, best);
+    await works({ wasmPaths: 'https://example.org/wasm', fetch, threads: 1 }, best);
+    await works({ wasmPaths: new URL('https://example.org/wasm/'), fetch, threads: 1 }, best);
     await works({ wasm: 'https://example.org/some.wasm', fetch }, best);
     assert.deepEqual(asked, [`https://example.org/wasm/${fileOf(best)}`, `https://example.org/wasm/${fileOf(best)}`,
       'https://example.org/some.wasm']);
@@ -239,7 +239,7 @@ export const tests = {
   },
 
   async 'tensors survive the memory\'s growth, and blocks are aligned and counted'() {
-    const { heap } = await loadModule();
+    const { heap } = await loadModule({ threads: 1 });
     const bytes = heap.bytesInUse, blocks = heap.blocksInUse;
     const first = heap.allocate(12);
     heap.f32.set([1, 2, 3], first >>> 2);

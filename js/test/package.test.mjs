@@ -37,7 +37,7 @@ const program = `
     if (!await tf.setBackend('wasm')) throw new Error('no backend');
     if (lanewise.tier() !== expected) throw new Error(lanewise.tier());
     if (!await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) throw new Error('flag');
-    if (lanewise.getThreadsCount() !== 1) throw new Error('threads');
+    if (!(lanewise.getThreadsCount() >= 1)) throw new Error('threads');
     console.log(tf.getBackend(), [...tf.add(tf.tensor1d([1, 2]), tf.tensor1d([3, 4])).dataSync()].join());
   };`;
 
@@ -91,14 +91,14 @@ test('the runtime needs no TensorFlow.js', () => {
   }
 });
 
-test('source maps bring their sources along', () => {
+test('source maps bring their sources along, but for those of single files', () => {
   const dist = join(folder, 'node_modules/lanewise/dist');
   const maps = readdirSync(dist).filter(name => name.endsWith('.map'));
   const mapped = new Set();
   for (const name of maps) {
     const { sources, sourcesContent = [] } = JSON.parse(readFileSync(join(dist, name), 'utf8'));
     sources.forEach((source, i) => {
-      assert.ok(sourcesContent[i], `${name} has the content of ${source}`);
+      assert.equal(Boolean(sourcesContent[i]), !/single/.test(name), `${name} has the content of ${source}`);
       mapped.add(source);
     });
   }
@@ -113,7 +113,7 @@ test('source maps bring their sources along', () => {
 test('the licences of all code that was bundled are there; the runtime and the types need none', () => {
   const dist = join(folder, 'node_modules/lanewise/dist');
   const foreign = file => JSON.parse(readFileSync(join(dist, `${file}.map`), 'utf8')).sources
-    .filter(source => !/^\.\.\/src\/|^[^/]+\.c?js$/.test(source));
+    .filter(source => !/^\.\.\/src\/|^[^/]+\.c?js$|^text:/.test(source));
   const all = readdirSync(dist).filter(name => /^(?!.*\.node\.).*\.c?js$/.test(name)).flatMap(foreign);
   const licenses = readFileSync(join(dist, 'THIRD_PARTY_LICENSES'), 'utf8');
   const packages = [...licenses.matchAll(/^(\S+) (\d+\.\d+\.\d+\S*), (\S+)$/gm)];

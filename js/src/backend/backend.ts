@@ -360,6 +360,7 @@ export class BackendWasm extends KernelBackend {
 
   /** What tf.removeBackend() calls: lets go of the module, and so of its memory, even if tensors are still about. */
   override dispose(): void {
+    this.module.threads?.dispose();
     this.foreign.clear();
     this.waiting.clear();
     this.planned.clear();

@@ -9,6 +9,7 @@ import { detect, type Features, type Tier } from '../runtime/detect.js';
 import { LanewiseError } from '../runtime/errors.js';
 import { FILES, fileOf, type WasmFile, type WasmPaths, type WasmSource } from '../runtime/files.js';
 import { checkOptions, loadModule, type LoadOptions, type WinogradUse } from '../runtime/load.js';
+import { MOST_THREADS } from '../runtime/threads.js';
 import { BackendWasm } from './backend.js';
 
 /** The name under which importing the package registers the backend, and its priority: the official package's. */
@@ -117,15 +118,15 @@ export function registerDefault(kernels: readonly KernelConfig[]): boolean {
     return false;
   }
   env().registerFlag('WASM_HAS_SIMD_SUPPORT', async () => detect().simd128);
-  // The official package's threads don't run in Node.js, and programs may rely on the flag's saying so.
-  env().registerFlag('WASM_HAS_MULTITHREAD_SUPPORT', async () => detect().threads && !env().get('IS_NODE'));
+  env().registerFlag('WASM_HAS_MULTITHREAD_SUPPORT', async () => detect().threads);
   return true;
 }
 
 /** Programs written for the official package switch SIMD off by this flag; a tier that was asked for goes before it. */
 async function withFlag(options: LoadOptions): Promise<LoadOptions> {
   const switchedOff = detect().simd128 && !await env().getAsync('WASM_HAS_SIMD_SUPPORT');
-  return !switchedOff || options.tier !== undefined ? options : { ...options, tier: 'scalar' };
+  if (switchedOff && options.tier === undefined) options = { ...options, tier: 'scalar' };
+  return await env().getAsync('WASM_HAS_MULTITHREAD_SUPPORT') ? options : { ...options, threads: 1 };
 }
 
 /** The tier that a started backend runs. */
@@ -286,11 +287,28 @@ export function setWinograd(winograd: WinogradUse): void {
   set('setWinograd', { winograd });
 }
 
-/** Accepted, whatever the number, for programs written for the official package: this version runs on one thread. */
-export function setThreadsCount(_threadsCount: number): void {}
+/**
+ * Sets how many threads the backend 'wasm' uses, the calling one included. Before it starts any number up to 64; while it
+ * runs, no more than it was started with. What is no such number means the default: as many as the machine has, up to 8.
+ */
+export function setThreadsCount(threadsCount: number): void {
+  const threads = threadsCount >= 1 ? Math.min(Math.floor(threadsCount), MOST_THREADS) : undefined;
+  shared().options.threads = threads;
+  const backend = running(NAME) as BackendWasm | undefined;
+  backend?.module?.threads?.limit(threads ?? MOST_THREADS);
+}
 
-/** The number of threads in use: 1. */
+/** The number of threads that a started backend uses. */
 export function getThreadsCount(): number {
-  started(NAME);
-  return 1;
+  return started(NAME).module.threads?.count ?? 1;
+}
+
+/** Sets where the file lanewise-worker.js is, which browsers' workers run: a URL of the page's own origin. */
+export function setWorkerPath(url: string | URL | undefined): void {
+  set('setWorkerPath', { worker: url });
+}
+
+/** Sets how many bytes the memory of the backend 'wasm' may grow to where threads share it. */
+export function setMaximumMemory(bytes: number | undefined): void {
+  set('setMaximumMemory', { maximumMemory: bytes });
 }

@@ -14,7 +14,7 @@ export interface Features {
   readonly simd128: boolean;
   /** Relaxed SIMD (WebAssembly 3.0): fused multiply-add. */
   readonly relaxed: boolean;
-  /** Shared memory and atomic instructions. No tier needs them yet. */
+  /** Shared memory and atomic instructions. The files for several threads need them. */
   readonly threads: boolean;
 }
 

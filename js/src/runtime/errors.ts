@@ -18,3 +18,11 @@ export class OutOfMemoryError extends LanewiseError {
     this.name = 'OutOfMemoryError';
   }
 }
+
+/** A worker died in the middle of a kernel. */
+export class ThreadLostError extends LanewiseError {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ThreadLostError';
+  }
+}

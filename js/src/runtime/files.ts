@@ -2,16 +2,23 @@
 /* Where a tier's WebAssembly file lies, and how it gets compiled. */
 import { TIERS, type Tier } from './detect.js';
 import { LanewiseError } from './errors.js';
-import { builtin, fileSystem } from './platform.js';
+import { inNode } from './node.js';
+import { builtin, nodeModule } from './platform.js';
 
-export type WasmFile = `lanewise-${Tier}.wasm`;
+export type WasmFile = `lanewise-${Tier}.wasm` | `lanewise-${Exclude<Tier, 'scalar'>}-threads.wasm`
+  | 'lanewise-worker.js';
 
-/** The file that a tier ships as. */
-export function fileOf(tier: Tier): WasmFile {
-  return `lanewise-${tier}.wasm`;
+/** What browsers' workers run. */
+export const WORKER = 'lanewise-worker.js';
+
+/** The file that a tier ships as, for one thread or for several. */
+export function fileOf(tier: Tier, threads = false): WasmFile {
+  return threads && tier !== 'scalar' ? `lanewise-${tier}-threads.wasm` : `lanewise-${tier}.wasm`;
 }
 
-export const FILES: readonly WasmFile[] = TIERS.map(fileOf);
+/** All files that may have to be where setWasmPaths says. */
+export const FILES: readonly WasmFile[] =
+  [...TIERS.map(tier => fileOf(tier)), fileOf('simd128', true), fileOf('relaxed', true), WORKER];
 
 /**
  * A folder (path or URL; a `/` is added at its end when there is none), or the path, URL, bytes or compiled module of
@@ -31,10 +38,8 @@ export const HOW_TO_POINT_ELSEWHERE =
   'Say where the files are with setWasmPaths(folder or {file: url}) before the backend starts, or with the option ' +
   "wasmPaths of load(); or import 'lanewise/single', which has them inside.";
 
-const inNode = typeof process === 'object' && typeof process.versions?.node === 'string';
-
-/** Whether a map gives the file of a tier; undefined when there is no map. */
-export function gives(paths: WasmPaths | undefined, tier: Tier): boolean | undefined {
+/** Whether a map gives a file; undefined when there is no map. */
+export function gives(paths: WasmPaths | undefined, file: WasmFile): boolean | undefined {
   if (paths === undefined || typeof paths === 'string' || paths instanceof URL) return undefined;
   if (paths === null || typeof paths !== 'object') {
     throw new LanewiseError(`the WebAssembly files' paths are ${paths === null ? 'null' : `of type ${typeof paths}`}; ` +
@@ -44,18 +49,21 @@ export function gives(paths: WasmPaths | undefined, tier: Tier): boolean | undef
     if (FILES.includes(name as WasmFile)) continue;
     throw new LanewiseError(`the map of paths names '${name}'; there are ${FILES.join(', ')}`);
   }
-  return paths[fileOf(tier)] !== undefined;
+  return paths[file] !== undefined;
 }
 
-export function locate(tier: Tier, paths: WasmPaths | undefined): WasmSource {
-  const file = fileOf(tier);
+export function locate(file: WasmFile, paths: WasmPaths | undefined): WasmSource {
+  const source = find(file, paths);
+  if (source === undefined) throw new LanewiseError(`can't tell where ${file} is. ${HOW_TO_POINT_ELSEWHERE}`);
+  return source;
+}
+
+export function find(file: WasmFile, paths: WasmPaths | undefined): WasmSource | undefined {
   if (typeof paths === 'string' || paths instanceof URL) {
     const folder = String(paths);
     return (folder === '' || /[/\\]$/.test(folder) ? folder : `${folder}/`) + file;
   }
-  const source = paths?.[file] ?? builtin(file);
-  if (source === undefined) throw new LanewiseError(`can't tell where ${file} is. ${HOW_TO_POINT_ELSEWHERE}`);
-  return source;
+  return paths?.[file] ?? builtin(file);
 }
 
 /** What messages call a source. */
@@ -86,7 +94,7 @@ export async function compile(source: WasmSource, customFetch: Fetch | undefined
   let name = nameOf(source);
   // `data:` and `blob:` need fetch too; a one-letter scheme is a Windows drive.
   const isUrl = /^[a-z][a-z0-9+.-]+:/i.test(url);
-  const fs = inNode && !customFetch && (!isUrl || /^file:/i.test(url)) ? fileSystem() as FileSystem | undefined
+  const fs = inNode && !customFetch && (!isUrl || /^file:/i.test(url)) ? nodeModule('fs') as FileSystem | undefined
     : undefined;
   if (fs) return compileBytes(await readFile(fs, url), url);
 

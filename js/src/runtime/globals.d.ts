@@ -10,3 +10,9 @@ declare module 'deflated:*' {
   const base64: string;
   export default base64;
 }
+
+/* The code of a worker: 'text:node-worker' or 'text:web-worker'. */
+declare module 'text:*' {
+  const code: string;
+  export default code;
+}

@@ -3,7 +3,8 @@ import { LanewiseError, OutOfMemoryError } from './errors.js';
 
 /** What every tier's WebAssembly file exports; the operators follow the C API in lanewise.h. */
 export interface WasmExports {
-  readonly memory: WebAssembly.Memory;
+  /** Undefined where the memory is shared, and imported. */
+  readonly memory?: WebAssembly.Memory;
   malloc(bytes: number): number;
   free(pointer: number): void;
   _initialize?(): void;
@@ -41,7 +42,7 @@ export class Heap {
   private _phase = 0;
   private _scratchBytes = 0;
 
-  constructor(exports: WasmExports) {
+  constructor(exports: WasmExports, private readonly memory: WebAssembly.Memory = exports.memory!) {
     this._exports = exports;
     this.refresh();
   }
@@ -64,8 +65,9 @@ export class Heap {
     return this._f32;
   }
 
-  private refresh(): void {
-    const buffer = this._exports.memory.buffer;
+  /** Makes new views; also called when a shared memory has grown, whose old buffer keeps its length. */
+  refresh(): void {
+    const { buffer } = this.memory;
     this._u8 = new Uint8Array(buffer);
     this._i32 = new Int32Array(buffer);
     this._u32 = new Uint32Array(buffer);

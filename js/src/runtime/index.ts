@@ -14,7 +14,7 @@
  * @packageDocumentation
  */
 export { detect, supports, TIERS, type Features, type Tier } from './detect.js';
-export { LanewiseError, OutOfMemoryError } from './errors.js';
+export { LanewiseError, OutOfMemoryError, ThreadLostError } from './errors.js';
 export { FILES, fileOf, type Fetch, type WasmFile, type WasmPaths, type WasmSource } from './files.js';
 export type { Heap } from './heap.js';
 export * from './kernels.js';

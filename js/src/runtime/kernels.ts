@@ -7,8 +7,9 @@
  * from the generated module.
  */
 import * as lw from '../generated/layout.js';
-import { LanewiseError } from './errors.js';
+import { LanewiseError, ThreadLostError } from './errors.js';
 import type { Heap, WasmExports } from './heap.js';
+import type { Threads } from './threads.js';
 
 export type Pointer = number;
 
@@ -286,22 +287,35 @@ export interface Observed {
 /** The C API over one module and one tier. */
 export class Kernels {
   /** The context: pointer to the table of the tier's kernels. */
-  private readonly context: Pointer;
+  private context: Pointer;
   private readonly area: Pointer;
   private readonly epilogueArea: Pointer;
   private readonly sizesAt: Pointer;
 
-  constructor(private exports: WasmExports, readonly heap: Heap) {
+  /** threads: those that are attached to the module's memory. */
+  constructor(private exports: WasmExports, readonly heap: Heap, private readonly threads?: Threads) {
     this.area = heap.allocate(AREA_BYTES);
     this.epilogueArea = heap.allocate(lw.lw_epilogue.bytes);
     this.sizesAt = heap.allocate(lw.lw_sizes.bytes);
+    this.context = this.createContext();
+  }
+
+  /** A context for the threads that there are. */
+  private createContext(): Pointer {
+    const { exports, heap, threads } = this, { lw_context_options: options } = lw;
     const bytes = exports.lw_context_bytes() >>> 0;
     const memory = heap.allocate(bytes);
     const out = heap.allocate(4);
-    const status = exports.lw_context_create(memory, bytes, 0, out); // a module has one tier, so no options
-    this.context = heap.u32[out >>> 2];
+    this.set(this.area + options.struct_bytes, options.bytes);
+    this.set(this.area + options.tier, 0); // a module has one
+    this.set(this.area + options.parallel_for, threads?.pool ? exports.lw_module_parallel_for() : 0);
+    this.set(this.area + options.pool, threads?.pool ?? 0);
+    this.set(this.area + options.threads, threads?.pool ? threads.most : 1);
+    const status = exports.lw_context_create(memory, bytes, this.area, out);
+    const context = heap.u32[out >>> 2];
     heap.free(out);
     this.check('createContext', {}, status);
+    return context;
   }
 
   /** The name of the tier whose kernels run. */
@@ -1095,6 +1109,12 @@ export class Kernels {
 
   private check(op: string, params: object, status: number): void {
     if (status === lw.LW_OK) return;
+    if (status === lw.LW_THREAD_LOST && this.threads) {
+      this.threads.restart();
+      this.context = this.createContext();
+      throw new ThreadLostError(`${op}: a worker died in the middle of it, so its output is incomplete. ` +
+        `${this.threads.count} thread(s) run from now on; do the computation again`);
+    }
     throw new LanewiseError(`${op}: ${this.statusText(status)}. The call was ${op}(${JSON.stringify(params)}).`);
   }
 

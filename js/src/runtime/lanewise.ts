@@ -7,6 +7,7 @@ import type { Heap } from './heap.js';
 import {
   activation, LINEAR, NO_EPILOGUE, type Activation, type Epilogue, type Kernels, type Pointer, type Sizes, type Window,
 } from './kernels.js';
+import type { Threads } from './threads.js';
 import { loadModule, type LoadOptions, type Module } from './load.js';
 
 /** Loads the best tier that this engine can run, or the one asked for. */
@@ -139,13 +140,15 @@ export class Lanewise {
   readonly kernels: Kernels;
   /** The module's memory. */
   readonly heap: Heap;
+  /** The threads that work; undefined when it is one. `threads.dispose()` ends them. */
+  readonly threads: Threads | undefined;
   private readonly winograd: number;
 
   /** @internal Use load(). */
   constructor(module: Module) {
     ({
       tier: this.tier, features: this.features, why: this.why, kernels: this.kernels, heap: this.heap,
-      winograd: this.winograd,
+      threads: this.threads, winograd: this.winograd,
     } = module);
   }
 

@@ -3,11 +3,13 @@ import * as lw from '../generated/layout.js';
 import { detect, supports, TIERS, type Features, type Tier } from './detect.js';
 import { LanewiseError } from './errors.js';
 import {
-  compile, gives, HOW_TO_POINT_ELSEWHERE, locate, message, nameOf, NO_WEBASSEMBLY, type Fetch, type WasmPaths,
-  type WasmSource,
+  compile, fileOf, find, gives, HOW_TO_POINT_ELSEWHERE, locate, message, nameOf, NO_WEBASSEMBLY, WORKER, type Fetch,
+  type WasmPaths, type WasmSource,
 } from './files.js';
 import { Heap, type WasmExports } from './heap.js';
+import { importsFor, importsMemory } from './imports.js';
 import { Kernels } from './kernels.js';
+import { checkThreads, newMemory, Threads, threadsFor } from './threads.js';
 
 export interface LoadOptions {
   /** The tier to run; an error when the engine can't. By default the best that it can. */
@@ -29,6 +31,18 @@ export interface LoadOptions {
    * the form that is as exact as the direct sum; 'off' never.
    */
   winograd?: WinogradUse;
+  /**
+   * How many threads work, the calling one included: 1 to 64. By default as many as the machine has, up to 8; one where
+   * the engine lends no shared memory, as in pages that are not cross-origin isolated.
+   */
+  threads?: number;
+  /** What workers run, lanewise-worker.js, as a URL of the page's own origin. By default beside the package's code. */
+  worker?: string | URL;
+  /**
+   * How many bytes the memory may grow to where threads share it, up to 4 GiB, the default. Engines reserve addresses for
+   * all of it, and those of phones may not have so many.
+   */
+  maximumMemory?: number;
 }
 
 export type WinogradUse = 'auto' | 'f2' | 'off';
@@ -49,10 +63,12 @@ export interface Module {
   readonly why: string;
   /** `enum lw_winograd` as the options say. */
   readonly winograd: number;
+  /** The workers; undefined with one thread. */
+  readonly threads: Threads | undefined;
 }
 
 /** Throws where an option is none that there is. */
-export function checkOptions({ tier, exclude = [], winograd = 'auto' }: LoadOptions): void {
+export function checkOptions({ tier, exclude = [], winograd = 'auto', threads, maximumMemory }: LoadOptions): void {
   if (!Array.isArray(exclude)) {
     throw new LanewiseError(`the option 'exclude' is '${exclude}'; expected an array of tiers`);
   }
@@ -63,6 +79,7 @@ export function checkOptions({ tier, exclude = [], winograd = 'auto' }: LoadOpti
     throw new LanewiseError(`the option 'winograd' is '${winograd}'; expected one of ` +
       `${Object.keys(WINOGRAD).join(', ')}`);
   }
+  checkThreads(threads, maximumMemory);
 }
 
 /** Chooses a tier for this engine and says why; the choice is never silently a lesser one. */
@@ -82,7 +99,7 @@ export function chooseTier(options: LoadOptions = {}): { tier: Tier; why: string
       reasons.push(`'${candidate}' is excluded`);
     } else if (!supports(candidate)) {
       reasons.push(unsupported(candidate));
-    } else if (gives(options.wasmPaths, candidate) === false) {
+    } else if (gives(options.wasmPaths, fileOf(candidate)) === false) {
       reasons.push(`the map of paths has no file for '${candidate}'`);
       unmapped ??= candidate;
     } else {
@@ -102,50 +119,100 @@ function unsupported(tier: Tier): string {
 /** Loads a tier's WebAssembly file without blocking the thread. */
 export async function loadModule(options: LoadOptions = {}): Promise<Module> {
   checkOptions(options);
-  const { winograd = 'auto' } = options;
+  const { winograd = 'auto', wasmPaths } = options;
   const given = options.wasm !== undefined;
   const chosen = given && options.tier === undefined ? undefined : chooseTier(options);
-  const source = given ? options.wasm! : locate(chosen!.tier, options.wasmPaths);
-  const module = await compile(source, options.fetch);
-  const exports = await instantiate(module, nameOf(source));
-  const heap = new Heap(exports);
-  const kernels = new Kernels(exports, heap);
-  const tier = kernels.tier as Tier;
-  if (chosen && tier !== chosen.tier) {
-    throw new LanewiseError(`${nameOf(source)} holds tier '${tier}', but '${chosen.tier}' was to be loaded from it. ` +
-      HOW_TO_POINT_ELSEWHERE);
+  let started: Started | undefined;
+  if (given) {
+    started = await start(options.wasm!, options);
+  } else {
+    const { tier } = chosen!;
+    const { count, advice } = tier === 'scalar' ? { count: 1 } : threadsFor(options.threads);
+    if (advice) console.info(`lanewise: ${advice}`);
+    // A map without the file means one thread, and so does a build of a single file that lacks it.
+    const file = fileOf(tier, true);
+    const source = count > 1 && gives(wasmPaths, file) !== false ? find(file, wasmPaths) : undefined;
+    if (source !== undefined) {
+      try {
+        started = await start(source, options, count);
+      } catch (error) {
+        console.warn(`lanewise: one thread runs in place of ${count}: ${message(error)}`);
+      }
+    }
+    started ??= await start(locate(fileOf(tier), wasmPaths), options, 1);
   }
-  if (options.exclude?.includes(tier)) {
-    throw new LanewiseError(`${nameOf(source)} holds tier '${tier}', which is excluded`);
+  const { kernels, heap, threads, name } = started;
+  const tier = kernels.tier as Tier;
+  const wrong = chosen && tier !== chosen.tier
+    ? `${name} holds tier '${tier}', but '${chosen.tier}' was to be loaded from it. ${HOW_TO_POINT_ELSEWHERE}`
+    : options.exclude?.includes(tier) ? `${name} holds tier '${tier}', which is excluded` : undefined;
+  if (wrong) {
+    threads?.dispose();
+    throw new LanewiseError(wrong);
   }
   return {
-    kernels, heap, tier, winograd: WINOGRAD[winograd], features: detect(),
+    kernels, heap, tier, threads, winograd: WINOGRAD[winograd], features: detect(),
     why: chosen?.why ?? `'${tier}' is the tier of the module given`,
   };
 }
 
-/** What a module may ask of us. It has no other imports, so anything else is not a file of Lanewise. */
-const IMPORTS: Record<string, (...args: number[]) => number | void> = {
-  'env.emscripten_notify_memory_growth': () => {}, // the heap notices by itself
-};
+interface Started {
+  readonly kernels: Kernels;
+  readonly heap: Heap;
+  readonly threads: Threads | undefined;
+  /** What messages call the file. */
+  readonly name: string;
+}
 
-async function instantiate(module: WebAssembly.Module, name: string): Promise<WasmExports> {
-  const imports: Record<string, Record<string, (...args: number[]) => number | void>> = {};
-  for (const { module: space, name: wanted } of WebAssembly.Module.imports(module)) {
-    const provided = IMPORTS[`${space}.${wanted}`];
-    if (!provided) {
-      throw new LanewiseError(`${name} imports ${space}.${wanted}, which no WebAssembly file of Lanewise does: it is ` +
-        `another program's (the files of @tensorflow/tfjs-backend-wasm can't be used). ${HOW_TO_POINT_ELSEWHERE}`);
+/**
+ * Compiles and starts a module.
+ * @param count Threads; undefined for a file that may be for one or for several.
+ */
+async function start(source: WasmSource, options: LoadOptions, count?: number): Promise<Started> {
+  const name = nameOf(source);
+  let threads = count === undefined || count === 1 ? undefined : new Threads(count, workerOf(options));
+  try {
+    const module = await compile(source, options.fetch);
+    let memory: WebAssembly.Memory | undefined;
+    if (importsMemory(module)) {
+      if (count !== 1) {
+        if (!detect().threads) throw new LanewiseError(`${name} needs shared memory, which this engine doesn't lend here`);
+        threads ??= new Threads(threadsFor(options.threads).count, workerOf(options));
+      }
+      memory = newMemory(threads !== undefined, options.maximumMemory);
+    } else if (threads) {
+      throw new LanewiseError(`${name} is not for several threads`);
     }
-    (imports[space] ??= {})[wanted] = provided;
+    let heap: Heap | undefined;
+    const exports = await instantiate(module, memory, name, () => heap?.refresh());
+    heap = new Heap(exports, memory);
+    threads?.attach(module, memory!, exports, heap);
+    return { kernels: new Kernels(exports, heap, threads), heap, threads, name };
+  } catch (error) {
+    threads?.dispose();
+    throw error;
   }
+}
+
+function workerOf({ worker, wasmPaths }: LoadOptions): string | URL | undefined {
+  if (worker !== undefined || wasmPaths === undefined) return worker;
+  if (typeof wasmPaths === 'object' && !(wasmPaths instanceof URL)) return wasmPaths[WORKER] as string | URL | undefined;
+  return locate(WORKER, wasmPaths) as string;
+}
+
+async function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory | undefined, name: string,
+  grown: () => void): Promise<WasmExports> {
+  const imports = importsFor(module, memory, grown, wanted => {
+    throw new LanewiseError(`${name} imports ${wanted}, which no WebAssembly file of Lanewise does: it is ` +
+      `another program's (the files of @tensorflow/tfjs-backend-wasm can't be used). ${HOW_TO_POINT_ELSEWHERE}`);
+  });
   let exports: WasmExports;
   try {
     exports = (await WebAssembly.instantiate(module, imports)).exports as unknown as WasmExports;
   } catch (error) {
     throw new LanewiseError(`${name} can't be started: ${message(error)}`);
   }
-  for (const needed of ['memory', 'malloc', 'free', 'lw_context_create']) {
+  for (const needed of [...memory ? [] : ['memory'], 'malloc', 'free', 'lw_context_create']) {
     if (needed in exports) continue;
     throw new LanewiseError(`${name} has no export ${needed}; is it another program's? ${HOW_TO_POINT_ELSEWHERE}`);
   }

@@ -18,7 +18,11 @@ export function builtin(file: string): string | undefined {
   return base && new URL(file, base).href;
 }
 
-export function fileSystem(): unknown {
-  if (typeof process === 'object' && process.getBuiltinModule) return process.getBuiltinModule('fs');
-  return typeof require === 'function' ? require('fs') : undefined;
+export function startWorker(): Worker {
+  return new Worker(builtin('lanewise-worker.js')!);
+}
+
+export function nodeModule(name: string): unknown {
+  if (typeof process === 'object' && process.getBuiltinModule) return process.getBuiltinModule(name);
+  return typeof require === 'function' ? require(name) : undefined;
 }

@@ -1,18 +1,34 @@
 /* SPDX-License-Identifier: MIT */
-/* platform.ts for the builds of a single file, which have the WebAssembly files inside: deflated, in base64. */
+/*
+ * platform.ts for the builds of a single file, which have the WebAssembly files inside: deflated, in base64. Of relaxed
+ * there is the file for several threads, which one bit turns into one for one thread; engines that have no relaxed SIMD
+ * run one thread.
+ */
 import { inflate } from './inflate.js';
-import relaxed from 'deflated:lanewise-relaxed.wasm';
+import relaxed from 'deflated:lanewise-relaxed-threads.wasm';
 import scalar from 'deflated:lanewise-scalar.wasm';
 import simd128 from 'deflated:lanewise-simd128.wasm';
+import worker from 'text:web-worker';
 
 export function builtin(file: string): Uint8Array<ArrayBuffer> | undefined {
   switch (file) {
     case 'lanewise-scalar.wasm': return unpack(scalar);
     case 'lanewise-simd128.wasm': return unpack(simd128);
-    case 'lanewise-relaxed.wasm': return unpack(relaxed);
+    case 'lanewise-relaxed.wasm': return unshare(unpack(relaxed));
+    case 'lanewise-relaxed-threads.wasm': return unpack(relaxed);
     default: return undefined;
   }
 }
+
+/** Makes the memory that a module imports one that isn't shared. */
+function unshare(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const wanted = [3, ...codes('env'), 6, ...codes('memory'), 2]; // an import of a memory; its kind of limits follows
+  const at = bytes.findIndex((_, i) => wanted.every((byte, k) => bytes[i + k] === byte)) + wanted.length;
+  bytes[at] &= ~2;
+  return bytes;
+}
+
+const codes = (text: string) => [...text].map(letter => letter.charCodeAt(0));
 
 /** The length of the file in four bytes, and the file deflated. */
 function unpack(base64: string): Uint8Array<ArrayBuffer> {
@@ -32,7 +48,16 @@ function unpack(base64: string): Uint8Array<ArrayBuffer> {
 
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
-/** Node.js's module 'fs', for files that setWasmPaths names. */
-export function fileSystem(): unknown {
-  return typeof process === 'object' ? process.getBuiltinModule?.('fs') : undefined;
+/** A Content-Security-Policy may forbid this: then one thread runs. */
+export function startWorker(): Worker {
+  const url = URL.createObjectURL(new Blob([worker], { type: 'text/javascript' }));
+  try {
+    return new Worker(url);
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+
+export function nodeModule(name: string): unknown {
+  return typeof process === 'object' ? process.getBuiltinModule?.(name) : undefined;
 }

@@ -15,6 +15,8 @@ export function builtin(file: string): string | Uint8Array<ArrayBuffer> | undefi
       case 'lanewise-scalar.wasm': return new URL('./lanewise-scalar.wasm', import.meta.url).href;
       case 'lanewise-simd128.wasm': return new URL('./lanewise-simd128.wasm', import.meta.url).href;
       case 'lanewise-relaxed.wasm': return new URL('./lanewise-relaxed.wasm', import.meta.url).href;
+      case 'lanewise-simd128-threads.wasm': return new URL('./lanewise-simd128-threads.wasm', import.meta.url).href;
+      case 'lanewise-relaxed-threads.wasm': return new URL('./lanewise-relaxed-threads.wasm', import.meta.url).href;
     }
   } catch {
     // A bundle without import.meta.url, a classic script or CommonJS: fall through.
@@ -22,10 +24,15 @@ export function builtin(file: string): string | Uint8Array<ArrayBuffer> | undefi
   return beside(file);
 }
 
+/** Starts a worker. Bundlers recognise this pattern, too. */
+export function startWorker(): Worker {
+  return new Worker(new URL('./lanewise-worker.js', import.meta.url));
+}
+
 /**
- * Node.js's module 'fs'. Under Node.js the package's exports lead to the CommonJS build; this one gets there only inside
+ * A module of Node.js. Under Node.js the package's exports lead to the CommonJS build; this one gets there only inside
  * of a bundle. Without import(), which service workers and extensions refuse.
  */
-export function fileSystem(): unknown {
-  return typeof process === 'object' ? process.getBuiltinModule?.('fs') : undefined;
+export function nodeModule(name: string): unknown {
+  return typeof process === 'object' ? process.getBuiltinModule?.(name) : undefined;
 }
