@@ -41,6 +41,9 @@ export interface Plan {
 /** Weights that meet ever new geometries keep the packed copies of the last few. */
 const MAX_PLANS = 4;
 
+/** More elements in one of JavaScript's arrays end the program. */
+export const MOST_STRINGS = 2 ** 26;
+
 /** A program that transforms rows of ever new lengths keeps the tables of the last few. */
 const MAX_TABLES = 4;
 
@@ -180,6 +183,9 @@ export class BackendWasm extends KernelBackend {
   }
 
   private allocate(data: Data, dtype: DataType, size: number): void {
+    if (dtype === 'string' && size > MOST_STRINGS) {
+      throw new OutOfMemoryError(`${size} strings are asked for; up to ${MOST_STRINGS} are possible`);
+    }
     data.pointer = this.heap.allocate(size * elementBytes(dtype));
     this.register(data, dtype, size);
   }

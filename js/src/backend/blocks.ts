@@ -2,7 +2,7 @@
 /* Blocks of pixels rearranged: transposes of the same elements seen with more dimensions. */
 import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
 import { channelsLast, lastShape } from './format.js';
-import { product, seenAs, type Kernel } from './kernel.js';
+import { expectWhole, product, seenAs, type Kernel } from './kernel.js';
 import { padV2, slice, transpose } from './movement.js';
 
 const depthToSpace: Kernel = (backend, { x }, { blockSize, dataFormat }) => {
@@ -20,7 +20,8 @@ const depthToSpace: Kernel = (backend, { x }, { blockSize, dataFormat }) => {
 };
 
 const spaceToBatch: Kernel = (backend, { x }, attrs) => {
-  const blockShape = attrs.blockShape as number[];
+  const blockShape = [...attrs.blockShape as number[]];
+  expectWhole('SpaceToBatchND', 'blockShape', blockShape, 1);
   const block = product(blockShape);
   const rest = x.shape.length - 1 - blockShape.length;
   const paddings = [[0, 0], ...attrs.paddings, ...Array.from({ length: rest }, () => [0, 0])];
@@ -33,7 +34,8 @@ const spaceToBatch: Kernel = (backend, { x }, attrs) => {
 };
 
 const batchToSpace: Kernel = (backend, { x }, attrs) => {
-  const blockShape = attrs.blockShape as number[];
+  const blockShape = [...attrs.blockShape as number[]];
+  expectWhole('BatchToSpaceND', 'blockShape', blockShape, 1);
   const block = product(blockShape);
   const shape = backend_util.getReshaped(x.shape, blockShape, block);
   const perm = backend_util.getPermuted(shape.length, blockShape.length);

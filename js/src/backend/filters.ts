@@ -6,7 +6,7 @@ import { LanewiseError } from '../runtime/errors.js';
 import type { Dilation2d, Pointer } from '../runtime/kernels.js';
 import type { BackendWasm } from './backend.js';
 import {
-  ANY, expect, expectRank, expectShape, NUMBER, product, typeOf, type Attrs, type Inputs, type Kernel,
+  ANY, expect, expectRank, expectShape, expectWhole, NUMBER, product, typeOf, type Attrs, type Inputs, type Kernel,
 } from './kernel.js';
 
 /** A tensor's elements as another type: themselves, or a copy that lasts as long as the kernel. */
@@ -46,7 +46,10 @@ function dilationOf(op: string, { x, filter }: Inputs, attrs: Attrs): Dilation {
   const info = backend_util.computeDilation2DInfo(x.shape as [number, number, number, number],
     filter.shape as [number, number, number], attrs.strides, attrs.pad, 'NHWC', attrs.dilations);
   const { outHeight, outWidth, padInfo } = info;
-  const pad = [padInfo.top, padInfo.left];
+  const pad = [padInfo.top, padInfo.left], strides = [info.strideHeight, info.strideWidth];
+  const dilations = [info.dilationHeight, info.dilationWidth];
+  expectWhole(op, 'strides', strides, 1);
+  expectWhole(op, 'dilations', dilations, 1);
   if (filter.shape[2] !== info.inChannels) {
     throw new LanewiseError(`${op}: the filter [${filter.shape}] takes ${filter.shape[2]} channels, the input has ` +
       `${info.inChannels}`);
@@ -61,8 +64,7 @@ function dilationOf(op: string, { x, filter }: Inputs, attrs: Attrs): Dilation {
     descriptor: {
       type: isFloat ? lw.LW_FLOAT32 : lw.LW_INT32, batch: info.batchSize, inputHeight: info.inHeight,
       inputWidth: info.inWidth, channels: info.inChannels, output: [outHeight, outWidth],
-      kernel: [info.filterHeight, info.filterWidth], strides: [info.strideHeight, info.strideWidth],
-      dilations: [info.dilationHeight, info.dilationWidth], pad,
+      kernel: [info.filterHeight, info.filterWidth], strides, dilations, pad,
     },
   };
 }

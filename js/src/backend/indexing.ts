@@ -104,12 +104,12 @@ const scatterNd: Kernel = (backend, { indices, updates }, attrs) => {
 const tensorScatterUpdate: Kernel = (backend, inputs, attrs) => {
   const op = 'TensorScatterUpdate';
   const { tensor, indices, updates } = inputs;
+  expect(op, 'indices', indices, INDEX);
+  expect(op, 'updates', updates, [tensor.dtype]);
   if (tensor.dtype === 'string') {
     return moveStrings(backend, inputs, moved => tensorScatterUpdate(backend, moved, attrs));
   }
   expect(op, 'tensor', tensor, MOVABLE);
-  expect(op, 'indices', indices, INDEX);
-  expect(op, 'updates', updates, [tensor.dtype]);
   const from = backend.pointer(tensor), values = backend.pointer(updates);
   const y = backend.output(tensor.shape.slice(), tensor.dtype);
   const to = backend.pointer(y);
@@ -121,13 +121,12 @@ const tensorScatterUpdate: Kernel = (backend, inputs, attrs) => {
 const sparseToDense: Kernel = (backend, inputs, attrs) => {
   const op = 'SparseToDense';
   const { sparseIndices, sparseValues, defaultValue } = inputs;
+  expect(op, 'sparseIndices', sparseIndices, INDEX);
+  expect(op, 'defaultValue', defaultValue, [sparseValues.dtype]);
   if (sparseValues.dtype === 'string') {
-    expect(op, 'defaultValue', defaultValue, ['string']);
     return moveStrings(backend, inputs, moved => sparseToDense(backend, moved, attrs));
   }
-  expect(op, 'sparseIndices', sparseIndices, INDEX);
   expect(op, 'sparseValues', sparseValues, MOVABLE);
-  expect(op, 'defaultValue', defaultValue, [sparseValues.dtype]);
   const shape = attrs.outputShape as number[];
   const value = backend.pointer(defaultValue), values = backend.pointer(sparseValues);
   const y = backend.output(shape.slice(), sparseValues.dtype);

@@ -319,9 +319,9 @@ const mirrorPad: Kernel = (backend, { x }, attrs) => {
 
 const gatherNd: Kernel = (backend, inputs, attrs) => {
   const { params, indices } = inputs;
+  expect('GatherNd', 'indices', indices, ['int32']);
   if (params.dtype === 'string') return moveStrings(backend, inputs, moved => gatherNd(backend, moved, attrs));
   expect('GatherNd', 'params', params, STORED);
-  expect('GatherNd', 'indices', indices, ['int32']);
   const [shape, count, sliceSize] = backend_util.prepareAndValidate(params as never, indices as never);
   const indexRank = indices.shape[indices.shape.length - 1];
   const from = backend.pointer(params), at = backend.pointer(indices);
@@ -335,9 +335,9 @@ const gatherNd: Kernel = (backend, inputs, attrs) => {
 
 const gatherV2: Kernel = (backend, inputs, attrs) => {
   const { x, indices } = inputs, { axis, batchDims = 0 } = attrs;
+  expect('GatherV2', 'indices', indices, ['int32']);
   if (x.dtype === 'string') return moveStrings(backend, inputs, moved => gatherV2(backend, moved, attrs));
   expect('GatherV2', 'x', x, STORED);
-  expect('GatherV2', 'indices', indices, ['int32']);
   const along = axisOf(axis, x.shape);
   expectWhole('GatherV2', 'batchDims', [batchDims]);
   const { batchSize, outerSize, dimSize, sliceSize, outputShape } =

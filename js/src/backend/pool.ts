@@ -56,13 +56,14 @@ function deep(op: string, x: TensorInfo, attrs: Attrs, kind: number): Pooling {
 }
 
 function check(op: string, x: TensorInfo, pooling: Pooling): Pooling {
-  const { output, kernel, strides, pad } = pooling;
+  const { output, kernel, strides, dilations, pad } = pooling;
   if (!output.every(n => Number.isInteger(n) && n >= 0)) {
     throw new LanewiseError(`${op}: a window of [${kernel}] pixels, stride [${strides}] and padding [${pad}] does not ` +
       `fit into argument 'x' of shape [${x.shape}]`);
   }
   expectWhole(op, 'filterSize', kernel, 1);
   expectWhole(op, 'strides', strides, 1);
+  expectWhole(op, 'dilations', dilations, 1);
   if (!pad.every(Number.isInteger)) throw new LanewiseError(`${op}: the padding is [${pad}]; expected whole pixels`);
   return pooling;
 }

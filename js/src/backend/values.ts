@@ -7,7 +7,7 @@
 import { util, type DataType, type TensorInfo, type TypedArray } from '@tensorflow/tfjs-core';
 import { LanewiseError } from '../runtime/errors.js';
 import type { Pointer } from '../runtime/kernels.js';
-import type { BackendWasm } from './backend.js';
+import { MOST_STRINGS, type BackendWasm } from './backend.js';
 import { product, type Inputs } from './kernel.js';
 
 /** A copy of a tensor's elements, which outlasts any allocation. */
@@ -24,8 +24,8 @@ export const stringsOf = (backend: BackendWasm, x: TensorInfo): Uint8Array[] => 
 
 /** TensorFlow.js's shared code works with arrays of its own, which end the program where they get too large. */
 export function expectSize(op: string, what: string, count: number): void {
-  if (count <= 2 ** 26) return;
-  throw new LanewiseError(`${op}: ${what} would have ${count} elements; up to ${2 ** 26} are possible`);
+  if (count <= MOST_STRINGS) return;
+  throw new LanewiseError(`${op}: ${what} would have ${count} elements; up to ${MOST_STRINGS} are possible`);
 }
 
 /** A new tensor of given elements, as `numbersOf` or `stringsOf` return them. */
@@ -66,9 +66,10 @@ export function moveStrings<T extends TensorInfo | TensorInfo[]>(backend: Backen
   const all = [util.encodeString(extra)];
   return numbered(backend, inputs, text => all.push(text) - 1, moved => {
     const restore = (y: TensorInfo): TensorInfo => {
-      const strings = Array.from(numbersOf(backend, y), at => all[at]);
+      const moved = backend.output(y.shape, 'string');
+      backend.data(moved.dataId).strings = Array.from(numbersOf(backend, y), at => all[at]);
       backend.drop(y);
-      return tensorOf(backend, strings, y.shape, 'string');
+      return moved;
     };
     const outputs = run(moved, 0);
     return (Array.isArray(outputs) ? outputs.map(restore) : restore(outputs)) as T;
