@@ -385,7 +385,8 @@ export class BackendWasm extends KernelBackend {
   /** A tensor's elements where they lie; to be read afresh after anything that may allocate. */
   typedArrayFromHeap({ dataId, dtype }: TensorInfo): Float32Array | Int32Array | Uint8Array {
     const { pointer, size } = this.data(dataId);
-    return elementsAt(this, dtype, pointer, size) as Float32Array | Int32Array | Uint8Array;
+    if (dtype === 'string') throw new LanewiseError('typedArrayFromHeap: strings are not in the heap');
+    return elementsAt(this, dtype, pointer, dtype === 'complex64' ? 2 * size : size) as Float32Array | Int32Array | Uint8Array;
   }
 
   getMemoryOffset(dataId: DataId): Pointer {

@@ -18,12 +18,12 @@ const SIMPLE: Record<string, Activation> = {
   prelu: /* @__PURE__ */ activation(lw.LW_PRELU),
 };
 
-function activationOf(op: string, attrs: Attrs): Activation {
+export function activationOf(op: string, attrs: Attrs): Activation {
   const { leakyreluAlpha = 0.2 } = attrs;
   const name: string = attrs.activation || 'linear';
   if (name === 'leakyrelu') return activation(lw.LW_LEAKY_RELU, Math.fround(leakyreluAlpha));
   const found = SIMPLE[name];
-  if (!found) {
+  if (found?.kind === undefined) { // not what every object has either
     const names = [...Object.keys(SIMPLE), 'leakyrelu'].join(', ');
     throw new LanewiseError(`${op}: activation '${name}' is not supported; there are ${names}`);
   }

@@ -2,10 +2,10 @@
 /* Matrix products. */
 import { broadcast_util, type DataType, type TensorInfo } from '@tensorflow/tfjs-core';
 import { LanewiseError } from '../runtime/errors.js';
-import type { Matmul } from '../runtime/kernels.js';
+import { LINEAR, type Matmul } from '../runtime/kernels.js';
 import type { BackendWasm, Data, Plan } from './backend.js';
 import { start } from './deferred.js';
-import { fusedOf } from './fused.js';
+import { activationOf, fusedOf } from './fused.js';
 import { Add, Elu, LeakyRelu, Prelu, Relu, Relu6, Sigmoid } from './elementwise.js';
 import { ANY, expect, product, stridesOf, type Attrs, type Inputs, type Kernel } from './kernel.js';
 import { cast } from './movement.js';
@@ -106,7 +106,7 @@ function multiplyOthers(backend: BackendWasm, name: string, inputs: Inputs, attr
   const { a, b, bias, preluActivationWeights: alpha } = inputs;
   expect(name, 'a', a, ANY);
   expect(name, 'b', b, ANY);
-  const { activation = 'linear', leakyreluAlpha } = attrs;
+  const wanted = activationOf(name, attrs), { leakyreluAlpha } = attrs;
   const made: TensorInfo[] = [];
   const keep = (y: TensorInfo | TensorInfo[]) => {
     made.push(y as TensorInfo);
@@ -121,10 +121,8 @@ function multiplyOthers(backend: BackendWasm, name: string, inputs: Inputs, attr
   if (a.dtype === 'bool') y = keep(truncated(backend, y));
   else y = as(y, a.dtype);
   if (bias) y = keep(Add(backend, { a: y, b: bias }, {}));
-  if (activation !== 'linear') {
-    const kernel = ACTIVATIONS[activation];
-    if (!kernel) throw new LanewiseError(`${name}: activation '${activation}' is not supported`);
-    y = keep(kernel(backend, { x: y, alpha }, { alpha: leakyreluAlpha }));
+  if (wanted !== LINEAR) {
+    y = keep(ACTIVATIONS[attrs.activation](backend, { x: y, alpha }, { alpha: leakyreluAlpha }));
   }
   for (const each of made) if (each !== y) backend.drop(each);
   return y;

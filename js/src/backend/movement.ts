@@ -127,7 +127,7 @@ function extract(backend: BackendWasm, op: string, x: TensorInfo, begin: number[
   if (size === 0) return y;
   for (let i = 0; i < x.shape.length; i++) {
     const first = begin[i], last = first + (shape[i] - 1) * step[i], n = x.shape[i];
-    if (!(first >= 0 && first < n && last >= 0 && last < n) || first % 1 !== 0 || step[i] % 1 !== 0) {
+    if (!(first >= 0 && first < n && last >= 0 && last < n && Number.isInteger(first) && Number.isInteger(step[i]))) {
       throw new LanewiseError(`${op}: elements [${begin}] and every [${step}]th on, [${shape}] of them, are not all in ` +
         `a tensor of shape [${x.shape}]`);
     }
@@ -151,7 +151,7 @@ export const slice: Kernel = (backend, { x }, attrs) => {
   const [begin, size] = slice_util.parseSliceParams(x as never, attrs.begin, attrs.size);
   slice_util.assertParamsValid(x as never, begin, size);
   begin.forEach((from, i) => {
-    if (!(from >= 0) || from % 1 !== 0) {
+    if (!Number.isInteger(from) || from < 0) {
       throw new LanewiseError(`Slice: attribute 'begin' is [${begin}]; expected numbers of 0 to [${x.shape}]`);
     }
     if (!(from + size[i] <= x.shape[i])) {
@@ -219,7 +219,7 @@ export const transpose: Kernel = (backend, { x }, attrs) => {
   const strides = stridesOf(x.shape);
   const order = attrs.perm as number[];
   let seen = 0;
-  for (const i of order) seen |= i in x.shape ? 1 << i : 0;
+  for (const i of order) seen |= Number.isInteger(i) && i in x.shape ? 1 << i : 0;
   if (order.length !== x.shape.length || seen !== 2 ** order.length - 1) {
     throw new LanewiseError(`Transpose: attribute 'perm' is [${order}]; expected each of ${x.shape.length} dimensions once`);
   }
@@ -273,6 +273,14 @@ const broadcastTo: Kernel = (backend, { x }, attrs) => {
   return repeat(backend, x, shape, shape.map((n, i) => n === target[i] ? 1 : target[i]), target.slice());
 };
 
+function expectPaddings(op: string, x: TensorInfo, paddings: Array<[number, number]>, least: number): void {
+  expectWhole(op, 'paddings', paddings.flat(), least);
+  if (paddings.length !== x.shape.length || paddings.some(pair => pair.length !== 2)) {
+    throw new LanewiseError(`${op}: attribute 'paddings' is ${JSON.stringify(paddings)}; expected two numbers for each ` +
+      `dimension of [${x.shape}]`);
+  }
+}
+
 export const padV2: Kernel = (backend, { x }, attrs) => {
   const { constantValue = 0 } = attrs;
   if (x.dtype === 'string') {
@@ -281,7 +289,7 @@ export const padV2: Kernel = (backend, { x }, attrs) => {
   }
   expect('PadV2', 'x', x, STORED);
   const paddings = attrs.paddings as Array<[number, number]>;
-  expectWhole('PadV2', 'paddings', paddings.flat());
+  expectPaddings('PadV2', x, paddings, -(2 ** 31));
   const outShape = x.shape.map((n, i) => paddings[i][0] + n + paddings[i][1]);
   const before = paddings.map(p => p[0]), after = paddings.map(p => p[1]);
   if ([...before, ...after].some(n => !(n >= 0))) {
@@ -307,7 +315,7 @@ const mirrorPad: Kernel = (backend, { x }, attrs) => {
   if (x.dtype === 'string') return moveStrings(backend, { x }, moved => mirrorPad(backend, moved, attrs));
   const { paddings, mode } = attrs;
   expect('MirrorPad', 'x', x, STORED);
-  expectWhole('MirrorPad', 'paddings', (paddings as number[][]).flat(), 0);
+  expectPaddings('MirrorPad', x, paddings, 0);
   const before = (paddings as Array<[number, number]>).map(p => p[0]);
   const after = (paddings as Array<[number, number]>).map(p => p[1]);
   const input = backend.pointer(x);
