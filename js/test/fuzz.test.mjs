@@ -74,7 +74,8 @@ const ODD = [
 ];
 const ELEMENTS = {
   float32: [NaN, Infinity, -Infinity, 1e30, 0, -0, 0.5, -1, 1e9],
-  int32: [-1, 0, 1, 2, 3, 100, 1e9, 2 ** 31 - 1, -(2 ** 31)], bool: [0, 1], complex64: [NaN, 1, Infinity], string: ['', 'a', 'ü'],
+  int32: [-1, 0, 1, 2, 3, 100, 1e9, 2 ** 31 - 1, -(2 ** 31)],
+  bool: [0, 1], complex64: [NaN, 1, Infinity], string: ['', 'a', 'ü'],
 };
 /** These need a platform's pictures. */
 const names = kernelNames.filter(name => !['Draw', 'FromPixels'].includes(name));

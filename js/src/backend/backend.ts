@@ -90,8 +90,8 @@ function explained(name: string, inputs: Inputs, attrs: Attrs | undefined, error
         `${key}: ${([x].flat() as TensorInfo[]).map(each => `${each?.dtype} [${each?.shape}]`).join(' and ')}`),
       ...Object.entries(attrs ?? {}).map(([key, value]) => `${key}: ${Array.isArray(value) ? `[${value}]` : value}`),
     ].join(', ').slice(0, 400);
-    return new LanewiseError(`${name}: an argument is missing or not of the kind expected: ${error.message}. Given were ` +
-      said);
+    return new LanewiseError(`${name}: an argument is missing or not of the kind expected: ${error.message}. Given ` +
+      `were ${said}`);
   }
   const named = error instanceof LanewiseError ? !(error instanceof OutOfMemoryError)
     : (error as Error)?.constructor === Error && !WORD_FOR_WORD.test(name);
@@ -386,7 +386,8 @@ export class BackendWasm extends KernelBackend {
   typedArrayFromHeap({ dataId, dtype }: TensorInfo): Float32Array | Int32Array | Uint8Array {
     const { pointer, size } = this.data(dataId);
     if (dtype === 'string') throw new LanewiseError('typedArrayFromHeap: strings are not in the heap');
-    return elementsAt(this, dtype, pointer, dtype === 'complex64' ? 2 * size : size) as Float32Array | Int32Array | Uint8Array;
+    const count = dtype === 'complex64' ? 2 * size : size;
+    return elementsAt(this, dtype, pointer, count) as Float32Array | Int32Array | Uint8Array;
   }
 
   getMemoryOffset(dataId: DataId): Pointer {

@@ -58,7 +58,7 @@ function emptySums(backend: BackendWasm, op: string, inputs: Inputs, attrs: Attr
   return y;
 }
 
-/** Integers are convolved as floats, exact up to 2^24, and become integers again. Only raw kernels are called with them. */
+/** Integers are convolved as floats, exact up to 2^24, and become integers again. Only raw kernels are given any. */
 const ofIntegers = (op: string, kernel: Kernel): Kernel => (backend, inputs, attrs) => {
   const { x, filter } = inputs;
   if (x?.dtype === 'float32' && filter?.dtype === 'float32') return kernel(backend, inputs, attrs);
@@ -176,7 +176,8 @@ const conv2dTranspose = (op: string): Kernel => anyFormat(op, ['dy'], (backend: 
     if (product(filter.shape) * product(info.inShape) * product(info.outShape) === 0) return undefined;
     const descriptor: Conv2dTranspose = {
       batch: info.batchSize, inputHeight: info.outHeight, inputWidth: info.outWidth, inputChannels: info.outChannels,
-      outputHeight: info.inHeight, outputWidth: info.inWidth, outputChannels: info.inChannels, window: windowOf(op, info),
+      outputHeight: info.inHeight, outputWidth: info.inWidth, outputChannels: info.inChannels,
+      window: windowOf(op, info),
     };
     const sizes = kernels.conv2dTransposeSizes(descriptor);
     const made = {

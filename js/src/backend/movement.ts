@@ -276,8 +276,8 @@ const broadcastTo: Kernel = (backend, { x }, attrs) => {
 function expectPaddings(op: string, x: TensorInfo, paddings: Array<[number, number]>, least: number): void {
   expectWhole(op, 'paddings', paddings.flat(), least);
   if (paddings.length !== x.shape.length || paddings.some(pair => pair.length !== 2)) {
-    throw new LanewiseError(`${op}: attribute 'paddings' is ${JSON.stringify(paddings)}; expected two numbers for each ` +
-      `dimension of [${x.shape}]`);
+    throw new LanewiseError(`${op}: attribute 'paddings' is ${JSON.stringify(paddings)}; expected two numbers for ` +
+      `each dimension of [${x.shape}]`);
   }
 }
 
