@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Contexts: one tier's table of kernels, filled once and never changed. */
+#include "kernels/operator.h"
 #include "kernels/sets.h"
-#include "lanewise/lanewise.h"
 
 /* Nanoseconds. Work that takes less than ALONE is not worth waking anyone for. A task of PART is long enough that handing
  * it out, which takes some tens of nanoseconds, doesn't show, and short enough that threads end together. */
@@ -27,28 +27,45 @@ size_t lw_context_bytes(void) {
     return sizeof(struct lw_context);
 }
 
-enum lw_status lw_context_create(void *memory, size_t memory_bytes, const struct lw_context_options *options,
+/* Checks the options, and finds the tier. */
+static enum lw_status read_options(const struct lw_context_options *given, struct lw_problem *problem,
+                                   struct lw_context_options *options, size_t *tier) {
+    static const struct lw_context_options defaults = {.struct_bytes = sizeof defaults};
+    const enum lw_status status = lw_read(given ? given : &defaults, offsetof(struct lw_context_options, parallel_for),
+                                          sizeof defaults, options, problem);
+    if (status != LW_OK) return status;
+    if (options->threads > 1 && !options->parallel_for)
+        return lw_wrong(problem, LW_NULL_POINTER, "parallel_for", "there for more than one thread");
+    *tier = lw_tiers_count - 1;
+    if (!options->tier) return LW_OK;
+    for (*tier = 0; *tier < lw_tiers_count; ++*tier)
+        if (same_name(lw_tiers[*tier].name, options->tier)) return LW_OK;
+    return lw_wrong(problem, LW_UNKNOWN_TIER, "tier", "NULL or one of the names that lw_tier_name gives");
+}
+
+enum lw_status lw_context_options_validate(const struct lw_context_options *given, struct lw_problem *problem) {
+    struct lw_context_options options;
+    size_t tier;
+    return read_options(given, problem, &options, &tier);
+}
+
+enum lw_status lw_context_create(void *memory, size_t memory_bytes, const struct lw_context_options *given,
                                  struct lw_context **context) {
     if (!context) return LW_NULL_POINTER;
     *context = NULL;
     if (!memory) return LW_NULL_POINTER;
     if (memory_bytes < sizeof(struct lw_context)) return LW_BUFFER_TOO_SMALL;
-    if (options && options->struct_bytes != sizeof *options) return LW_BAD_STRUCT_BYTES;
-
-    size_t tier = lw_tiers_count - 1;
-    if (options && options->tier) {
-        for (tier = 0; tier < lw_tiers_count && !same_name(lw_tiers[tier].name, options->tier);) tier++;
-        if (tier == lw_tiers_count) return LW_UNKNOWN_TIER;
-    }
-
-    if (options && options->threads > 1 && !options->parallel_for) return LW_NULL_POINTER;
+    struct lw_context_options options;
+    size_t tier;
+    const enum lw_status status = read_options(given, NULL, &options, &tier);
+    if (status != LW_OK) return status;
 
     struct lw_context *c = memory;
     *c = (struct lw_context){.tier = &lw_tiers[tier], .threads = 1, .alone = ALONE, .part = PART};
-    if (options && options->threads > 1) {
-        c->threads = options->threads;
-        c->parallel_for = options->parallel_for;
-        c->pool = options->pool;
+    if (options.threads > 1) {
+        c->threads = options.threads;
+        c->parallel_for = options.parallel_for;
+        c->pool = options.pool;
     }
     for (size_t i = 0; i <= tier; i++) lw_install(i, &c->kernels);
     *context = c;
@@ -67,7 +84,7 @@ const char *lw_status_string(enum lw_status status) {
     switch (status) {
     case LW_OK: return "success";
     case LW_NULL_POINTER: return "a pointer that is needed is NULL";
-    case LW_BAD_STRUCT_BYTES: return "struct_bytes is not the descriptor's size";
+    case LW_BAD_STRUCT_BYTES: return "struct_bytes is not the size of a descriptor that this version knows";
     case LW_BAD_ENUM: return "an enum field holds a value outside of its enum";
     case LW_BAD_SHAPE: return "sizes contradict each other, or one that must not be zero is zero";
     case LW_TOO_LARGE: return "a size does not fit the address space";

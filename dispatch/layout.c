@@ -191,6 +191,11 @@ int main(void) {
     FIELD(lw_window, pad_right);
     END();
 
+    STRUCT(lw_problem);
+    FIELD(lw_problem, field);
+    FIELD(lw_problem, expected);
+    END();
+
     STRUCT(lw_sizes);
     FIELD(lw_sizes, output_height);
     FIELD(lw_sizes, output_width);

@@ -8,9 +8,11 @@
 const struct lw_kernel_set *const lw_activation_sets[] = {&lw_activation_set, &lw_erf_set, &lw_prelu_set,
                                                           &lw_epilogue_set, NULL};
 
-enum lw_status lw_activation_check(const struct lw_activation *activation) {
-    if (activation->kind > LW_GELU_TANH) return LW_BAD_ENUM;
-    if (activation->kind == LW_CLAMP && !(activation->min <= activation->max)) return LW_BAD_SHAPE;
+enum lw_status lw_activation_check(const struct lw_activation *activation, struct lw_problem *problem) {
+    if (activation->kind > LW_GELU_TANH)
+        return lw_wrong(problem, LW_BAD_ENUM, "activation.kind", "one of enum lw_activation_kind");
+    if (activation->kind == LW_CLAMP && !(activation->min <= activation->max))
+        return lw_wrong(problem, LW_BAD_SHAPE, "activation.min", "at most activation.max");
     return LW_OK;
 }
 
@@ -87,12 +89,23 @@ static void prelu_rows(const struct lw_context *context, size_t rows, size_t cha
 }
 
 enum lw_status lw_epilogue_read(const struct lw_activation *activation, const struct lw_epilogue *given,
-                                struct lw_epilogue *epilogue) {
-    *epilogue = given ? *given : (struct lw_epilogue){.struct_bytes = sizeof *epilogue};
-    if (epilogue->struct_bytes != sizeof *epilogue) return LW_BAD_STRUCT_BYTES;
-    if (!epilogue->scale != !epilogue->shift) return LW_NULL_POINTER;
-    if (activation->kind == LW_PRELU && !epilogue->slopes) return LW_NULL_POINTER;
+                                struct lw_problem *problem, struct lw_epilogue *epilogue) {
+    static const struct lw_epilogue none = {.struct_bytes = sizeof none};
+    const enum lw_status status = lw_read(given ? given : &none, sizeof none, sizeof none, epilogue, problem);
+    if (status != LW_OK) return status;
+    if (!epilogue->scale != !epilogue->shift)
+        return lw_wrong(problem, LW_NULL_POINTER, epilogue->scale ? "shift" : "scale", "there when the other is");
+    if (activation->kind == LW_PRELU && !epilogue->slopes)
+        return lw_wrong(problem, LW_NULL_POINTER, "slopes", "there for LW_PRELU");
     return LW_OK;
+}
+
+enum lw_status lw_epilogue_validate(const struct lw_activation *activation, const struct lw_epilogue *given,
+                                    struct lw_problem *problem) {
+    struct lw_epilogue epilogue;
+    if (problem) *problem = (struct lw_problem){0};
+    if (!activation) return lw_wrong(problem, LW_NULL_POINTER, "activation", "not NULL");
+    return lw_epilogue_read(activation, given, problem, &epilogue);
 }
 
 struct lw_clamp lw_epilogue_clamp(const struct lw_activation *activation, const struct lw_epilogue *epilogue) {

@@ -34,28 +34,36 @@ struct plan {
     size_t bytes, out_bytes; /* of an operand's element, and of the output's */
 };
 
-static enum lw_status make_plan(const struct lw_context *context, const struct lw_binary *binary, struct plan *plan) {
-    if (!context || !binary) return LW_NULL_POINTER;
-    if (binary->struct_bytes != sizeof *binary) return LW_BAD_STRUCT_BYTES;
+static enum lw_status make_plan(const struct lw_context *context, const struct lw_binary *binary,
+                                struct lw_problem *problem, struct plan *plan) {
+    *plan = (struct plan){.last_size = 1};
+    const enum lw_status status = lw_check(context, binary, sizeof *binary, problem);
+    if (status != LW_OK) return status;
     const uint32_t op = binary->op, type = binary->type;
-    if (op > LW_BINARY_LOGICAL_OR || (op >= LW_K_BINARY_COUNT && op < LW_BINARY_EQUAL) || type > LW_BOOL)
-        return LW_BAD_ENUM;
+    if (op > LW_BINARY_LOGICAL_OR || (op >= LW_K_BINARY_COUNT && op < LW_BINARY_EQUAL))
+        return lw_wrong(problem, LW_BAD_ENUM, "op", "one of enum lw_binary_op");
+    if (type > LW_BOOL) return lw_wrong(problem, LW_BAD_ENUM, "type", "one of enum lw_type");
     if (op < LW_BINARY_EQUAL) {
         const struct lw_kernels *kernels = &context->kernels;
         if (type == LW_BOOL || (type == LW_FLOAT32 ? !kernels->binary_f32[op] : !kernels->binary_i32[op]))
-            return LW_UNSUPPORTED;
+            return lw_wrong(problem, LW_UNSUPPORTED, "type", "one that the op takes");
     } else if (op >= LW_BINARY_LOGICAL_AND && type != LW_BOOL) {
-        return LW_UNSUPPORTED;
+        return lw_wrong(problem, LW_UNSUPPORTED, "type", "one that the op takes");
     }
-    if (binary->a_rank > LW_MAX_RANK || binary->b_rank > LW_MAX_RANK) return LW_BAD_SHAPE;
+    if (binary->a_rank > LW_MAX_RANK || binary->b_rank > LW_MAX_RANK)
+        return lw_wrong(problem, LW_BAD_SHAPE, binary->a_rank > LW_MAX_RANK ? "a_rank" : "b_rank",
+                        "LW_MAX_RANK at most");
 
     const size_t rank = binary->a_rank > binary->b_rank ? binary->a_rank : binary->b_rank;
     size_t sizes[LW_MAX_RANK];
-    *plan = (struct plan){.last_size = 1, .bytes = type == LW_BOOL ? 1 : 4, .out_bytes = op >= LW_BINARY_EQUAL ? 1 : 4};
+    plan->bytes = type == LW_BOOL ? 1 : 4;
+    plan->out_bytes = op >= LW_BINARY_EQUAL ? 1 : 4;
     for (size_t d = 0; d < rank; d++) {
         const size_t a = d + binary->a_rank < rank ? 1 : binary->a_shape[d + binary->a_rank - rank];
         const size_t b = d + binary->b_rank < rank ? 1 : binary->b_shape[d + binary->b_rank - rank];
-        if (a != b && a != 1 && b != 1) return LW_BAD_SHAPE;
+        if (a != b && a != 1 && b != 1)
+            return lw_wrong(problem, LW_BAD_SHAPE, "b_shape",
+                            "a_shape's, or 1 in either, in each dimension from the last");
         sizes[d] = a == 1 ? b : a;
         plan->last_size = sizes[d];
         if (sizes[d] == 1) continue;
@@ -63,13 +71,12 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
         struct dimension *last = plan->rank ? &plan->dimensions[plan->rank - 1] : NULL;
         const bool in_a = a != 1, in_b = b != 1;
         if (last && last->in_a == in_a && last->in_b == in_b) {
-            if (!lw_multiply(&last->size, sizes[d])) return LW_TOO_LARGE;
+            if (!lw_multiply(&last->size, sizes[d])) return lw_too_large(problem, "output");
         } else {
             plan->dimensions[plan->rank++] = (struct dimension){sizes[d], in_a, in_b};
         }
     }
-    if (!lw_product(sizes, rank, &plan->count)) return LW_TOO_LARGE;
-    if (plan->count > SIZE_MAX / 4) return LW_TOO_LARGE;
+    if (!lw_product(sizes, rank, &plan->count) || plan->count > SIZE_MAX / 4) return lw_too_large(problem, "output");
     return LW_OK;
 }
 
@@ -162,10 +169,16 @@ static void run_inner(const struct lw_context *context, const struct lw_binary *
     }
 }
 
+enum lw_status lw_binary_validate(const struct lw_context *context, const struct lw_binary *op,
+                                  struct lw_problem *problem) {
+    struct plan plan;
+    return make_plan(context, op, problem, &plan);
+}
+
 enum lw_status lw_binary_sizes(const struct lw_context *context, const struct lw_binary *binary,
                                struct lw_sizes *sizes) {
     struct plan plan;
-    enum lw_status status = make_plan(context, binary, &plan);
+    enum lw_status status = make_plan(context, binary, NULL, &plan);
     if (status != LW_OK) return status;
     if (!sizes) return LW_NULL_POINTER;
     *sizes =
@@ -176,7 +189,7 @@ enum lw_status lw_binary_sizes(const struct lw_context *context, const struct lw
 enum lw_status lw_binary_run(const struct lw_context *context, const struct lw_binary *binary, const void *a,
                              const void *b, void *output) {
     struct plan plan;
-    enum lw_status status = make_plan(context, binary, &plan);
+    enum lw_status status = make_plan(context, binary, NULL, &plan);
     if (status != LW_OK) return status;
     if (plan.count == 0) return LW_OK;
     if (!a || !b || !output) return LW_NULL_POINTER;

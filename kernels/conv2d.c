@@ -89,17 +89,19 @@ static struct lw_depthwise_conv2d depthwise_of(const struct lw_conv2d *conv) {
     };
 }
 
-static enum lw_status make_plan(const struct lw_context *context, const struct lw_conv2d *conv, struct plan *plan) {
-    if (!context || !conv) return LW_NULL_POINTER;
-    if (conv->struct_bytes != sizeof *conv) return LW_BAD_STRUCT_BYTES;
-    if (conv->winograd > LW_WINOGRAD_OFF) return LW_BAD_ENUM;
-    enum lw_status status = lw_activation_check(&conv->activation);
+static enum lw_status make_plan(const struct lw_context *context, const struct lw_conv2d *conv,
+                                struct lw_problem *problem, struct plan *plan) {
+    enum lw_status status = lw_check(context, conv, sizeof *conv, problem);
     if (status != LW_OK) return status;
-    status = lw_window_place(&conv->window, conv->input_height, conv->input_width, &plan->window);
+    if (conv->winograd > LW_WINOGRAD_OFF) return lw_wrong(problem, LW_BAD_ENUM, "winograd", "one of enum lw_winograd");
+    status = lw_activation_check(&conv->activation, problem);
     if (status != LW_OK) return status;
-    if (conv->groups == 0 || conv->input_channels == 0 || conv->output_channels == 0) return LW_BAD_SHAPE;
-    if (conv->input_channels % conv->groups || conv->output_channels % conv->groups) return LW_BAD_SHAPE;
-    if (plan->window.output_height > UINT32_MAX || plan->window.output_width > UINT32_MAX) return LW_TOO_LARGE;
+    status = lw_window_place(&conv->window, conv->input_height, conv->input_width, problem, &plan->window);
+    if (status != LW_OK) return status;
+    status = lw_groups_check(conv->groups, conv->input_channels, conv->output_channels, problem);
+    if (status != LW_OK) return status;
+    if (plan->window.output_height > UINT32_MAX || plan->window.output_width > UINT32_MAX)
+        return lw_too_large(problem, "output");
 
     const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
     plan->group_inputs = conv->input_channels / conv->groups;
@@ -109,14 +111,15 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
                              sizeof(float)};
     const size_t terms[] = {conv->window.kernel_height, conv->window.kernel_width, plan->group_inputs};
     size_t k;
-    if (!lw_product(input, 5, &plan->input_elements) || !lw_product(output, 5, &plan->output_elements) ||
-        !lw_product(output, 3, &plan->pixels) || !lw_product(terms, 3, &k) ||
-        !lw_gemm_packed_elements(gemm, k, plan->group_outputs, &plan->group_packed))
-        return LW_TOO_LARGE;
+    if (!lw_product(input, 5, &plan->input_elements)) return lw_too_large(problem, "input");
+    if (!lw_product(output, 5, &plan->output_elements) || !lw_product(output, 3, &plan->pixels))
+        return lw_too_large(problem, "output");
+    if (!lw_product(terms, 3, &k) || !lw_gemm_packed_elements(gemm, k, plan->group_outputs, &plan->group_packed))
+        return lw_too_large(problem, "filter");
     plan->input_elements /= sizeof(float);
     plan->output_elements /= sizeof(float);
     const size_t packed[] = {conv->groups, plan->group_packed, sizeof(float)};
-    if (!lw_product(packed, 3, &plan->packed_bytes)) return LW_TOO_LARGE;
+    if (!lw_product(packed, 3, &plan->packed_bytes)) return lw_too_large(problem, "filter");
 
     plan->depthwise = conv->groups > 1 && conv->groups == conv->input_channels;
     if (plan->depthwise) {
@@ -125,7 +128,7 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
         status = lw_depthwise_conv2d_sizes(context, &depthwise, &sizes);
         plan->packed_bytes = sizes.packed_bytes;
         plan->scratch_bytes = sizes.scratch_bytes;
-        return status;
+        return status == LW_OK ? LW_OK : lw_wrong(problem, status, "input", "smaller");
     }
     plan->transforms = lw_winograd_plan(context, conv, &plan->window, &plan->winograd);
     if (plan->transforms) {
@@ -144,15 +147,21 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
     }
     if (!lw_gemm_scratch_bytes(plan->block_rows, taps, floats, &plan->share_bytes) ||
         !lw_share_scratch(context, &plan->share_bytes, &plan->scratch_bytes))
-        return LW_TOO_LARGE;
+        return lw_too_large(problem, "scratch");
     plan->cut = lw_gemm_cut(context, plan->pixels, conv->output_channels, k, conv->input_channels,
                             conv->groups > 1 ? plan->group_outputs : 0, plan->block_rows);
     return LW_OK;
 }
 
+enum lw_status lw_conv2d_validate(const struct lw_context *context, const struct lw_conv2d *op,
+                                  struct lw_problem *problem) {
+    struct plan plan;
+    return make_plan(context, op, problem, &plan);
+}
+
 enum lw_status lw_conv2d_sizes(const struct lw_context *context, const struct lw_conv2d *conv, struct lw_sizes *sizes) {
     struct plan plan;
-    const enum lw_status status = make_plan(context, conv, &plan);
+    const enum lw_status status = make_plan(context, conv, NULL, &plan);
     if (status != LW_OK) return status;
     if (!sizes) return LW_NULL_POINTER;
     *sizes = (struct lw_sizes){
@@ -168,7 +177,7 @@ enum lw_status lw_conv2d_sizes(const struct lw_context *context, const struct lw
 enum lw_status lw_conv2d_pack(const struct lw_context *context, const struct lw_conv2d *conv, const float *filter,
                               void *packed) {
     struct plan plan;
-    const enum lw_status status = make_plan(context, conv, &plan);
+    const enum lw_status status = make_plan(context, conv, NULL, &plan);
     if (status != LW_OK) return status;
     if (!filter || (!packed && plan.packed_bytes)) return LW_NULL_POINTER;
     if (plan.depthwise) {
@@ -355,8 +364,8 @@ enum lw_status lw_conv2d_run(const struct lw_context *context, const struct lw_c
                              const void *packed, const struct lw_epilogue *given, void *scratch, float *output) {
     struct plan plan;
     struct lw_epilogue epilogue;
-    enum lw_status status = make_plan(context, conv, &plan);
-    if (status == LW_OK) status = lw_epilogue_read(&conv->activation, given, &epilogue);
+    enum lw_status status = make_plan(context, conv, NULL, &plan);
+    if (status == LW_OK) status = lw_epilogue_read(&conv->activation, given, NULL, &epilogue);
     if (status != LW_OK) return status;
     if ((!input && plan.input_elements) || (!packed && plan.packed_bytes) || (!scratch && plan.scratch_bytes) ||
         (!output && plan.output_elements))

@@ -92,16 +92,20 @@ static size_t input_of(const struct axis *axis, size_t position, size_t tap) {
 }
 
 static enum lw_status make_plan(const struct lw_context *context, const struct lw_conv2d_transpose *conv,
-                                struct plan *plan) {
-    if (!context || !conv) return LW_NULL_POINTER;
-    if (conv->struct_bytes != sizeof *conv) return LW_BAD_STRUCT_BYTES;
-    enum lw_status status = lw_activation_check(&conv->activation);
+                                struct lw_problem *problem, struct plan *plan) {
+    enum lw_status status = lw_check(context, conv, sizeof *conv, problem);
+    if (status != LW_OK) return status;
+    status = lw_activation_check(&conv->activation, problem);
     if (status != LW_OK) return status;
     struct lw_placed_window placed;
-    status = lw_window_place(&conv->window, conv->output_height, conv->output_width, &placed);
+    status = lw_window_place(&conv->window, conv->output_height, conv->output_width, problem, &placed);
     if (status != LW_OK) return status;
-    if (conv->input_channels == 0 || conv->output_channels == 0) return LW_BAD_SHAPE;
-    if (placed.output_height != conv->input_height || placed.output_width != conv->input_width) return LW_BAD_SHAPE;
+    status = lw_groups_check(1, conv->input_channels, conv->output_channels, problem);
+    if (status != LW_OK) return status;
+    if (placed.output_height != conv->input_height || placed.output_width != conv->input_width)
+        return lw_wrong(problem, LW_BAD_SHAPE,
+                        placed.output_height != conv->input_height ? "input_height" : "input_width",
+                        "what the window makes of the output's size");
 
     const struct lw_window *w = &conv->window;
     plan->y = make_axis(w->kernel_height, w->stride_height, w->dilation_height);
@@ -113,13 +117,14 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
     const size_t input[] = {conv->batch, conv->input_height, conv->input_width, conv->input_channels, sizeof(float)};
     const size_t output[] = {conv->batch, conv->output_height, conv->output_width, conv->output_channels,
                              sizeof(float)};
-    if (!lw_product(input, 5, &plan->input_elements) || !lw_product(output, 5, &plan->output_elements) ||
-        !lw_gemm_packed_elements(gemm, conv->input_channels, conv->output_channels, &plan->tap_packed))
-        return LW_TOO_LARGE;
+    if (!lw_product(input, 5, &plan->input_elements)) return lw_too_large(problem, "input");
+    if (!lw_product(output, 5, &plan->output_elements)) return lw_too_large(problem, "output");
+    if (!lw_gemm_packed_elements(gemm, conv->input_channels, conv->output_channels, &plan->tap_packed))
+        return lw_too_large(problem, "filter");
     plan->input_elements /= sizeof(float);
     plan->output_elements /= sizeof(float);
     const size_t packed[] = {w->kernel_height, w->kernel_width, plan->tap_packed, sizeof(float)};
-    if (!lw_product(packed, 4, &plan->packed_bytes)) return LW_TOO_LARGE;
+    if (!lw_product(packed, 4, &plan->packed_bytes)) return lw_too_large(problem, "filter");
 
     /* Without padding the last patch ends inside of the output. No overflow: a patch is no larger than a filter. */
     plan->patches = conv->output_channels <= PATCH_CHANNELS && w->kernel_height <= w->stride_height &&
@@ -131,12 +136,13 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
         plan->patch_width = (size_t)w->kernel_width * conv->output_channels;
         plan->patch_elements = w->kernel_height * plan->patch_width;
         size_t elements, floats = plan->patch_elements;
-        if (!lw_gemm_packed_elements(gemm, conv->input_channels, plan->patch_elements, &elements)) return LW_TOO_LARGE;
+        if (!lw_gemm_packed_elements(gemm, conv->input_channels, plan->patch_elements, &elements))
+            return lw_too_large(problem, "filter");
         plan->packed_bytes = elements * sizeof(float);
         plan->block_rows = lw_gemm_block_rows(gemm, conv->input_width, 1, conv->input_channels, plan->patch_elements);
         if (!lw_multiply(&floats, plan->block_rows + 1) ||
             !lw_gemm_scratch_bytes(plan->block_rows, 1, floats, &plan->scratch_bytes))
-            return LW_TOO_LARGE;
+            return lw_too_large(problem, "scratch");
         return LW_OK;
     }
 
@@ -144,14 +150,20 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
     const size_t widest = conv->output_width / w->stride_width + (conv->output_width % w->stride_width != 0);
     plan->block_rows = lw_gemm_block_rows(gemm, widest, plan->max_taps, conv->input_channels, conv->output_channels);
     if (!lw_gemm_scratch_bytes(plan->block_rows, plan->max_taps, conv->input_channels, &plan->scratch_bytes))
-        return LW_TOO_LARGE;
+        return lw_too_large(problem, "scratch");
     return LW_OK;
+}
+
+enum lw_status lw_conv2d_transpose_validate(const struct lw_context *context, const struct lw_conv2d_transpose *op,
+                                            struct lw_problem *problem) {
+    struct plan plan;
+    return make_plan(context, op, problem, &plan);
 }
 
 enum lw_status lw_conv2d_transpose_sizes(const struct lw_context *context, const struct lw_conv2d_transpose *conv,
                                          struct lw_sizes *sizes) {
     struct plan plan;
-    const enum lw_status status = make_plan(context, conv, &plan);
+    const enum lw_status status = make_plan(context, conv, NULL, &plan);
     if (status != LW_OK) return status;
     if (!sizes) return LW_NULL_POINTER;
     *sizes = (struct lw_sizes){
@@ -172,7 +184,7 @@ static size_t packed_taps_before(const struct plan *plan, struct phase y, struct
 enum lw_status lw_conv2d_transpose_pack(const struct lw_context *context, const struct lw_conv2d_transpose *conv,
                                         const float *filter, void *packed) {
     struct plan plan;
-    const enum lw_status status = make_plan(context, conv, &plan);
+    const enum lw_status status = make_plan(context, conv, NULL, &plan);
     if (status != LW_OK) return status;
     if (!filter || !packed) return LW_NULL_POINTER;
 
@@ -271,8 +283,8 @@ enum lw_status lw_conv2d_transpose_run(const struct lw_context *context, const s
                                        void *scratch, float *output) {
     struct plan plan;
     struct lw_epilogue epilogue;
-    enum lw_status status = make_plan(context, conv, &plan);
-    if (status == LW_OK) status = lw_epilogue_read(&conv->activation, given, &epilogue);
+    enum lw_status status = make_plan(context, conv, NULL, &plan);
+    if (status == LW_OK) status = lw_epilogue_read(&conv->activation, given, NULL, &epilogue);
     if (status != LW_OK) return status;
     if ((!input && plan.input_elements) || !packed || (!scratch && plan.scratch_bytes) ||
         (!output && plan.output_elements))

@@ -28,10 +28,10 @@ struct plan {
 };
 
 static enum lw_status make_plan(const struct lw_context *context, const struct lw_conv3d *op, enum direction direction,
-                                struct plan *plan) {
-    if (!context || !op) return LW_NULL_POINTER;
-    if (op->struct_bytes != sizeof *op) return LW_BAD_STRUCT_BYTES;
+                                struct lw_problem *problem, struct plan *plan) {
     *plan = (struct plan){.direction = direction};
+    enum lw_status status = lw_check(context, op, sizeof *op, problem);
+    if (status != LW_OK) return status;
     plan->conv = (struct lw_conv2d){
         .struct_bytes = sizeof plan->conv,
         .batch = 1,
@@ -44,15 +44,16 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
         .winograd = op->winograd,
     };
     struct lw_sizes forward;
-    enum lw_status status = lw_conv2d_sizes(context, &plan->conv, &forward);
+    status = lw_conv2d_sizes(context, &plan->conv, &forward);
+    if (status != LW_OK) return problem ? lw_conv2d_validate(context, &plan->conv, problem) : status;
+    status = lw_depth_check(op->kernel_depth, op->stride_depth, op->dilation_depth, problem);
     if (status != LW_OK) return status;
-    if (op->kernel_depth == 0 || op->stride_depth == 0 || op->dilation_depth == 0) return LW_BAD_SHAPE;
 
     /* The window's whole reach, so that no coordinate overflows. */
     size_t last = op->output_depth, reach = op->kernel_depth;
     if (!lw_multiply(&last, op->stride_depth) || !lw_multiply(&reach, op->dilation_depth) || !lw_add(&last, reach) ||
         !lw_add(&last, op->input_depth) || !lw_add(&last, op->pad_front))
-        return LW_TOO_LARGE;
+        return lw_too_large(problem, "output_depth");
 
     const size_t input[] = {op->batch,       op->input_depth,    op->input_height,
                             op->input_width, op->input_channels, sizeof(float)};
@@ -60,9 +61,10 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
     const size_t filter[] = {op->window.kernel_height, op->window.kernel_width, op->input_channels / op->groups,
                              op->output_channels};
     size_t inputs, outputs, input_plane;
-    if (!lw_product(input, 6, &inputs) || !lw_product(output, 4, &outputs) || !lw_product(input + 2, 3, &input_plane) ||
-        !lw_product(filter, 4, &plan->filter_plane))
-        return LW_TOO_LARGE;
+    if (!lw_product(input, 6, &inputs) || !lw_product(input + 2, 3, &input_plane))
+        return lw_too_large(problem, "input");
+    if (!lw_product(output, 4, &outputs)) return lw_too_large(problem, "output");
+    if (!lw_product(filter, 4, &plan->filter_plane)) return lw_too_large(problem, "filter");
     inputs /= sizeof(float);
     outputs /= sizeof(float);
 
@@ -75,7 +77,7 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
         plan->elements_in = inputs;
         plan->elements_out = outputs;
     } else {
-        if (op->groups != 1) return LW_UNSUPPORTED;
+        if (op->groups != 1) return lw_wrong(problem, LW_UNSUPPORTED, "groups", "1");
         plan->transpose = (struct lw_conv2d_transpose){
             .struct_bytes = sizeof plan->transpose,
             .batch = 1,
@@ -100,9 +102,10 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
     plan->scratch_bytes = plan->plane.scratch_bytes;
     const size_t plane[] = {op->kernel_depth > 1 ? plan->plane_out : 0, sizeof(float)};
     size_t plane_bytes;
-    if (!lw_multiply(&plan->packed_bytes, op->kernel_depth) || !lw_product(plane, 2, &plane_bytes) ||
-        !lw_add(&plan->scratch_bytes, plane_bytes) || !lw_add(&plan->scratch_bytes, 15))
-        return LW_TOO_LARGE;
+    if (!lw_multiply(&plan->packed_bytes, op->kernel_depth)) return lw_too_large(problem, "filter");
+    if (!lw_product(plane, 2, &plane_bytes) || !lw_add(&plan->scratch_bytes, plane_bytes) ||
+        !lw_add(&plan->scratch_bytes, 15))
+        return lw_too_large(problem, "scratch");
     plan->scratch_bytes &= ~(size_t)15;
     return LW_OK;
 }
@@ -110,7 +113,7 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
 static enum lw_status sizes_of(const struct lw_context *context, const struct lw_conv3d *op, enum direction direction,
                                struct lw_sizes *sizes) {
     struct plan plan;
-    const enum lw_status status = make_plan(context, op, direction, &plan);
+    const enum lw_status status = make_plan(context, op, direction, NULL, &plan);
     if (status != LW_OK) return status;
     if (!sizes) return LW_NULL_POINTER;
     *sizes = (struct lw_sizes){
@@ -126,7 +129,7 @@ static enum lw_status sizes_of(const struct lw_context *context, const struct lw
 static enum lw_status pack(const struct lw_context *context, const struct lw_conv3d *op, enum direction direction,
                            const float *filter, void *packed) {
     struct plan plan;
-    enum lw_status status = make_plan(context, op, direction, &plan);
+    enum lw_status status = make_plan(context, op, direction, NULL, &plan);
     if (status != LW_OK) return status;
     if (!filter || (!packed && plan.packed_bytes)) return LW_NULL_POINTER;
     char *to = packed;
@@ -155,7 +158,7 @@ static size_t plane_through(const struct lw_conv3d *op, const struct plan *plan,
 static enum lw_status run(const struct lw_context *context, const struct lw_conv3d *op, enum direction direction,
                           const float *input, const void *packed, void *scratch, float *output) {
     struct plan plan;
-    enum lw_status status = make_plan(context, op, direction, &plan);
+    enum lw_status status = make_plan(context, op, direction, NULL, &plan);
     if (status != LW_OK) return status;
     if ((!input && plan.elements_in) || (!packed && plan.packed_bytes) || (!scratch && plan.scratch_bytes) ||
         (!output && plan.elements_out))
@@ -185,6 +188,12 @@ static enum lw_status run(const struct lw_context *context, const struct lw_conv
         }
     }
     return status;
+}
+
+enum lw_status lw_conv3d_validate(const struct lw_context *context, const struct lw_conv3d *op,
+                                  struct lw_problem *problem) {
+    struct plan plan;
+    return make_plan(context, op, FORWARD, problem, &plan);
 }
 
 enum lw_status lw_conv3d_sizes(const struct lw_context *context, const struct lw_conv3d *op, struct lw_sizes *sizes) {

@@ -60,18 +60,20 @@ static void plan_blocks(struct plan *plan, size_t planes) {
     plan->pixels = plan->planes * plan->plane_rows * plan->output_width;
 }
 
-static enum lw_status make_plan(const struct lw_context *context, const struct lw_conv3d *op, struct plan *plan) {
-    if (!context || !op) return LW_NULL_POINTER;
-    if (op->struct_bytes != sizeof *op) return LW_BAD_STRUCT_BYTES;
-    if (op->winograd > LW_WINOGRAD_OFF) return LW_BAD_ENUM;
+static enum lw_status make_plan(const struct lw_context *context, const struct lw_conv3d *op,
+                                struct lw_problem *problem, struct plan *plan) {
     *plan = (struct plan){0};
+    enum lw_status status = lw_check(context, op, sizeof *op, problem);
+    if (status != LW_OK) return status;
+    if (op->winograd > LW_WINOGRAD_OFF) return lw_wrong(problem, LW_BAD_ENUM, "winograd", "one of enum lw_winograd");
     const struct lw_window *w = &op->window;
     struct lw_placed_window placed;
-    const enum lw_status status = lw_window_place(w, op->input_height, op->input_width, &placed);
+    status = lw_window_place(w, op->input_height, op->input_width, problem, &placed);
     if (status != LW_OK) return status;
-    if (op->kernel_depth == 0 || op->stride_depth == 0 || op->dilation_depth == 0) return LW_BAD_SHAPE;
-    if (op->groups == 0 || op->input_channels == 0 || op->output_channels == 0) return LW_BAD_SHAPE;
-    if (op->input_channels % op->groups || op->output_channels % op->groups) return LW_BAD_SHAPE;
+    status = lw_depth_check(op->kernel_depth, op->stride_depth, op->dilation_depth, problem);
+    if (status != LW_OK) return status;
+    status = lw_groups_check(op->groups, op->input_channels, op->output_channels, problem);
+    if (status != LW_OK) return status;
     plan->output_height = placed.output_height;
     plan->output_width = placed.output_width;
     plan->pad_top = placed.pad_top;
@@ -83,7 +85,7 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
     size_t last = op->output_depth, reach = op->kernel_depth;
     if (!lw_multiply(&last, op->stride_depth) || !lw_multiply(&reach, op->dilation_depth) || !lw_add(&last, reach) ||
         !lw_add(&last, op->pad_front))
-        return LW_TOO_LARGE;
+        return lw_too_large(problem, "output_depth");
 
     const size_t input[] = {op->batch,       op->input_depth,    op->input_height,
                             op->input_width, op->input_channels, sizeof(float)};
@@ -91,10 +93,12 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
                              plan->output_width, op->output_channels, sizeof(float)};
     const size_t filter[] = {op->kernel_depth,   w->kernel_height,    w->kernel_width,
                              plan->group_inputs, op->output_channels, sizeof(float)};
-    if (!lw_product(input, 6, &plan->input_elements) || !lw_product(output, 6, &plan->output_elements) ||
-        !lw_product(filter, 6, &plan->filter_elements) || !lw_product(input + 2, 3, &plan->input_plane) ||
-        !lw_product(output + 2, 3, &plan->output_plane) || !lw_product(filter + 1, 3, &plan->rows))
-        return LW_TOO_LARGE;
+    if (!lw_product(input, 6, &plan->input_elements) || !lw_product(input + 2, 3, &plan->input_plane))
+        return lw_too_large(problem, "input");
+    if (!lw_product(output, 6, &plan->output_elements) || !lw_product(output + 2, 3, &plan->output_plane))
+        return lw_too_large(problem, "output");
+    if (!lw_product(filter, 6, &plan->filter_elements) || !lw_product(filter + 1, 3, &plan->rows))
+        return lw_too_large(problem, "filter");
     plan->input_elements /= sizeof(float);
     plan->output_elements /= sizeof(float);
     plan->filter_elements /= sizeof(float);
@@ -109,13 +113,14 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
         (plan->output_width - 1) * w->stride_width + (size_t)(w->kernel_width - 1) * w->dilation_width + 1;
     plan->phase_columns = divide_up(columns, w->stride_width);
     plan->row_elements = plan->phase_columns;
-    if (!lw_multiply(&plan->row_elements, w->stride_width)) return LW_TOO_LARGE;
+    if (!lw_multiply(&plan->row_elements, w->stride_width)) return lw_too_large(problem, "scratch");
     plan->plane_elements = plan->copied_rows;
-    if (!lw_multiply(&plan->plane_elements, plan->row_elements)) return LW_TOO_LARGE;
+    if (!lw_multiply(&plan->plane_elements, plan->row_elements)) return lw_too_large(problem, "scratch");
     plan->channel_elements = plan->plane_elements;
-    if (!lw_multiply(&plan->channel_elements, plan->planes)) return LW_TOO_LARGE;
+    if (!lw_multiply(&plan->channel_elements, plan->planes)) return lw_too_large(problem, "scratch");
     /* Channels that lie a multiple of 1024 bytes apart would throw each other out of the first-level cache. */
-    if (plan->channel_elements % 256 == 0 && !lw_add(&plan->channel_elements, 16)) return LW_TOO_LARGE;
+    if (plan->channel_elements % 256 == 0 && !lw_add(&plan->channel_elements, 16))
+        return lw_too_large(problem, "scratch");
     plan->one_run = plan->plane_elements == plan->plane_rows * plan->output_width;
 
     const size_t taps = plan->one_run ? 1 : plan->planes * plan->plane_rows;
@@ -126,21 +131,21 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
     const size_t copy[] = {op->input_channels, plan->channel_elements};
     if (!lw_product(copy, 2, &plan->copy_elements) ||
         !lw_gemm_packed_elements(gemm, plan->pixels, plan->group_outputs, &plan->group_packed))
-        return LW_TOO_LARGE;
+        return lw_too_large(problem, "scratch");
     plan->packed_elements = plan->group_packed;
     plan->sums_elements = plan->filter_elements / op->kernel_depth;
-    if (!lw_multiply(&plan->packed_elements, op->groups)) return LW_TOO_LARGE;
+    if (!lw_multiply(&plan->packed_elements, op->groups)) return lw_too_large(problem, "scratch");
     size_t floats = plan->copy_elements;
     if (!lw_add(&floats, plan->packed_elements) || !lw_add(&floats, plan->sums_elements) ||
         !lw_gemm_scratch_bytes(plan->block_rows, taps, floats, &plan->scratch_bytes))
-        return LW_TOO_LARGE;
+        return lw_too_large(problem, "scratch");
     return LW_OK;
 }
 
 enum lw_status lw_conv3d_filter_gradient_sizes(const struct lw_context *context, const struct lw_conv3d *op,
                                                struct lw_sizes *sizes) {
     struct plan plan;
-    const enum lw_status status = make_plan(context, op, &plan);
+    const enum lw_status status = make_plan(context, op, NULL, &plan);
     if (status != LW_OK) return status;
     if (!sizes) return LW_NULL_POINTER;
     *sizes = (struct lw_sizes){
@@ -292,7 +297,7 @@ enum lw_status lw_conv3d_filter_gradient_run(const struct lw_context *context, c
                                              const float *input, const float *output_gradient, void *scratch,
                                              float *filter_gradient) {
     struct plan plan;
-    const enum lw_status status = make_plan(context, op, &plan);
+    const enum lw_status status = make_plan(context, op, NULL, &plan);
     if (status != LW_OK) return status;
     if ((!input && plan.input_elements) || (!output_gradient && plan.output_elements) ||
         (!scratch && plan.scratch_bytes) || !filter_gradient)

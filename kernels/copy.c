@@ -108,19 +108,21 @@ static void copy_plane(const struct lw_kernels *kernels, size_t element, const s
 }
 
 /* Fills dimensions (outermost first) and *rank from the descriptor; *bytes is the size of the output. */
-static enum lw_status simplify(const struct lw_copy *copy, struct dimension *dimensions, size_t *rank, size_t *bytes) {
+static enum lw_status simplify(const struct lw_copy *copy, struct lw_problem *problem, struct dimension *dimensions,
+                               size_t *rank, size_t *bytes) {
     const size_t element = copy->element_bytes;
     size_t factors[LW_MAX_RANK + 1] = {element};
     for (size_t d = 0; d < copy->rank; d++) factors[d + 1] = copy->shape[d];
-    if (!lw_product(factors, copy->rank + (size_t)1, bytes)) return LW_TOO_LARGE;
+    if (!lw_product(factors, copy->rank + (size_t)1, bytes)) return lw_too_large(problem, "output");
     *rank = 0;
     if (*bytes == 0) return LW_OK;
 
     for (size_t d = 0; d < copy->rank; d++) {
         const ptrdiff_t in = copy->input_strides[d], out = copy->output_strides[d];
         if (copy->shape[d] == 1) continue;
-        if (out == 0) return LW_BAD_SHAPE;
-        if (magnitude(in) > PTRDIFF_MAX / element || magnitude(out) > PTRDIFF_MAX / element) return LW_TOO_LARGE;
+        if (out == 0) return lw_wrong(problem, LW_BAD_SHAPE, "output_strides", "not 0");
+        if (magnitude(in) > PTRDIFF_MAX / element) return lw_too_large(problem, "input_strides");
+        if (magnitude(out) > PTRDIFF_MAX / element) return lw_too_large(problem, "output_strides");
         const struct dimension new = {copy->shape[d], in * (ptrdiff_t)element, out * (ptrdiff_t)element};
         size_t i = (*rank)++;
         for (; i > 0 && magnitude(dimensions[i - 1].out) < magnitude(new.out); i--) dimensions[i] = dimensions[i - 1];
@@ -142,18 +144,30 @@ static enum lw_status simplify(const struct lw_copy *copy, struct dimension *dim
     return LW_OK;
 }
 
-enum lw_status lw_copy_run(const struct lw_context *context, const struct lw_copy *copy, const void *input,
-                           void *output) {
-    if (!context || !copy) return LW_NULL_POINTER;
-    if (copy->struct_bytes != sizeof *copy) return LW_BAD_STRUCT_BYTES;
-    size_t element = copy->element_bytes;
-    if (element != 1 && element != 2 && element != 4 && element != 8 && element != 16) return LW_BAD_SHAPE;
-    if (copy->rank > LW_MAX_RANK) return LW_BAD_SHAPE;
+static enum lw_status check(const struct lw_context *context, const struct lw_copy *copy, struct lw_problem *problem,
+                            struct dimension *dimensions, size_t *rank, size_t *bytes) {
+    enum lw_status status = lw_check(context, copy, sizeof *copy, problem);
+    if (status != LW_OK) return status;
+    status = lw_element_check(copy->element_bytes, problem);
+    if (status != LW_OK) return status;
+    if (copy->rank > LW_MAX_RANK) return lw_wrong(problem, LW_BAD_SHAPE, "rank", "LW_MAX_RANK at most");
+    return simplify(copy, problem, dimensions, rank, bytes);
+}
 
+enum lw_status lw_copy_validate(const struct lw_context *context, const struct lw_copy *op,
+                                struct lw_problem *problem) {
     struct dimension dimensions[LW_MAX_RANK];
     size_t rank, bytes;
-    enum lw_status status = simplify(copy, dimensions, &rank, &bytes);
+    return check(context, op, problem, dimensions, &rank, &bytes);
+}
+
+enum lw_status lw_copy_run(const struct lw_context *context, const struct lw_copy *copy, const void *input,
+                           void *output) {
+    struct dimension dimensions[LW_MAX_RANK];
+    size_t rank, bytes;
+    const enum lw_status status = check(context, copy, NULL, dimensions, &rank, &bytes);
     if (status != LW_OK) return status;
+    size_t element = copy->element_bytes;
     if (bytes == 0) return LW_OK;
     if (!input || !output) return LW_NULL_POINTER;
 

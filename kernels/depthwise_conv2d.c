@@ -121,14 +121,16 @@ static void divide_columns(const struct lw_depthwise_conv2d *d, struct plan *p) 
     p->turn_step = w->stride_width * p->turns;
 }
 
-static enum lw_status make_plan(const struct lw_depthwise_conv2d *d, struct plan *p) {
+static enum lw_status make_plan(const struct lw_context *context, const struct lw_depthwise_conv2d *d,
+                                struct lw_problem *problem, struct plan *p) {
     *p = (struct plan){0};
-    if (d->struct_bytes != sizeof *d) return LW_BAD_STRUCT_BYTES;
-    enum lw_status status = lw_activation_check(&d->activation);
+    enum lw_status status = lw_check(context, d, sizeof *d, problem);
     if (status != LW_OK) return status;
-    if (d->depth_multiplier == 0) return LW_BAD_SHAPE;
+    status = lw_activation_check(&d->activation, problem);
+    if (status != LW_OK) return status;
+    if (d->depth_multiplier == 0) return lw_wrong(problem, LW_BAD_SHAPE, "depth_multiplier", "1 or more");
     const struct lw_window *w = &d->window;
-    status = lw_window_place(w, d->input_height, d->input_width, &p->window);
+    status = lw_window_place(w, d->input_height, d->input_width, problem, &p->window);
     if (status != LW_OK) return status;
 
     /* Every tensor's bytes must fit; sizeof(float) is a factor to that end and divided out again. */
@@ -137,12 +139,13 @@ static enum lw_status make_plan(const struct lw_depthwise_conv2d *d, struct plan
     const size_t output[] = {d->batch,    p->window.output_height, p->window.output_width,
                              d->channels, d->depth_multiplier,     sizeof(float)};
     size_t filter_bytes;
-    if (!lw_product(input, 5, &p->input_elements) || !lw_product(filter, 5, &filter_bytes) ||
-        !lw_product(output, 6, &p->output_elements))
-        return LW_TOO_LARGE;
+    if (!lw_product(input, 5, &p->input_elements)) return lw_too_large(problem, "input");
+    if (!lw_product(filter, 5, &filter_bytes)) return lw_too_large(problem, "filter");
+    if (!lw_product(output, 6, &p->output_elements)) return lw_too_large(problem, "output");
     p->input_elements /= sizeof(float);
     p->output_elements /= sizeof(float);
-    if (p->window.output_height > UINT32_MAX || p->window.output_width > UINT32_MAX) return LW_TOO_LARGE;
+    if (p->window.output_height > UINT32_MAX || p->window.output_width > UINT32_MAX)
+        return lw_too_large(problem, "output");
     if (p->output_elements == 0) return LW_OK;
 
     /* lw_window_place has checked that the window's reach fits. */
@@ -155,14 +158,14 @@ static enum lw_status make_plan(const struct lw_depthwise_conv2d *d, struct plan
         p->ring_rows = rows_spanned < d->input_height ? rows_spanned : d->input_height;
         p->row_pixels =
             (p->window.output_width - 1) * w->stride_width + (size_t)(w->kernel_width - 1) * w->dilation_width + 1;
-        if (p->channels % 256 == 0 && !lw_add(&p->pixel_stride, 16)) return LW_TOO_LARGE;
+        if (p->channels % 256 == 0 && !lw_add(&p->pixel_stride, 16)) return lw_too_large(problem, "scratch");
         p->row_elements = p->row_pixels;
-        if (!lw_multiply(&p->row_elements, p->pixel_stride)) return LW_TOO_LARGE;
+        if (!lw_multiply(&p->row_elements, p->pixel_stride)) return lw_too_large(problem, "scratch");
         p->inner_begin = 0;
         p->inner_end = p->window.output_width;
     }
     divide_columns(d, p);
-    return plan_scratch(d, p) ? LW_OK : LW_TOO_LARGE;
+    return plan_scratch(d, p) ? LW_OK : lw_too_large(problem, "scratch");
 }
 
 /* How many pixels of an image row the window reaches: they follow the pad_left pixels of the left margin, and what is
@@ -199,12 +202,18 @@ static void copy_row(const struct lw_depthwise_conv2d *d, const struct plan *p, 
     }
 }
 
+enum lw_status lw_depthwise_conv2d_validate(const struct lw_context *context, const struct lw_depthwise_conv2d *op,
+                                            struct lw_problem *problem) {
+    struct plan p;
+    return make_plan(context, op, problem, &p);
+}
+
 enum lw_status lw_depthwise_conv2d_sizes(const struct lw_context *context, const struct lw_depthwise_conv2d *d,
                                          struct lw_sizes *sizes) {
-    if (!context || !d || !sizes) return LW_NULL_POINTER;
     struct plan p;
-    enum lw_status status = make_plan(d, &p);
+    enum lw_status status = make_plan(context, d, NULL, &p);
     if (status != LW_OK) return status;
+    if (!sizes) return LW_NULL_POINTER;
     *sizes = (struct lw_sizes){
         .output_height = (uint32_t)p.window.output_height,
         .output_width = (uint32_t)p.window.output_width,
@@ -237,9 +246,8 @@ static void pack(const struct lw_depthwise_conv2d *d, const struct plan *p, cons
 enum lw_status lw_depthwise_conv2d_pack(const struct lw_context *context, const struct lw_depthwise_conv2d *d,
                                         const float *filter, /* (kernel_height, kernel_width, channels, multiplier) */
                                         void *packed) {
-    if (!context || !d) return LW_NULL_POINTER;
     struct plan p;
-    enum lw_status status = make_plan(d, &p);
+    enum lw_status status = make_plan(context, d, NULL, &p);
     if (status != LW_OK || p.packed_bytes == 0) return status;
     if (!filter || !packed) return LW_NULL_POINTER;
     pack(d, &p, filter, 1, packed);
@@ -344,12 +352,11 @@ enum lw_status lw_depthwise_conv2d_run(const struct lw_context *context, const s
                                        const void *packed, const struct lw_epilogue *given, void *scratch,
                                        float *output) /* (batch, output_height, output_width, channels * multiplier) */
 {
-    if (!context || !d) return LW_NULL_POINTER;
     struct plan p;
     struct lw_epilogue epilogue;
-    enum lw_status status = make_plan(d, &p);
+    enum lw_status status = make_plan(context, d, NULL, &p);
     if (status != LW_OK) return status;
-    status = lw_epilogue_read(&d->activation, given, &epilogue);
+    status = lw_epilogue_read(&d->activation, given, NULL, &epilogue);
     if (status != LW_OK) return status;
     if (p.output_elements == 0) return LW_OK;
     if ((p.input_elements && !input) || !packed || !scratch || !output) return LW_NULL_POINTER;

@@ -26,20 +26,22 @@ struct plan {
     size_t scratch_bytes;
 };
 
-static enum lw_status make_plan(const struct lw_depthwise_conv2d *d, struct plan *p) {
+static enum lw_status make_plan(const struct lw_context *context, const struct lw_depthwise_conv2d *d,
+                                struct lw_problem *problem, struct plan *p) {
     *p = (struct plan){0};
-    if (d->struct_bytes != sizeof *d) return LW_BAD_STRUCT_BYTES;
-    if (d->depth_multiplier == 0) return LW_BAD_SHAPE;
+    enum lw_status status = lw_check(context, d, sizeof *d, problem);
+    if (status != LW_OK) return status;
+    if (d->depth_multiplier == 0) return lw_wrong(problem, LW_BAD_SHAPE, "depth_multiplier", "1 or more");
     const struct lw_window *w = &d->window;
-    const enum lw_status status = lw_window_place(w, d->input_height, d->input_width, &p->placed);
+    status = lw_window_place(w, d->input_height, d->input_width, problem, &p->placed);
     if (status != LW_OK) return status;
     const size_t input[] = {d->batch, d->input_height, d->input_width, d->channels, sizeof(float)};
     const size_t output[] = {d->batch,    p->placed.output_height, p->placed.output_width,
                              d->channels, d->depth_multiplier,     sizeof(float)};
     const size_t filter[] = {w->kernel_height, w->kernel_width, d->channels, d->depth_multiplier, sizeof(float)};
-    if (!lw_product(input, 5, &p->input_elements) || !lw_product(output, 6, &p->output_elements) ||
-        !lw_product(filter, 5, &p->filter_elements))
-        return LW_TOO_LARGE;
+    if (!lw_product(input, 5, &p->input_elements)) return lw_too_large(problem, "input");
+    if (!lw_product(output, 6, &p->output_elements)) return lw_too_large(problem, "output");
+    if (!lw_product(filter, 5, &p->filter_elements)) return lw_too_large(problem, "filter");
     p->input_elements /= sizeof(float);
     p->output_elements /= sizeof(float);
     p->filter_elements /= sizeof(float);
@@ -54,25 +56,25 @@ static enum lw_status make_plan(const struct lw_depthwise_conv2d *d, struct plan
         const size_t spanned = (size_t)(w->kernel_height - 1) * w->dilation_height + 1;
         p->ring_rows = spanned < d->input_height ? spanned : d->input_height;
         /* Pixels that lie a multiple of 512 bytes apart would throw each other out of the first-level cache. */
-        if (p->channels % 128 == 0 && !lw_add(&p->pixel_stride, 16)) return LW_TOO_LARGE;
+        if (p->channels % 128 == 0 && !lw_add(&p->pixel_stride, 16)) return lw_too_large(problem, "scratch");
         p->row_elements = p->row_pixels;
-        if (!lw_multiply(&p->row_elements, p->pixel_stride)) return LW_TOO_LARGE;
+        if (!lw_multiply(&p->row_elements, p->pixel_stride)) return lw_too_large(problem, "scratch");
     }
     size_t pointers = w->kernel_height, held = p->ring_rows, floats = p->row_elements;
     if (!lw_multiply(&pointers, sizeof(float *)) || !lw_multiply(&held, sizeof(size_t)) ||
         !lw_multiply(&floats, p->ring_rows) || !lw_multiply(&floats, sizeof(float)) || !lw_add(&floats, held) ||
         !lw_add(&floats, pointers) || !lw_add(&floats, 15))
-        return LW_TOO_LARGE;
+        return lw_too_large(problem, "scratch");
     p->scratch_bytes = floats & ~(size_t)15;
     return LW_OK;
 }
 
 enum lw_status lw_depthwise_conv2d_filter_gradient_sizes(const struct lw_context *context,
                                                          const struct lw_depthwise_conv2d *d, struct lw_sizes *sizes) {
-    if (!context || !d || !sizes) return LW_NULL_POINTER;
     struct plan p;
-    const enum lw_status status = make_plan(d, &p);
+    const enum lw_status status = make_plan(context, d, NULL, &p);
     if (status != LW_OK) return status;
+    if (!sizes) return LW_NULL_POINTER;
     *sizes = (struct lw_sizes){
         .output_height = d->window.kernel_height,
         .output_width = d->window.kernel_width,
@@ -109,9 +111,8 @@ enum lw_status lw_depthwise_conv2d_filter_gradient_run(const struct lw_context *
                                                        const struct lw_depthwise_conv2d *d, const float *input,
                                                        const float *output_gradient, void *scratch,
                                                        float *filter_gradient) {
-    if (!context || !d) return LW_NULL_POINTER;
     struct plan p;
-    const enum lw_status status = make_plan(d, &p);
+    const enum lw_status status = make_plan(context, d, NULL, &p);
     if (status != LW_OK) return status;
     if (p.filter_elements == 0) return LW_OK;
     const bool empty = p.input_elements == 0 || p.output_elements == 0;

@@ -74,17 +74,20 @@ static size_t begin_of(const struct axis *axis, size_t first, size_t position) {
     return (position + axis->pad + axis->before * axis->stride - last * axis->dilation) / axis->stride;
 }
 
-static enum lw_status make_plan(const struct lw_depthwise_conv2d *d, struct plan *p) {
+static enum lw_status make_plan(const struct lw_context *context, const struct lw_depthwise_conv2d *d,
+                                struct lw_problem *problem, struct plan *p) {
     *p = (struct plan){0};
-    if (d->struct_bytes != sizeof *d) return LW_BAD_STRUCT_BYTES;
-    if (d->depth_multiplier == 0) return LW_BAD_SHAPE;
+    enum lw_status status = lw_check(context, d, sizeof *d, problem);
+    if (status != LW_OK) return status;
+    if (d->depth_multiplier == 0) return lw_wrong(problem, LW_BAD_SHAPE, "depth_multiplier", "1 or more");
     const struct lw_window *w = &d->window;
-    enum lw_status status = lw_window_place(w, d->input_height, d->input_width, &p->placed);
+    status = lw_window_place(w, d->input_height, d->input_width, problem, &p->placed);
     if (status != LW_OK) return status;
     const size_t input[] = {d->batch, d->input_height, d->input_width, d->channels, sizeof(float)};
     const size_t output[] = {d->batch,    p->placed.output_height, p->placed.output_width,
                              d->channels, d->depth_multiplier,     sizeof(float)};
-    if (!lw_product(input, 5, &p->input_elements) || !lw_product(output, 6, &p->output_elements)) return LW_TOO_LARGE;
+    if (!lw_product(input, 5, &p->input_elements)) return lw_too_large(problem, "input");
+    if (!lw_product(output, 6, &p->output_elements)) return lw_too_large(problem, "output");
     p->input_elements /= sizeof(float);
     p->output_elements /= sizeof(float);
     if (p->input_elements == 0 || p->output_elements == 0) return LW_OK;
@@ -95,34 +98,34 @@ static enum lw_status make_plan(const struct lw_depthwise_conv2d *d, struct plan
     if (status == LW_OK)
         status = place(&p->x, w->kernel_width, w->stride_width, w->dilation_width, p->placed.pad_left, d->input_width,
                        p->placed.output_width);
-    if (status != LW_OK) return status;
+    if (status != LW_OK) return lw_too_large(problem, "input");
 
     /* A row reaches as far as the last column of the input sees. */
     p->copied_width = (d->input_width - 1 + p->placed.pad_left) / w->stride_width + 1;
-    if (!lw_add(&p->copied_width, p->x.before)) return LW_TOO_LARGE;
+    if (!lw_add(&p->copied_width, p->x.before)) return lw_too_large(problem, "scratch");
     size_t blocks = p->channels;
-    if (!lw_add(&blocks, 3)) return LW_TOO_LARGE;
+    if (!lw_add(&blocks, 3)) return lw_too_large(problem, "scratch");
     const size_t packed[] = {blocks / 4 * 4, w->kernel_height, w->kernel_width};
     const size_t copy[] = {p->y.copied, p->copied_width, p->channels};
     const size_t row[] = {d->depth_multiplier > 1 ? d->input_width : 0, p->channels};
     size_t pointers = w->kernel_height, floats;
     if (!lw_product(packed, 3, &p->packed_elements) || !lw_product(copy, 3, &p->copy_elements) ||
         !lw_product(row, 2, &p->row_elements) || !lw_multiply(&pointers, sizeof(float *)))
-        return LW_TOO_LARGE;
+        return lw_too_large(problem, "scratch");
     floats = p->packed_elements;
     if (!lw_add(&floats, p->copy_elements) || !lw_add(&floats, p->row_elements) ||
         !lw_multiply(&floats, sizeof(float)) || !lw_add(&floats, pointers) || !lw_add(&floats, 15))
-        return LW_TOO_LARGE;
+        return lw_too_large(problem, "scratch");
     p->scratch_bytes = floats & ~(size_t)15;
     return LW_OK;
 }
 
 enum lw_status lw_depthwise_conv2d_input_gradient_sizes(const struct lw_context *context,
                                                         const struct lw_depthwise_conv2d *d, struct lw_sizes *sizes) {
-    if (!context || !d || !sizes) return LW_NULL_POINTER;
     struct plan p;
-    const enum lw_status status = make_plan(d, &p);
+    const enum lw_status status = make_plan(context, d, NULL, &p);
     if (status != LW_OK) return status;
+    if (!sizes) return LW_NULL_POINTER;
     *sizes = (struct lw_sizes){
         .output_height = d->input_height,
         .output_width = d->input_width,
@@ -176,9 +179,8 @@ static void add_multiplied(size_t columns, size_t channels, size_t multiplier, c
 enum lw_status lw_depthwise_conv2d_input_gradient_run(const struct lw_context *context,
                                                       const struct lw_depthwise_conv2d *d, const float *output_gradient,
                                                       const float *filter, void *scratch, float *input_gradient) {
-    if (!context || !d) return LW_NULL_POINTER;
     struct plan p;
-    const enum lw_status status = make_plan(d, &p);
+    const enum lw_status status = make_plan(context, d, NULL, &p);
     if (status != LW_OK) return status;
     if (p.input_elements == 0) return LW_OK;
     if (!input_gradient) return LW_NULL_POINTER;

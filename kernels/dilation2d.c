@@ -17,27 +17,32 @@ struct plan {
     size_t input_elements, filter_elements, output_elements;
 };
 
-static enum lw_status make_plan(const struct lw_dilation2d *d, struct plan *p) {
-    if (d->struct_bytes != sizeof *d) return LW_BAD_STRUCT_BYTES;
-    if (d->type > LW_BOOL) return LW_BAD_ENUM;
-    if (d->type == LW_BOOL) return LW_UNSUPPORTED;
-    if (!d->kernel_height || !d->kernel_width || !d->stride_height || !d->stride_width || !d->dilation_height ||
-        !d->dilation_width)
-        return LW_BAD_SHAPE;
-    const size_t input[] = {d->batch, d->input_height, d->input_width, d->channels, 4};
-    const size_t filter[] = {d->kernel_height, d->kernel_width, d->channels, 4};
-    const size_t output[] = {d->batch, d->output_height, d->output_width, d->channels, 4};
-    if (!lw_product(input, 5, &p->input_elements) || !lw_product(filter, 4, &p->filter_elements) ||
-        !lw_product(output, 5, &p->output_elements))
-        return LW_TOO_LARGE;
-    p->input_elements /= 4;
-    p->filter_elements /= 4;
-    p->output_elements /= 4;
+static enum lw_status make_plan(const struct lw_context *context, const struct lw_dilation2d *d,
+                                struct lw_problem *problem, struct plan *p) {
+    *p = (struct plan){0};
+    enum lw_status status = lw_check(context, d, sizeof *d, problem);
+    if (status != LW_OK) return status;
+    if (d->type > LW_BOOL) return lw_wrong(problem, LW_BAD_ENUM, "type", "one of enum lw_type");
+    if (d->type == LW_BOOL) return lw_wrong(problem, LW_UNSUPPORTED, "type", "LW_FLOAT32 or LW_INT32");
+    const struct lw_slide_names height = {"kernel_height", "stride_height", "dilation_height"};
+    const struct lw_slide_names width = {"kernel_width", "stride_width", "dilation_width"};
     p->height = (struct lw_slide){d->input_height,  d->output_height,   d->kernel_height,
                                   d->stride_height, d->dilation_height, d->pad_top};
     p->width = (struct lw_slide){d->input_width,  d->output_width,   d->kernel_width,
                                  d->stride_width, d->dilation_width, d->pad_left};
-    return lw_slide_fits(&p->height) && lw_slide_fits(&p->width) ? LW_OK : LW_TOO_LARGE;
+    status = lw_slide_check(&p->height, &height, problem);
+    if (status == LW_OK) status = lw_slide_check(&p->width, &width, problem);
+    if (status != LW_OK) return status;
+    const size_t input[] = {d->batch, d->input_height, d->input_width, d->channels, 4};
+    const size_t filter[] = {d->kernel_height, d->kernel_width, d->channels, 4};
+    const size_t output[] = {d->batch, d->output_height, d->output_width, d->channels, 4};
+    if (!lw_product(input, 5, &p->input_elements)) return lw_too_large(problem, "input");
+    if (!lw_product(output, 5, &p->output_elements)) return lw_too_large(problem, "output");
+    if (!lw_product(filter, 4, &p->filter_elements)) return lw_too_large(problem, "filter");
+    p->input_elements /= 4;
+    p->filter_elements /= 4;
+    p->output_elements /= 4;
+    return LW_OK;
 }
 
 /* The part of a window that lies in the image; pixels and taps by elements from their first. */
@@ -87,14 +92,19 @@ static void dilate_i32(const struct window *w, size_t channels, const int32_t *i
     }
 }
 
+enum lw_status lw_dilation2d_validate(const struct lw_context *context, const struct lw_dilation2d *op,
+                                      struct lw_problem *problem) {
+    struct plan p;
+    return make_plan(context, op, problem, &p);
+}
+
 enum lw_status lw_dilation2d_run(const struct lw_context *context, const struct lw_dilation2d *d,
                                  const void *input,  /* (batch, input_height, input_width, channels) */
                                  const void *filter, /* (kernel_height, kernel_width, channels) */
                                  void *output)       /* (batch, output_height, output_width, channels) */
 {
-    if (!context || !d) return LW_NULL_POINTER;
     struct plan p;
-    enum lw_status status = make_plan(d, &p);
+    enum lw_status status = make_plan(context, d, NULL, &p);
     if (status != LW_OK) return status;
     if (p.output_elements == 0) return LW_OK;
     if ((p.input_elements && !input) || !filter || !output) return LW_NULL_POINTER;
@@ -132,9 +142,8 @@ static void add(enum lw_type type, const void *x, size_t i, void *sum, size_t at
  * inside of the image, and to the filter's first tap. */
 static enum lw_status run_gradient(const struct lw_context *context, const struct lw_dilation2d *d, bool to_filter,
                                    const void *input, const void *filter, const void *gradient, void *output) {
-    if (!context || !d) return LW_NULL_POINTER;
     struct plan p;
-    enum lw_status status = make_plan(d, &p);
+    enum lw_status status = make_plan(context, d, NULL, &p);
     if (status != LW_OK) return status;
     const size_t elements = to_filter ? p.filter_elements : p.input_elements;
     if (elements == 0) return LW_OK;

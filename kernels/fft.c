@@ -43,14 +43,17 @@ static size_t split(struct plan *plan) {
     return rest;
 }
 
-static enum lw_status plan_of(const struct lw_fft *op, struct plan *plan, struct lw_sizes *sizes) {
-    if (op->struct_bytes != sizeof *op) return LW_BAD_STRUCT_BYTES;
-    if (op->inverse > 1) return LW_BAD_ENUM;
-    if (op->length == 0) return LW_BAD_SHAPE;
-    *plan = (struct plan){.n = op->length, .inner = op->length};
+static enum lw_status plan_of(const struct lw_context *context, const struct lw_fft *op, struct lw_problem *problem,
+                              struct plan *plan, struct lw_sizes *sizes) {
+    *plan = (struct plan){0};
+    const enum lw_status status = lw_check(context, op, sizeof *op, problem);
+    if (status != LW_OK) return status;
+    if (op->inverse > 1) return lw_wrong(problem, LW_BAD_ENUM, "inverse", "0 or 1");
+    if (op->length == 0) return lw_wrong(problem, LW_BAD_SHAPE, "length", "1 or more");
+    plan->n = plan->inner = op->length;
     if (split(plan) > 1) {
         for (plan->inner = 4; plan->inner < 2 * plan->n - 1; plan->inner *= 2)
-            if (plan->inner > SIZE_MAX / 8) return LW_TOO_LARGE;
+            if (plan->inner > SIZE_MAX / 8) return lw_too_large(problem, "length");
         split(plan);
     }
     /* The roots, and for Bluestein's form c and the transform of its conjugate; two buffers. */
@@ -59,7 +62,7 @@ static enum lw_status plan_of(const struct lw_fft *op, struct plan *plan, struct
     if (!lw_product((const size_t[]){op->batch, op->length}, 2, &elements) ||
         !lw_product((const size_t[]){elements, 2 * sizeof(float)}, 2, &output_bytes) || plan->inner > SIZE_MAX / 8 ||
         !lw_multiply(&scratch, plan->inner) || !lw_multiply(&packed, table))
-        return LW_TOO_LARGE;
+        return lw_too_large(problem, "length");
     *sizes = (struct lw_sizes){1, op->length, elements, packed, scratch};
     return LW_OK;
 }
@@ -170,17 +173,26 @@ static struct complex *transform(const struct plan *plan, const struct complex *
     return x;
 }
 
-enum lw_status lw_fft_sizes(const struct lw_context *context, const struct lw_fft *op, struct lw_sizes *sizes) {
-    if (!context || !op || !sizes) return LW_NULL_POINTER;
+enum lw_status lw_fft_validate(const struct lw_context *context, const struct lw_fft *op, struct lw_problem *problem) {
     struct plan plan;
-    return plan_of(op, &plan, sizes);
+    struct lw_sizes sizes;
+    return plan_of(context, op, problem, &plan, &sizes);
+}
+
+enum lw_status lw_fft_sizes(const struct lw_context *context, const struct lw_fft *op, struct lw_sizes *sizes) {
+    struct plan plan;
+    struct lw_sizes of;
+    const enum lw_status status = plan_of(context, op, NULL, &plan, &of);
+    if (status != LW_OK) return status;
+    if (!sizes) return LW_NULL_POINTER;
+    *sizes = of;
+    return LW_OK;
 }
 
 enum lw_status lw_fft_pack(const struct lw_context *context, const struct lw_fft *op, void *scratch, void *packed) {
-    if (!context || !op) return LW_NULL_POINTER;
     struct plan plan;
     struct lw_sizes sizes;
-    const enum lw_status status = plan_of(op, &plan, &sizes);
+    const enum lw_status status = plan_of(context, op, NULL, &plan, &sizes);
     if (status != LW_OK) return status;
     if (!scratch || !packed) return LW_NULL_POINTER;
 
@@ -212,10 +224,9 @@ static inline void store(struct complex y, bool inverse, double scale, float *ou
 
 enum lw_status lw_fft_run(const struct lw_context *context, const struct lw_fft *op, const float *input,
                           const void *packed, void *scratch, float *output) {
-    if (!context || !op) return LW_NULL_POINTER;
     struct plan plan;
     struct lw_sizes sizes;
-    const enum lw_status status = plan_of(op, &plan, &sizes);
+    const enum lw_status status = plan_of(context, op, NULL, &plan, &sizes);
     if (status != LW_OK) return status;
     if (sizes.output_elements == 0) return LW_OK;
     if (!input || !packed || !scratch || !output) return LW_NULL_POINTER;

@@ -10,23 +10,44 @@ static inline __attribute__((always_inline)) void copy_slices(size_t count, size
         lw_copy_bytes(slice_bytes, params + (size_t)indices[i] * slice_bytes, out + i * slice_bytes);
 }
 
+/* The sizes in bytes of the three tensors. */
+struct bytes {
+    size_t params, indices, output;
+};
+
+static enum lw_status check(const struct lw_context *context, const struct lw_gather *gather,
+                            struct lw_problem *problem, struct bytes *bytes) {
+    const enum lw_status status = lw_check(context, gather, sizeof *gather, problem);
+    if (status != LW_OK) return status;
+    const size_t slice = gather->slice_bytes;
+    if (!lw_product((const size_t[]){gather->batch, gather->outer, gather->size, slice}, 4, &bytes->params))
+        return lw_too_large(problem, "params");
+    if (!lw_product((const size_t[]){gather->batch, gather->count, sizeof(int32_t)}, 3, &bytes->indices))
+        return lw_too_large(problem, "indices");
+    if (!lw_product((const size_t[]){gather->batch, gather->outer, gather->count, slice}, 4, &bytes->output))
+        return lw_too_large(problem, "output");
+    return LW_OK;
+}
+
+enum lw_status lw_gather_validate(const struct lw_context *context, const struct lw_gather *op,
+                                  struct lw_problem *problem) {
+    struct bytes bytes;
+    return check(context, op, problem, &bytes);
+}
+
 enum lw_status lw_gather_run(const struct lw_context *context, const struct lw_gather *gather,
                              const void *params,     /* (batch, outer, size, slice_bytes) */
                              const int32_t *indices, /* (batch, count) */
                              void *output)           /* (batch, outer, count, slice_bytes) */
 {
-    if (!context || !gather) return LW_NULL_POINTER;
-    if (gather->struct_bytes != sizeof *gather) return LW_BAD_STRUCT_BYTES;
+    struct bytes bytes;
+    const enum lw_status status = check(context, gather, NULL, &bytes);
+    if (status != LW_OK) return status;
     const size_t slice = gather->slice_bytes;
-    size_t params_bytes, index_bytes, output_bytes;
-    if (!lw_product((const size_t[]){gather->batch, gather->outer, gather->size, slice}, 4, &params_bytes) ||
-        !lw_product((const size_t[]){gather->batch, gather->count, sizeof *indices}, 3, &index_bytes) ||
-        !lw_product((const size_t[]){gather->batch, gather->outer, gather->count, slice}, 4, &output_bytes))
-        return LW_TOO_LARGE;
-    if (index_bytes && !indices) return LW_NULL_POINTER;
+    if (bytes.indices && !indices) return LW_NULL_POINTER;
     for (size_t i = 0; i < gather->batch * gather->count; i++)
         if (indices[i] < 0 || (uint32_t)indices[i] >= gather->size) return LW_BAD_INDEX;
-    if (output_bytes == 0) return LW_OK;
+    if (bytes.output == 0) return LW_OK;
     if (!params || !output) return LW_NULL_POINTER;
 
     const char *from = params;

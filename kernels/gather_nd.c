@@ -14,20 +14,34 @@ static inline __attribute__((always_inline)) void copy_slices(const struct lw_ga
     }
 }
 
-enum lw_status lw_gather_nd_run(const struct lw_context *context, const struct lw_gather_nd *gather, const void *params,
-                                const int32_t *indices, void *output) {
-    if (!context || !gather) return LW_NULL_POINTER;
-    if (gather->struct_bytes != sizeof *gather) return LW_BAD_STRUCT_BYTES;
-    if (gather->index_rank > LW_MAX_RANK) return LW_BAD_SHAPE;
-
+static enum lw_status check(const struct lw_context *context, const struct lw_gather_nd *gather,
+                            struct lw_problem *problem, size_t *index_bytes) {
+    const enum lw_status status = lw_check(context, gather, sizeof *gather, problem);
+    if (status != LW_OK) return status;
+    if (gather->index_rank > LW_MAX_RANK) return lw_wrong(problem, LW_BAD_SHAPE, "index_rank", "LW_MAX_RANK at most");
     size_t factors[LW_MAX_RANK + 1], bytes;
     for (size_t d = 0; d < gather->index_rank; d++) factors[d] = gather->params_shape[d];
     factors[gather->index_rank] = gather->slice_bytes;
-    if (!lw_product(factors, gather->index_rank + (size_t)1, &bytes) ||
-        !lw_product((const size_t[]){gather->count, gather->slice_bytes}, 2, &bytes) ||
-        !lw_product((const size_t[]){gather->count, gather->index_rank, sizeof(int32_t)}, 3, &bytes))
-        return LW_TOO_LARGE;
-    if (bytes && !indices) return LW_NULL_POINTER;
+    if (!lw_product(factors, gather->index_rank + (size_t)1, &bytes)) return lw_too_large(problem, "params");
+    if (!lw_product((const size_t[]){gather->count, gather->slice_bytes}, 2, &bytes))
+        return lw_too_large(problem, "output");
+    if (!lw_product((const size_t[]){gather->count, gather->index_rank, sizeof(int32_t)}, 3, index_bytes))
+        return lw_too_large(problem, "indices");
+    return LW_OK;
+}
+
+enum lw_status lw_gather_nd_validate(const struct lw_context *context, const struct lw_gather_nd *op,
+                                     struct lw_problem *problem) {
+    size_t index_bytes;
+    return check(context, op, problem, &index_bytes);
+}
+
+enum lw_status lw_gather_nd_run(const struct lw_context *context, const struct lw_gather_nd *gather, const void *params,
+                                const int32_t *indices, void *output) {
+    size_t index_bytes;
+    const enum lw_status status = check(context, gather, NULL, &index_bytes);
+    if (status != LW_OK) return status;
+    if (index_bytes && !indices) return LW_NULL_POINTER;
 
     for (size_t i = 0; i < gather->count; i++) {
         size_t slice;

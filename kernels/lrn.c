@@ -23,29 +23,36 @@ struct plan {
     size_t elements, scratch_bytes;
 };
 
-static enum lw_status make_plan(const struct lw_lrn *d, struct plan *p) {
+static enum lw_status make_plan(const struct lw_context *context, const struct lw_lrn *d, struct lw_problem *problem,
+                                struct plan *p) {
     *p = (struct plan){0};
-    if (d->struct_bytes != sizeof *d) return LW_BAD_STRUCT_BYTES;
+    enum lw_status status = lw_check(context, d, sizeof *d, problem);
+    if (status != LW_OK) return status;
     const size_t all[] = {d->pixels, d->channels, sizeof(float)};
-    if (!lw_product(all, 3, &p->elements)) return LW_TOO_LARGE;
+    if (!lw_product(all, 3, &p->elements)) return lw_too_large(problem, "input");
     p->elements /= sizeof(float);
     if (p->elements == 0) return LW_OK;
     p->radius = d->radius < d->channels ? d->radius : d->channels - 1;
     p->pitch = d->channels;
-    if (!lw_add(&p->pitch, p->radius)) return LW_TOO_LARGE;
+    if (!lw_add(&p->pitch, p->radius)) return lw_too_large(problem, "scratch");
     p->pixels = p->pitch < BLOCK ? BLOCK / p->pitch : 1;
     if (p->pixels > d->pixels) p->pixels = d->pixels;
     p->block = p->pitch; /* times pixels: that is at most BLOCK, or p->pitch */
-    if (!lw_multiply(&p->block, p->pixels) || !lw_add(&p->block, p->radius)) return LW_TOO_LARGE;
+    if (!lw_multiply(&p->block, p->pixels) || !lw_add(&p->block, p->radius)) return lw_too_large(problem, "scratch");
     p->scratch_bytes = 4 * sizeof(float);
-    return lw_multiply(&p->scratch_bytes, p->block) ? LW_OK : LW_TOO_LARGE;
+    return lw_multiply(&p->scratch_bytes, p->block) ? LW_OK : lw_too_large(problem, "scratch");
+}
+
+enum lw_status lw_lrn_validate(const struct lw_context *context, const struct lw_lrn *op, struct lw_problem *problem) {
+    struct plan p;
+    return make_plan(context, op, problem, &p);
 }
 
 enum lw_status lw_lrn_sizes(const struct lw_context *context, const struct lw_lrn *d, struct lw_sizes *sizes) {
-    if (!context || !d || !sizes) return LW_NULL_POINTER;
     struct plan p;
-    enum lw_status status = make_plan(d, &p);
+    enum lw_status status = make_plan(context, d, NULL, &p);
     if (status != LW_OK) return status;
+    if (!sizes) return LW_NULL_POINTER;
     *sizes = (struct lw_sizes){
         .output_height = 1,
         .output_width = d->channels,
@@ -110,9 +117,8 @@ enum lw_status lw_lrn_run(const struct lw_context *context, const struct lw_lrn 
                           const float *input,           /* (pixels, channels) */
                           void *scratch, float *output) /* (pixels, channels) */
 {
-    if (!context || !d) return LW_NULL_POINTER;
     struct plan p;
-    enum lw_status status = make_plan(d, &p);
+    enum lw_status status = make_plan(context, d, NULL, &p);
     if (status != LW_OK) return status;
     if (p.elements == 0) return LW_OK;
     if (!input || !scratch || !output) return LW_NULL_POINTER;
@@ -137,9 +143,8 @@ enum lw_status lw_lrn_gradient_run(const struct lw_context *context, const struc
                                    const float *gradient,        /* (pixels, channels) of the result */
                                    void *scratch, float *output) /* (pixels, channels) */
 {
-    if (!context || !d) return LW_NULL_POINTER;
     struct plan p;
-    enum lw_status status = make_plan(d, &p);
+    enum lw_status status = make_plan(context, d, NULL, &p);
     if (status != LW_OK) return status;
     if (p.elements == 0) return LW_OK;
     if (!input || !result || !gradient || !scratch || !output) return LW_NULL_POINTER;

@@ -31,24 +31,27 @@ static bool extent(size_t batch, size_t stride, size_t rows, size_t columns, siz
     return lw_multiply(&bytes, sizeof(float));
 }
 
-static enum lw_status make_plan(const struct lw_context *context, const struct lw_matmul *matmul, struct plan *plan) {
-    if (!context || !matmul) return LW_NULL_POINTER;
-    if (matmul->struct_bytes != sizeof *matmul) return LW_BAD_STRUCT_BYTES;
-    if (matmul->transpose_a > 1 || matmul->transpose_b > 1) return LW_BAD_ENUM;
-    const enum lw_status status = lw_activation_check(&matmul->activation);
+static enum lw_status make_plan(const struct lw_context *context, const struct lw_matmul *matmul,
+                                struct lw_problem *problem, struct plan *plan) {
+    enum lw_status status = lw_check(context, matmul, sizeof *matmul, problem);
+    if (status != LW_OK) return status;
+    if (matmul->transpose_a > 1 || matmul->transpose_b > 1)
+        return lw_wrong(problem, LW_BAD_ENUM, matmul->transpose_a > 1 ? "transpose_a" : "transpose_b", "0 or 1");
+    status = lw_activation_check(&matmul->activation, problem);
     if (status != LW_OK) return status;
 
     const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
     const size_t output[] = {matmul->batch, matmul->m, matmul->n, sizeof(float)};
-    if (!extent(matmul->batch, matmul->a_batch_stride, matmul->m, matmul->k, &plan->a_elements) ||
-        !extent(matmul->batch, matmul->b_batch_stride, matmul->k, matmul->n, &plan->b_elements) ||
-        !lw_product(output, 4, &plan->output_elements) ||
+    if (!extent(matmul->batch, matmul->a_batch_stride, matmul->m, matmul->k, &plan->a_elements))
+        return lw_too_large(problem, "a");
+    if (!extent(matmul->batch, matmul->b_batch_stride, matmul->k, matmul->n, &plan->b_elements) ||
         !lw_gemm_packed_elements(gemm, matmul->k, matmul->n, &plan->matrix_packed))
-        return LW_TOO_LARGE;
+        return lw_too_large(problem, "b");
+    if (!lw_product(output, 4, &plan->output_elements)) return lw_too_large(problem, "output");
     plan->output_elements /= sizeof(float);
     plan->packed_matrices = matmul->b_batch_stride || matmul->batch == 0 ? matmul->batch : 1;
     const size_t packed[] = {plan->packed_matrices, plan->matrix_packed, sizeof(float)};
-    if (!lw_product(packed, 3, &plan->packed_bytes)) return LW_TOO_LARGE;
+    if (!lw_product(packed, 3, &plan->packed_bytes)) return lw_too_large(problem, "b");
 
     plan->batch = matmul->batch;
     plan->m = matmul->m;
@@ -64,16 +67,22 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
     size_t floats;
     if (!lw_product(copied, 2, &floats) || !lw_gemm_scratch_bytes(plan->block_rows, 1, floats, &plan->share_bytes) ||
         !lw_share_scratch(context, &plan->share_bytes, &plan->scratch_bytes))
-        return LW_TOO_LARGE;
+        return lw_too_large(problem, "scratch");
     plan->cut =
         lw_gemm_cut(context, plan->m, matmul->n, matmul->k, matmul->k, plan->copies ? matmul->n : 0, plan->block_rows);
     return LW_OK;
 }
 
+enum lw_status lw_matmul_validate(const struct lw_context *context, const struct lw_matmul *op,
+                                  struct lw_problem *problem) {
+    struct plan plan;
+    return make_plan(context, op, problem, &plan);
+}
+
 enum lw_status lw_matmul_sizes(const struct lw_context *context, const struct lw_matmul *matmul,
                                struct lw_sizes *sizes) {
     struct plan plan;
-    const enum lw_status status = make_plan(context, matmul, &plan);
+    const enum lw_status status = make_plan(context, matmul, NULL, &plan);
     if (status != LW_OK) return status;
     if (!sizes) return LW_NULL_POINTER;
     *sizes = (struct lw_sizes){
@@ -89,7 +98,7 @@ enum lw_status lw_matmul_sizes(const struct lw_context *context, const struct lw
 enum lw_status lw_matmul_pack(const struct lw_context *context, const struct lw_matmul *matmul, const float *b,
                               void *packed) {
     struct plan plan;
-    const enum lw_status status = make_plan(context, matmul, &plan);
+    const enum lw_status status = make_plan(context, matmul, NULL, &plan);
     if (status != LW_OK) return status;
     if (plan.packed_bytes == 0) return LW_OK;
     if (!b || !packed) return LW_NULL_POINTER;
@@ -167,8 +176,8 @@ enum lw_status lw_matmul_run(const struct lw_context *context, const struct lw_m
                              const void *packed, const struct lw_epilogue *given, void *scratch, float *output) {
     struct plan plan;
     struct lw_epilogue epilogue;
-    enum lw_status status = make_plan(context, matmul, &plan);
-    if (status == LW_OK) status = lw_epilogue_read(&matmul->activation, given, &epilogue);
+    enum lw_status status = make_plan(context, matmul, NULL, &plan);
+    if (status == LW_OK) status = lw_epilogue_read(&matmul->activation, given, NULL, &epilogue);
     if (status != LW_OK) return status;
     if ((!a && plan.a_elements) || (!packed && plan.packed_bytes) || (!scratch && plan.scratch_bytes) ||
         (!output && plan.output_elements))

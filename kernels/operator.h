@@ -75,6 +75,21 @@ static inline void lw_combine(const struct lw_context *context, enum lw_type typ
         context->kernels.binary_i32[op](n, a, a_step, b, b_step, out);
 }
 
+/* Says what is wrong with a descriptor, if anyone wants to know, and returns the status. */
+enum lw_status lw_wrong(struct lw_problem *problem, enum lw_status status, const char *field, const char *expected);
+
+/* The same for what does not fit size_t. */
+enum lw_status lw_too_large(struct lw_problem *problem, const char *what);
+
+/* Checks a descriptor that is as it was in the first version: neither pointer is NULL, and struct_bytes, which comes first,
+ * is its size. *problem, unless it is NULL, is cleared. */
+enum lw_status lw_check(const struct lw_context *context, const void *op, size_t bytes, struct lw_problem *problem);
+
+/* The same for one that has grown: what the caller gave goes to *op, as this version declares it, and what an older header
+ * lacks is 0. `first` is the size in the first version: the offset of the first field that was added, which must lie
+ * behind the older struct's end and not in its padding. */
+enum lw_status lw_read(const void *given, size_t first, size_t bytes, void *op, struct lw_problem *problem);
+
 /* A window whose padding is resolved for one image size. */
 struct lw_placed_window {
     size_t output_height, output_width;
@@ -83,10 +98,20 @@ struct lw_placed_window {
 
 /* Checks the window and places it. Errors: LW_BAD_ENUM, LW_BAD_SHAPE, LW_TOO_LARGE. */
 enum lw_status lw_window_place(const struct lw_window *window, size_t input_height, size_t input_width,
-                               struct lw_placed_window *placed);
+                               struct lw_problem *problem, struct lw_placed_window *placed);
 
 /* Checks an activation. Errors: LW_BAD_ENUM, LW_BAD_SHAPE (LW_CLAMP with min > max or a NaN). */
-enum lw_status lw_activation_check(const struct lw_activation *activation);
+enum lw_status lw_activation_check(const struct lw_activation *activation, struct lw_problem *problem);
+
+/* Checks that both counts of channels are 1 or more and divided by the groups. */
+enum lw_status lw_groups_check(uint32_t groups, uint32_t input_channels, uint32_t output_channels,
+                               struct lw_problem *problem);
+
+/* Checks the third dimension of a window: 1 or more of each. */
+enum lw_status lw_depth_check(uint32_t kernel, uint32_t stride, uint32_t dilation, struct lw_problem *problem);
+
+/* Checks a size of elements that move as they are: 1, 2, 4, 8 or 16 bytes. */
+enum lw_status lw_element_check(uint32_t element_bytes, struct lw_problem *problem);
 
 /* The part of an activation that micro-kernels fuse: the bounds of relu, relu6 and clamp, else no bounds. */
 struct lw_clamp lw_activation_clamp(const struct lw_activation *activation);
@@ -102,7 +127,7 @@ void lw_epilogue_rows(const struct lw_context *context, size_t rows, size_t chan
 
 /* *epilogue = what the caller gave, or nothing when that is NULL. Errors: those of struct lw_epilogue. */
 enum lw_status lw_epilogue_read(const struct lw_activation *activation, const struct lw_epilogue *given,
-                                struct lw_epilogue *epilogue);
+                                struct lw_problem *problem, struct lw_epilogue *epilogue);
 
 /* The clamp for the micro-kernel that computes the sum: the activation's, unless something comes between the two. */
 struct lw_clamp lw_epilogue_clamp(const struct lw_activation *activation, const struct lw_epilogue *epilogue);

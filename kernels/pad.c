@@ -24,30 +24,37 @@ struct plan {
     size_t input_count;
 };
 
-static enum lw_status make_plan(const struct lw_context *context, const struct lw_pad *pad, struct plan *plan) {
-    if (!context || !pad) return LW_NULL_POINTER;
-    if (pad->struct_bytes != sizeof *pad) return LW_BAD_STRUCT_BYTES;
+static enum lw_status make_plan(const struct lw_context *context, const struct lw_pad *pad, struct lw_problem *problem,
+                                struct plan *plan) {
+    *plan = (struct plan){.last_size = 1};
+    enum lw_status status = lw_check(context, pad, sizeof *pad, problem);
+    if (status != LW_OK) return status;
     const size_t element = pad->element_bytes;
-    if (element != 1 && element != 2 && element != 4 && element != 8 && element != 16) return LW_BAD_SHAPE;
-    if (pad->rank > LW_MAX_RANK) return LW_BAD_SHAPE;
-    if (pad->mode > LW_PAD_SYMMETRIC) return LW_BAD_ENUM;
+    status = lw_element_check(pad->element_bytes, problem);
+    if (status != LW_OK) return status;
+    if (pad->rank > LW_MAX_RANK) return lw_wrong(problem, LW_BAD_SHAPE, "rank", "LW_MAX_RANK at most");
+    if (pad->mode > LW_PAD_SYMMETRIC) return lw_wrong(problem, LW_BAD_ENUM, "mode", "one of enum lw_pad_mode");
 
     size_t input[LW_MAX_RANK + 1], output[LW_MAX_RANK + 1], bytes;
-    *plan = (struct plan){.element_bytes = element, .skip = pad->mode == LW_PAD_REFLECT, .last_size = 1};
+    plan->element_bytes = element;
+    plan->skip = pad->mode == LW_PAD_REFLECT;
     for (size_t d = 0; d < pad->rank; d++) {
         input[d] = output[d] = pad->shape[d];
-        if (!lw_add(&output[d], pad->before[d]) || !lw_add(&output[d], pad->after[d])) return LW_TOO_LARGE;
-        if (output[d] > UINT32_MAX) return LW_TOO_LARGE; /* a shape's entries are uint32_t */
+        if (!lw_add(&output[d], pad->before[d]) || !lw_add(&output[d], pad->after[d]) ||
+            output[d] > UINT32_MAX) /* a shape's entries are uint32_t */
+            return lw_too_large(problem, "output");
         plan->last_size = output[d];
     }
     input[pad->rank] = output[pad->rank] = element;
-    if (!lw_product(output, pad->rank + (size_t)1, &bytes)) return LW_TOO_LARGE;
+    if (!lw_product(output, pad->rank + (size_t)1, &bytes)) return lw_too_large(problem, "output");
     plan->count = bytes / element;
-    if (!lw_product(input, pad->rank + (size_t)1, &bytes)) return LW_TOO_LARGE;
+    if (!lw_product(input, pad->rank + (size_t)1, &bytes)) return lw_too_large(problem, "input");
     plan->input_count = bytes / element;
     for (size_t d = 0; d < pad->rank && pad->mode != LW_PAD_CONSTANT; d++) {
         const size_t most = pad->before[d] > pad->after[d] ? pad->before[d] : pad->after[d];
-        if (most && (pad->shape[d] < plan->skip || most > pad->shape[d] - plan->skip)) return LW_BAD_SHAPE;
+        if (most && (pad->shape[d] < plan->skip || most > pad->shape[d] - plan->skip))
+            return lw_wrong(problem, LW_BAD_SHAPE, pad->before[d] > pad->after[d] ? "before" : "after",
+                            "no more than there is to mirror");
     }
     if (plan->count == 0) return LW_OK;
 
@@ -131,9 +138,14 @@ static void write_mirrored(const struct plan *plan, size_t d, const char *in, ch
     for (size_t i = 0; i < p->after; i++) lw_copy_bytes(step, end - (i + 1 + plan->skip) * step, end + i * step);
 }
 
+enum lw_status lw_pad_validate(const struct lw_context *context, const struct lw_pad *op, struct lw_problem *problem) {
+    struct plan plan;
+    return make_plan(context, op, problem, &plan);
+}
+
 enum lw_status lw_pad_sizes(const struct lw_context *context, const struct lw_pad *pad, struct lw_sizes *sizes) {
     struct plan plan;
-    enum lw_status status = make_plan(context, pad, &plan);
+    enum lw_status status = make_plan(context, pad, NULL, &plan);
     if (status != LW_OK) return status;
     if (!sizes) return LW_NULL_POINTER;
     *sizes =
@@ -144,7 +156,7 @@ enum lw_status lw_pad_sizes(const struct lw_context *context, const struct lw_pa
 enum lw_status lw_pad_run(const struct lw_context *context, const struct lw_pad *pad, const void *input,
                           const void *value, void *output) {
     struct plan plan;
-    enum lw_status status = make_plan(context, pad, &plan);
+    enum lw_status status = make_plan(context, pad, NULL, &plan);
     if (status != LW_OK) return status;
     if (plan.count == 0) return LW_OK;
     if (!output || (!input && plan.input_count)) return LW_NULL_POINTER;

@@ -90,25 +90,28 @@ struct plan {
     size_t scratch_bytes; /* the row pointers of one window */
 };
 
-static enum lw_status make_plan(const struct lw_pool2d *d, struct plan *p) {
+static enum lw_status make_plan(const struct lw_context *context, const struct lw_pool2d *d, struct lw_problem *problem,
+                                struct plan *p) {
     *p = (struct plan){0};
-    if (d->struct_bytes != sizeof *d) return LW_BAD_STRUCT_BYTES;
-    if (d->kind > LW_POOL_AVERAGE) return LW_BAD_ENUM;
-    enum lw_status status = lw_activation_check(&d->activation);
+    enum lw_status status = lw_check(context, d, sizeof *d, problem);
     if (status != LW_OK) return status;
-    if (d->activation.kind == LW_PRELU) return LW_UNSUPPORTED;
+    if (d->kind > LW_POOL_AVERAGE) return lw_wrong(problem, LW_BAD_ENUM, "kind", "one of enum lw_pool_kind");
+    status = lw_activation_check(&d->activation, problem);
+    if (status != LW_OK) return status;
+    if (d->activation.kind == LW_PRELU) return lw_wrong(problem, LW_UNSUPPORTED, "activation.kind", "any but LW_PRELU");
     const struct lw_window *w = &d->window;
     struct lw_placed_window placed;
-    status = lw_window_place(w, d->input_height, d->input_width, &placed);
+    status = lw_window_place(w, d->input_height, d->input_width, problem, &placed);
     if (status != LW_OK) return status;
 
     /* Every tensor's bytes must fit; sizeof(float) is a factor to that end and divided out again. */
     const size_t input[] = {d->batch, d->input_height, d->input_width, d->channels, sizeof(float)};
     const size_t output[] = {d->batch, placed.output_height, placed.output_width, d->channels, sizeof(float)};
-    if (!lw_product(input, 5, &p->input_elements) || !lw_product(output, 5, &p->output_elements)) return LW_TOO_LARGE;
+    if (!lw_product(input, 5, &p->input_elements)) return lw_too_large(problem, "input");
+    if (!lw_product(output, 5, &p->output_elements)) return lw_too_large(problem, "output");
     p->input_elements /= sizeof(float);
     p->output_elements /= sizeof(float);
-    if (placed.output_height > UINT32_MAX || placed.output_width > UINT32_MAX) return LW_TOO_LARGE;
+    if (placed.output_height > UINT32_MAX || placed.output_width > UINT32_MAX) return lw_too_large(problem, "output");
     p->height = (struct lw_slide){d->input_height,    (int64_t)placed.output_height, w->kernel_height, w->stride_height,
                                   w->dilation_height, (int64_t)placed.pad_top};
     p->width = (struct lw_slide){d->input_width,    (int64_t)placed.output_width, w->kernel_width, w->stride_width,
@@ -117,19 +120,26 @@ static enum lw_status make_plan(const struct lw_pool2d *d, struct plan *p) {
 
     size_t rows = smaller(w->kernel_height, d->input_height); /* of one window, at most */
     size_t taps = rows;
-    if (!lw_multiply(&taps, smaller(w->kernel_width, d->input_width)) || taps > UINT32_MAX) return LW_TOO_LARGE;
+    if (!lw_multiply(&taps, smaller(w->kernel_width, d->input_width)) || taps > UINT32_MAX)
+        return lw_too_large(problem, "window.kernel_height");
     /* Rounded up to 16 bytes, so that a buffer that ends where its memory ends is aligned too; never empty. */
     size_t bytes = rows;
-    if (!lw_multiply(&bytes, sizeof(float *)) || !lw_add(&bytes, 16)) return LW_TOO_LARGE;
+    if (!lw_multiply(&bytes, sizeof(float *)) || !lw_add(&bytes, 16)) return lw_too_large(problem, "scratch");
     p->scratch_bytes = bytes / 16 * 16;
     return LW_OK;
 }
 
-enum lw_status lw_pool2d_sizes(const struct lw_context *context, const struct lw_pool2d *d, struct lw_sizes *sizes) {
-    if (!context || !d || !sizes) return LW_NULL_POINTER;
+enum lw_status lw_pool2d_validate(const struct lw_context *context, const struct lw_pool2d *op,
+                                  struct lw_problem *problem) {
     struct plan p;
-    enum lw_status status = make_plan(d, &p);
+    return make_plan(context, op, problem, &p);
+}
+
+enum lw_status lw_pool2d_sizes(const struct lw_context *context, const struct lw_pool2d *d, struct lw_sizes *sizes) {
+    struct plan p;
+    enum lw_status status = make_plan(context, d, NULL, &p);
     if (status != LW_OK) return status;
+    if (!sizes) return LW_NULL_POINTER;
     *sizes = (struct lw_sizes){
         .output_height = (uint32_t)p.height.output,
         .output_width = (uint32_t)p.width.output,
@@ -143,9 +153,8 @@ enum lw_status lw_pool2d_run(const struct lw_context *context, const struct lw_p
                              const float *input,           /* (batch, input_height, input_width, channels) */
                              void *scratch, float *output) /* (batch, output_height, output_width, channels) */
 {
-    if (!context || !d) return LW_NULL_POINTER;
     struct plan p;
-    enum lw_status status = make_plan(d, &p);
+    enum lw_status status = make_plan(context, d, NULL, &p);
     if (status != LW_OK) return status;
     if (p.output_elements == 0) return LW_OK;
     if ((p.input_elements && !input) || !scratch || !output) return LW_NULL_POINTER;
@@ -171,52 +180,62 @@ enum lw_status lw_pool2d_run(const struct lw_context *context, const struct lw_p
 
 /* ---- Three dimensions ---- */
 
-static bool make_slide(size_t input, size_t output, size_t kernel, size_t stride, size_t dilation, int32_t pad,
-                       struct lw_slide *s) {
-    *s = (struct lw_slide){(int64_t)input,  (int64_t)output,   (int64_t)kernel,
-                           (int64_t)stride, (int64_t)dilation, (int64_t)pad};
-    return kernel && stride && dilation;
-}
-
-enum lw_status lw_pool_plan_make(const struct lw_pool3d *d, struct lw_pool_plan *p) {
+enum lw_status lw_pool_plan_make(const struct lw_context *context, const struct lw_pool3d *d,
+                                 struct lw_problem *problem, struct lw_pool_plan *p) {
     *p = (struct lw_pool_plan){0};
-    if (d->struct_bytes != sizeof *d) return LW_BAD_STRUCT_BYTES;
-    if (d->kind > LW_POOL_AVERAGE || d->type > LW_BOOL || d->last > 1) return LW_BAD_ENUM;
-    if (d->type == LW_BOOL) return LW_UNSUPPORTED;
-    if (!make_slide(d->input_depth, d->output_depth, d->kernel_depth, d->stride_depth, d->dilation_depth, d->pad_front,
-                    &p->depth) ||
-        !make_slide(d->input_height, d->output_height, d->kernel_height, d->stride_height, d->dilation_height,
-                    d->pad_top, &p->height) ||
-        !make_slide(d->input_width, d->output_width, d->kernel_width, d->stride_width, d->dilation_width, d->pad_left,
-                    &p->width))
-        return LW_BAD_SHAPE;
+    enum lw_status status = lw_check(context, d, sizeof *d, problem);
+    if (status != LW_OK) return status;
+    if (d->kind > LW_POOL_AVERAGE) return lw_wrong(problem, LW_BAD_ENUM, "kind", "one of enum lw_pool_kind");
+    if (d->type > LW_BOOL) return lw_wrong(problem, LW_BAD_ENUM, "type", "one of enum lw_type");
+    if (d->last > 1) return lw_wrong(problem, LW_BAD_ENUM, "last", "0 or 1");
+    if (d->type == LW_BOOL) return lw_wrong(problem, LW_UNSUPPORTED, "type", "LW_FLOAT32 or LW_INT32");
+    const struct lw_slide_names depth = {"kernel_depth", "stride_depth", "dilation_depth"};
+    const struct lw_slide_names height = {"kernel_height", "stride_height", "dilation_height"};
+    const struct lw_slide_names width = {"kernel_width", "stride_width", "dilation_width"};
+    p->depth = (struct lw_slide){d->input_depth,  d->output_depth,   d->kernel_depth,
+                                 d->stride_depth, d->dilation_depth, d->pad_front};
+    p->height = (struct lw_slide){d->input_height,  d->output_height,   d->kernel_height,
+                                  d->stride_height, d->dilation_height, d->pad_top};
+    p->width = (struct lw_slide){d->input_width,  d->output_width,   d->kernel_width,
+                                 d->stride_width, d->dilation_width, d->pad_left};
+    status = lw_slide_check(&p->depth, &depth, problem);
+    if (status == LW_OK) status = lw_slide_check(&p->height, &height, problem);
+    if (status == LW_OK) status = lw_slide_check(&p->width, &width, problem);
+    if (status != LW_OK) return status;
 
     /* Every tensor's bytes must fit; 4 is a factor to that end and divided out again. */
     const size_t input[] = {d->batch, d->input_depth, d->input_height, d->input_width, d->channels, 4};
     const size_t output[] = {d->batch, d->output_depth, d->output_height, d->output_width, d->channels, 4};
-    if (!lw_product(input, 6, &p->input_elements) || !lw_product(output, 6, &p->output_elements)) return LW_TOO_LARGE;
+    if (!lw_product(input, 6, &p->input_elements)) return lw_too_large(problem, "input");
+    if (!lw_product(output, 6, &p->output_elements)) return lw_too_large(problem, "output");
     p->input_elements /= 4;
     p->output_elements /= 4;
-    if (!lw_slide_fits(&p->depth) || !lw_slide_fits(&p->height) || !lw_slide_fits(&p->width)) return LW_TOO_LARGE;
 
     const size_t taps[] = {smaller(d->kernel_depth, d->input_depth), smaller(d->kernel_height, d->input_height),
                            d->input_width ? smaller(d->kernel_width, d->input_width) : 1 /* a list of rows even so */};
     const size_t row[] = {d->output_width, d->channels, 4};
     size_t bytes, row_bytes;
-    if (!lw_product(taps, 3, &p->taps) || p->taps > INT32_MAX || !lw_product(row, 3, &row_bytes)) return LW_TOO_LARGE;
+    if (!lw_product(taps, 3, &p->taps) || p->taps > INT32_MAX || !lw_product(row, 3, &row_bytes))
+        return lw_too_large(problem, "scratch");
     /* Rounded up to 16 bytes, so that a buffer that ends where its memory ends is aligned too; never empty. */
     bytes = p->taps;
     if (!lw_multiply(&bytes, sizeof(float *) + sizeof(size_t)) || !lw_add(&bytes, row_bytes) || !lw_add(&bytes, 16))
-        return LW_TOO_LARGE;
+        return lw_too_large(problem, "scratch");
     p->scratch_bytes = bytes / 16 * 16;
     return LW_OK;
 }
 
-enum lw_status lw_pool3d_sizes(const struct lw_context *context, const struct lw_pool3d *d, struct lw_sizes *sizes) {
-    if (!context || !d || !sizes) return LW_NULL_POINTER;
+enum lw_status lw_pool3d_validate(const struct lw_context *context, const struct lw_pool3d *op,
+                                  struct lw_problem *problem) {
     struct lw_pool_plan p;
-    enum lw_status status = lw_pool_plan_make(d, &p);
+    return lw_pool_plan_make(context, op, problem, &p);
+}
+
+enum lw_status lw_pool3d_sizes(const struct lw_context *context, const struct lw_pool3d *d, struct lw_sizes *sizes) {
+    struct lw_pool_plan p;
+    enum lw_status status = lw_pool_plan_make(context, d, NULL, &p);
     if (status != LW_OK) return status;
+    if (!sizes) return LW_NULL_POINTER;
     *sizes = (struct lw_sizes){
         .output_height = d->output_height,
         .output_width = d->output_width,
@@ -263,9 +282,8 @@ enum lw_status lw_pool3d_run(const struct lw_context *context, const struct lw_p
                              const void *input,           /* (batch, input_depth, _height, _width, channels) */
                              void *scratch, void *output) /* (batch, output_depth, _height, _width, channels) */
 {
-    if (!context || !d) return LW_NULL_POINTER;
     struct lw_pool_plan p;
-    enum lw_status status = lw_pool_plan_make(d, &p);
+    enum lw_status status = lw_pool_plan_make(context, d, NULL, &p);
     if (status != LW_OK) return status;
     if (p.output_elements == 0) return LW_OK;
     if ((p.input_elements && !input) || !scratch || !output) return LW_NULL_POINTER;

@@ -10,10 +10,21 @@ struct lw_slide {
     int64_t input, output, kernel, stride, dilation, pad;
 };
 
-/* Whether every pixel that a window may name fits. The kernel's, stride's and dilation's size is 1 or more. */
-static inline bool lw_slide_fits(const struct lw_slide *s) {
+/* The descriptor's fields, for messages. */
+struct lw_slide_names {
+    const char *kernel, *stride, *dilation;
+};
+
+/* Checks that the kernel's, stride's and dilation's size is 1 or more, and that every pixel that a window may name fits. */
+static inline enum lw_status lw_slide_check(const struct lw_slide *s, const struct lw_slide_names *names,
+                                            struct lw_problem *problem) {
+    if (s->kernel == 0) return lw_wrong(problem, LW_BAD_SHAPE, names->kernel, "1 or more");
+    if (s->stride == 0) return lw_wrong(problem, LW_BAD_SHAPE, names->stride, "1 or more");
+    if (s->dilation == 0) return lw_wrong(problem, LW_BAD_SHAPE, names->dilation, "1 or more");
     const int64_t most = INT64_MAX / 4;
-    return s->output <= most / s->stride && s->kernel <= most / s->dilation;
+    if (s->output > most / s->stride) return lw_too_large(problem, names->stride);
+    if (s->kernel > most / s->dilation) return lw_too_large(problem, names->dilation);
+    return LW_OK;
 }
 
 /* The taps of one window that lie inside: `count` of them, from the tap `first` on, which is at `pixel`. */
@@ -44,6 +55,7 @@ struct lw_pool_plan {
     size_t scratch_bytes;                   /* for any run: taps pointers, taps offsets, a row of outputs */
 };
 
-enum lw_status lw_pool_plan_make(const struct lw_pool3d *d, struct lw_pool_plan *p);
+enum lw_status lw_pool_plan_make(const struct lw_context *context, const struct lw_pool3d *d,
+                                 struct lw_problem *problem, struct lw_pool_plan *p);
 
 #endif

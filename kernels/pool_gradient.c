@@ -176,9 +176,8 @@ enum lw_status lw_pool3d_argmax_run(const struct lw_context *context, const stru
                                     void *scratch,
                                     int32_t *output) /* (batch, output_depth, _height, _width, channels) */
 {
-    if (!context || !d) return LW_NULL_POINTER;
     struct lw_pool_plan p;
-    enum lw_status status = lw_pool_plan_make(d, &p);
+    enum lw_status status = lw_pool_plan_make(context, d, NULL, &p);
     if (status != LW_OK) return status;
     if (d->with_batch > 1) return LW_BAD_ENUM;
     if (p.input_elements > INT32_MAX) return LW_TOO_LARGE; /* a position must fit the output's type */
@@ -193,9 +192,8 @@ enum lw_status lw_pool3d_gradient_run(const struct lw_context *context, const st
                                       const float *gradient, /* (batch, output_depth, _height, _width, channels) */
                                       void *scratch, float *output) /* as input */
 {
-    if (!context || !d) return LW_NULL_POINTER;
     struct lw_pool_plan p;
-    enum lw_status status = lw_pool_plan_make(d, &p);
+    enum lw_status status = lw_pool_plan_make(context, d, NULL, &p);
     if (status != LW_OK) return status;
     if (p.input_elements == 0) return LW_OK;
     const bool maximum = d->kind == LW_POOL_MAX;

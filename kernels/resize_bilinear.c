@@ -48,37 +48,49 @@ struct plan {
     size_t input_elements, output_elements, scratch_bytes;
 };
 
-static enum lw_status make_plan(const struct lw_resize_bilinear *d, struct plan *p) {
+static enum lw_status make_plan(const struct lw_context *context, const struct lw_resize_bilinear *d,
+                                struct lw_problem *problem, struct plan *p) {
     *p = (struct plan){0};
-    if (d->struct_bytes != sizeof *d) return LW_BAD_STRUCT_BYTES;
-    if (d->align_corners > 1 || d->half_pixel_centers > 1) return LW_BAD_ENUM;
-    if (d->align_corners && d->half_pixel_centers) return LW_BAD_SHAPE;
+    enum lw_status status = lw_check(context, d, sizeof *d, problem);
+    if (status != LW_OK) return status;
+    if (d->align_corners > 1 || d->half_pixel_centers > 1)
+        return lw_wrong(problem, LW_BAD_ENUM, d->align_corners > 1 ? "align_corners" : "half_pixel_centers", "0 or 1");
+    if (d->align_corners && d->half_pixel_centers)
+        return lw_wrong(problem, LW_BAD_SHAPE, "half_pixel_centers", "0 where align_corners is 1");
 
     /* Every tensor's bytes must fit; sizeof(float) is a factor to that end and divided out again. */
     const size_t input[] = {d->batch, d->input_height, d->input_width, d->channels, sizeof(float)};
     const size_t output[] = {d->batch, d->output_height, d->output_width, d->channels, sizeof(float)};
-    if (!lw_product(input, 5, &p->input_elements) || !lw_product(output, 5, &p->output_elements)) return LW_TOO_LARGE;
+    if (!lw_product(input, 5, &p->input_elements)) return lw_too_large(problem, "input");
+    if (!lw_product(output, 5, &p->output_elements)) return lw_too_large(problem, "output");
     p->input_elements /= sizeof(float);
     p->output_elements /= sizeof(float);
     if (p->output_elements == 0) return LW_OK;
-    if (p->input_elements == 0) return LW_BAD_SHAPE; /* nothing to interpolate between */
+    if (p->input_elements == 0) /* nothing to interpolate between */
+        return lw_wrong(problem, LW_BAD_SHAPE, d->input_height == 0 ? "input_height" : "input_width", "1 or more");
 
     /* The tables hold 32-bit offsets into a row. */
-    if ((uint64_t)(d->input_width - 1) * d->channels > UINT32_MAX) return LW_TOO_LARGE;
+    if ((uint64_t)(d->input_width - 1) * d->channels > UINT32_MAX) return lw_too_large(problem, "input_width");
     const size_t tables[] = {d->output_width, 2 * sizeof(uint32_t) + sizeof(float)};
     size_t rows = 2 * sizeof(float);
     if (!lw_multiply(&rows, (size_t)d->output_width * d->channels) || !lw_product(tables, 2, &p->scratch_bytes) ||
         !lw_add(&p->scratch_bytes, rows))
-        return LW_TOO_LARGE;
+        return lw_too_large(problem, "scratch");
     return LW_OK;
+}
+
+enum lw_status lw_resize_bilinear_validate(const struct lw_context *context, const struct lw_resize_bilinear *op,
+                                           struct lw_problem *problem) {
+    struct plan p;
+    return make_plan(context, op, problem, &p);
 }
 
 enum lw_status lw_resize_bilinear_sizes(const struct lw_context *context, const struct lw_resize_bilinear *d,
                                         struct lw_sizes *sizes) {
-    if (!context || !d || !sizes) return LW_NULL_POINTER;
     struct plan p;
-    enum lw_status status = make_plan(d, &p);
+    enum lw_status status = make_plan(context, d, NULL, &p);
     if (status != LW_OK) return status;
+    if (!sizes) return LW_NULL_POINTER;
     *sizes = (struct lw_sizes){
         .output_height = d->output_height,
         .output_width = d->output_width,
@@ -92,9 +104,8 @@ enum lw_status lw_resize_bilinear_run(const struct lw_context *context, const st
                                       const float *input,           /* (batch, input_height, input_width, channels) */
                                       void *scratch, float *output) /* (batch, output_height, output_width, channels) */
 {
-    if (!context || !d) return LW_NULL_POINTER;
     struct plan p;
-    enum lw_status status = make_plan(d, &p);
+    enum lw_status status = make_plan(context, d, NULL, &p);
     if (status != LW_OK) return status;
     if (p.output_elements == 0) return LW_OK;
     if (!input || !scratch || !output) return LW_NULL_POINTER;
@@ -149,9 +160,8 @@ lw_resize_bilinear_gradient_run(const struct lw_context *context, const struct l
                                 const float *gradient, /* (batch, output_height, output_width, channels) */
                                 float *output)         /* (batch, input_height, input_width, channels) */
 {
-    if (!context || !d) return LW_NULL_POINTER;
     struct plan p;
-    enum lw_status status = make_plan(d, &p);
+    enum lw_status status = make_plan(context, d, NULL, &p);
     if (status != LW_OK) return status;
     if (p.input_elements == 0) return LW_OK;
     if ((p.output_elements && !gradient) || !output) return LW_NULL_POINTER;

@@ -50,27 +50,39 @@ static void resize_row(struct axis axis, size_t columns, size_t pixel_bytes, con
     }
 }
 
-static enum lw_status check(const struct lw_resize_nearest *d, size_t *input_bytes, size_t *output_bytes) {
-    if (d->struct_bytes != sizeof *d) return LW_BAD_STRUCT_BYTES;
-    if (d->align_corners > 1 || d->half_pixel_centers > 1) return LW_BAD_ENUM;
-    if (d->align_corners && d->half_pixel_centers) return LW_BAD_SHAPE;
-    if (d->element_bytes == 0 || d->element_bytes > 16 || (d->element_bytes & (d->element_bytes - 1)))
-        return LW_BAD_SHAPE;
+static enum lw_status check(const struct lw_context *context, const struct lw_resize_nearest *d,
+                            struct lw_problem *problem, size_t *input_bytes, size_t *output_bytes) {
+    enum lw_status status = lw_check(context, d, sizeof *d, problem);
+    if (status != LW_OK) return status;
+    if (d->align_corners > 1 || d->half_pixel_centers > 1)
+        return lw_wrong(problem, LW_BAD_ENUM, d->align_corners > 1 ? "align_corners" : "half_pixel_centers", "0 or 1");
+    if (d->align_corners && d->half_pixel_centers)
+        return lw_wrong(problem, LW_BAD_SHAPE, "half_pixel_centers", "0 where align_corners is 1");
+    status = lw_element_check(d->element_bytes, problem);
+    if (status != LW_OK) return status;
     if (!lw_product((const size_t[]){d->batch, d->input_height, d->input_width, d->channels, d->element_bytes}, 5,
-                    input_bytes) ||
-        !lw_product((const size_t[]){d->batch, d->output_height, d->output_width, d->channels, d->element_bytes}, 5,
+                    input_bytes))
+        return lw_too_large(problem, "input");
+    if (!lw_product((const size_t[]){d->batch, d->output_height, d->output_width, d->channels, d->element_bytes}, 5,
                     output_bytes))
-        return LW_TOO_LARGE;
-    return *output_bytes && *input_bytes == 0 ? LW_BAD_SHAPE : LW_OK; /* no pixel to take */
+        return lw_too_large(problem, "output");
+    if (*output_bytes && *input_bytes == 0) /* no pixel to take */
+        return lw_wrong(problem, LW_BAD_SHAPE, d->input_height == 0 ? "input_height" : "input_width", "1 or more");
+    return LW_OK;
+}
+
+enum lw_status lw_resize_nearest_validate(const struct lw_context *context, const struct lw_resize_nearest *op,
+                                          struct lw_problem *problem) {
+    size_t input_bytes, output_bytes;
+    return check(context, op, problem, &input_bytes, &output_bytes);
 }
 
 enum lw_status lw_resize_nearest_run(const struct lw_context *context, const struct lw_resize_nearest *d,
                                      const void *input, /* (batch, input_height, input_width, channels) */
                                      void *output)      /* (batch, output_height, output_width, channels) */
 {
-    if (!context || !d) return LW_NULL_POINTER;
     size_t input_bytes, output_bytes;
-    enum lw_status status = check(d, &input_bytes, &output_bytes);
+    enum lw_status status = check(context, d, NULL, &input_bytes, &output_bytes);
     if (status != LW_OK || output_bytes == 0) return status;
     if (!input || !output) return LW_NULL_POINTER;
 
@@ -106,9 +118,8 @@ lw_resize_nearest_gradient_run(const struct lw_context *context, const struct lw
                                const float *gradient, /* (batch, output_height, output_width, channels) */
                                float *output)         /* (batch, input_height, input_width, channels) */
 {
-    if (!context || !d) return LW_NULL_POINTER;
     size_t input_bytes, output_bytes;
-    enum lw_status status = check(d, &input_bytes, &output_bytes);
+    enum lw_status status = check(context, d, NULL, &input_bytes, &output_bytes);
     if (status != LW_OK) return status;
     if (d->element_bytes != sizeof(float)) return LW_BAD_SHAPE;
     if (input_bytes == 0) return LW_OK;

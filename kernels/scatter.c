@@ -106,29 +106,55 @@ static bool all_inside(const struct lw_context *context, const struct lw_scatter
     return true;
 }
 
-enum lw_status lw_scatter_run(const struct lw_context *context, const struct lw_scatter *op, const int32_t *indices,
-                              const void *updates, void *output) {
-    if (!context || !op) return LW_NULL_POINTER;
-    if (op->struct_bytes != sizeof *op) return LW_BAD_STRUCT_BYTES;
-    if (op->op > LW_SCATTER_ADD || op->type > LW_BOOL || op->skip > 1 || op->repeat > 1) return LW_BAD_ENUM;
-    if (op->op == LW_SCATTER_ADD && op->type == LW_BOOL) return LW_UNSUPPORTED;
-    if (op->index_rank == 0 || op->index_rank > LW_MAX_RANK) return LW_BAD_SHAPE;
+struct bytes {
+    size_t batch, output, indices; /* of one batch of the output, of all of it, and of the indices */
+};
+
+static enum lw_status check(const struct lw_context *context, const struct lw_scatter *op, struct lw_problem *problem,
+                            struct bytes *bytes) {
+    const enum lw_status status = lw_check(context, op, sizeof *op, problem);
+    if (status != LW_OK) return status;
+    if (op->op > LW_SCATTER_ADD) return lw_wrong(problem, LW_BAD_ENUM, "op", "one of enum lw_scatter_op");
+    if (op->type > LW_BOOL) return lw_wrong(problem, LW_BAD_ENUM, "type", "one of enum lw_type");
+    if (op->skip > 1 || op->repeat > 1)
+        return lw_wrong(problem, LW_BAD_ENUM, op->skip > 1 ? "skip" : "repeat", "0 or 1");
+    if (op->op == LW_SCATTER_ADD && op->type == LW_BOOL)
+        return lw_wrong(problem, LW_UNSUPPORTED, "type", "LW_FLOAT32 or LW_INT32 for LW_SCATTER_ADD");
+    if (op->index_rank == 0 || op->index_rank > LW_MAX_RANK)
+        return lw_wrong(problem, LW_BAD_SHAPE, "index_rank", "1 to LW_MAX_RANK");
 
     const size_t element = op->type == LW_BOOL ? 1 : 4;
-    size_t factors[LW_MAX_RANK + 2], batch_bytes, output_bytes, update_bytes, index_bytes;
+    size_t factors[LW_MAX_RANK + 2], update_bytes;
     for (size_t d = 0; d < op->index_rank; d++) factors[d] = op->shape[d];
     factors[op->index_rank] = op->slice;
     factors[op->index_rank + 1] = element;
-    if (!lw_product(factors, op->index_rank + (size_t)2, &batch_bytes) ||
-        !lw_product((const size_t[]){batch_bytes, op->batch}, 2, &output_bytes) ||
-        !lw_product((const size_t[]){op->slice, element, op->repeat ? 1 : op->count, op->repeat ? 1 : op->batch}, 4,
-                    &update_bytes) ||
-        !lw_product((const size_t[]){op->batch, op->count, op->index_rank, sizeof *indices}, 4, &index_bytes))
-        return LW_TOO_LARGE;
-    if (index_bytes && !indices) return LW_NULL_POINTER;
+    if (!lw_product(factors, op->index_rank + (size_t)2, &bytes->batch) ||
+        !lw_product((const size_t[]){bytes->batch, op->batch}, 2, &bytes->output))
+        return lw_too_large(problem, "output");
+    if (!lw_product((const size_t[]){op->slice, element, op->repeat ? 1 : op->count, op->repeat ? 1 : op->batch}, 4,
+                    &update_bytes))
+        return lw_too_large(problem, "updates");
+    if (!lw_product((const size_t[]){op->batch, op->count, op->index_rank, sizeof(int32_t)}, 4, &bytes->indices))
+        return lw_too_large(problem, "indices");
+    return LW_OK;
+}
+
+enum lw_status lw_scatter_validate(const struct lw_context *context, const struct lw_scatter *op,
+                                   struct lw_problem *problem) {
+    struct bytes bytes;
+    return check(context, op, problem, &bytes);
+}
+
+enum lw_status lw_scatter_run(const struct lw_context *context, const struct lw_scatter *op, const int32_t *indices,
+                              const void *updates, void *output) {
+    struct bytes bytes;
+    const enum lw_status status = check(context, op, NULL, &bytes);
+    if (status != LW_OK) return status;
+    const size_t element = op->type == LW_BOOL ? 1 : 4;
+    if (bytes.indices && !indices) return LW_NULL_POINTER;
 
     if (!op->skip && !all_inside(context, op, op->batch * op->count, indices)) return LW_BAD_INDEX;
-    if (output_bytes == 0 || op->count == 0) return LW_OK;
+    if (bytes.output == 0 || op->count == 0) return LW_OK;
     if (!updates || !output) return LW_NULL_POINTER;
 
     const char *from = updates;
@@ -138,7 +164,7 @@ enum lw_status lw_scatter_run(const struct lw_context *context, const struct lw_
         scatter(context, &part, element, from, out);
         part.indices += op->count * op->index_rank;
         from += part.update_step * op->count * op->slice * element;
-        out += batch_bytes;
+        out += bytes.batch;
     }
     return LW_OK;
 }

@@ -37,18 +37,35 @@ static void divide_row(const struct lw_context *context, enum lw_type type, size
     }
 }
 
-enum lw_status lw_segment_run(const struct lw_context *context, const struct lw_segment *op, const void *data,
-                              const int32_t *indices, const int32_t *ids, void *output) {
-    if (!context || !op) return LW_NULL_POINTER;
-    if (op->struct_bytes != sizeof *op) return LW_BAD_STRUCT_BYTES;
-    if (op->op > LW_REDUCE_PRODUCT || op->type > LW_BOOL) return LW_BAD_ENUM;
-    if (op->type == LW_BOOL || (op->op != LW_REDUCE_SUM && op->op != LW_REDUCE_MEAN)) return LW_UNSUPPORTED;
+static enum lw_status check(const struct lw_context *context, const struct lw_segment *op, struct lw_problem *problem,
+                            size_t *output_bytes) {
+    const enum lw_status status = lw_check(context, op, sizeof *op, problem);
+    if (status != LW_OK) return status;
+    if (op->op > LW_REDUCE_PRODUCT) return lw_wrong(problem, LW_BAD_ENUM, "op", "one of enum lw_reduce_op");
+    if (op->type > LW_BOOL) return lw_wrong(problem, LW_BAD_ENUM, "type", "one of enum lw_type");
+    if (op->type == LW_BOOL) return lw_wrong(problem, LW_UNSUPPORTED, "type", "LW_FLOAT32 or LW_INT32");
+    if (op->op != LW_REDUCE_SUM && op->op != LW_REDUCE_MEAN)
+        return lw_wrong(problem, LW_UNSUPPORTED, "op", "LW_REDUCE_SUM or LW_REDUCE_MEAN");
     size_t row_bytes, bytes;
     if (!lw_product((const size_t[]){op->columns, 4}, 2, &row_bytes) ||
-        !lw_product((const size_t[]){op->rows, row_bytes}, 2, &bytes) ||
-        !lw_product((const size_t[]){op->count, sizeof *ids}, 2, &bytes) ||
-        !lw_product((const size_t[]){op->segments, row_bytes}, 2, &bytes))
-        return LW_TOO_LARGE;
+        !lw_product((const size_t[]){op->rows, row_bytes}, 2, &bytes))
+        return lw_too_large(problem, "data");
+    if (!lw_product((const size_t[]){op->count, sizeof(int32_t)}, 2, &bytes)) return lw_too_large(problem, "ids");
+    if (!lw_product((const size_t[]){op->segments, row_bytes}, 2, output_bytes)) return lw_too_large(problem, "output");
+    return LW_OK;
+}
+
+enum lw_status lw_segment_validate(const struct lw_context *context, const struct lw_segment *op,
+                                   struct lw_problem *problem) {
+    size_t bytes;
+    return check(context, op, problem, &bytes);
+}
+
+enum lw_status lw_segment_run(const struct lw_context *context, const struct lw_segment *op, const void *data,
+                              const int32_t *indices, const int32_t *ids, void *output) {
+    size_t bytes;
+    const enum lw_status status = check(context, op, NULL, &bytes);
+    if (status != LW_OK) return status;
     if (op->count && (!indices || !ids)) return LW_NULL_POINTER;
     for (size_t i = 0; i < op->count; i++) {
         if (indices[i] < 0 || (size_t)indices[i] >= op->rows) return LW_BAD_INDEX;
@@ -58,6 +75,7 @@ enum lw_status lw_segment_run(const struct lw_context *context, const struct lw_
     if (!output || (op->count && !data)) return LW_NULL_POINTER;
 
     const enum lw_type type = (enum lw_type)op->type;
+    const size_t row_bytes = op->columns * 4;
     memset(output, 0, bytes);
     for (size_t i = 0; i < op->count;) {
         const size_t first = i, segment = (size_t)ids[i];

@@ -116,20 +116,38 @@ static inline __attribute__((always_inline)) void transform(const struct lw_tran
     }
 }
 
+static enum lw_status check_transform(const struct lw_context *context, const struct lw_transform *d,
+                                      struct lw_problem *problem, size_t *input_bytes, size_t *output_bytes) {
+    const enum lw_status status = lw_check(context, d, sizeof *d, problem);
+    if (status != LW_OK) return status;
+    if (d->type > LW_BOOL) return lw_wrong(problem, LW_BAD_ENUM, "type", "one of enum lw_type");
+    if (d->bilinear > 1) return lw_wrong(problem, LW_BAD_ENUM, "bilinear", "0 or 1");
+    if (d->edge > LW_EDGE_NEAREST) return lw_wrong(problem, LW_BAD_ENUM, "edge", "one of enum lw_edge");
+    if (d->transforms != 1 && d->transforms != d->batch)
+        return lw_wrong(problem, LW_BAD_SHAPE, "transforms", "1 or the batch");
+    const size_t bytes = d->type == LW_BOOL ? 1 : 4;
+    const size_t in[] = {d->batch, d->input_height, d->input_width, d->channels, bytes};
+    const size_t out[] = {d->batch, d->output_height, d->output_width, d->channels, bytes};
+    if (!lw_product(in, 5, input_bytes)) return lw_too_large(problem, "input");
+    if (!lw_product(out, 5, output_bytes)) return lw_too_large(problem, "output");
+    return LW_OK;
+}
+
+enum lw_status lw_transform_validate(const struct lw_context *context, const struct lw_transform *op,
+                                     struct lw_problem *problem) {
+    size_t input_bytes, output_bytes;
+    return check_transform(context, op, problem, &input_bytes, &output_bytes);
+}
+
 enum lw_status lw_transform_run(const struct lw_context *context, const struct lw_transform *d,
                                 const void *input,       /* (batch, input_height, input_width, channels) */
                                 const float *transforms, /* (transforms, 8) */
                                 void *output)            /* (batch, output_height, output_width, channels) */
 {
-    if (!context || !d) return LW_NULL_POINTER;
-    if (d->struct_bytes != sizeof *d) return LW_BAD_STRUCT_BYTES;
-    if (d->type > LW_BOOL || d->bilinear > 1 || d->edge > LW_EDGE_NEAREST) return LW_BAD_ENUM;
-    if (d->transforms != 1 && d->transforms != d->batch) return LW_BAD_SHAPE;
-    const size_t bytes = d->type == LW_BOOL ? 1 : 4;
-    const size_t in[] = {d->batch, d->input_height, d->input_width, d->channels, bytes};
-    const size_t out[] = {d->batch, d->output_height, d->output_width, d->channels, bytes};
     size_t input_bytes, output_bytes;
-    if (!lw_product(in, 5, &input_bytes) || !lw_product(out, 5, &output_bytes)) return LW_TOO_LARGE;
+    const enum lw_status status = check_transform(context, d, NULL, &input_bytes, &output_bytes);
+    if (status != LW_OK) return status;
+    const size_t bytes = d->type == LW_BOOL ? 1 : 4;
     if (output_bytes == 0) return LW_OK;
     if ((input_bytes && !input) || !transforms || !output) return LW_NULL_POINTER;
     const struct sampler s = {
@@ -151,18 +169,29 @@ enum lw_status lw_transform_run(const struct lw_context *context, const struct l
     return LW_OK;
 }
 
+static enum lw_status check_rotate(const struct lw_context *context, const struct lw_rotate *d,
+                                   struct lw_problem *problem, size_t *bytes) {
+    enum lw_status status = lw_check(context, d, sizeof *d, problem);
+    if (status == LW_OK) status = lw_element_check(d->element_bytes, problem);
+    if (status != LW_OK) return status;
+    const size_t all[] = {d->batch, d->height, d->width, d->channels, d->element_bytes};
+    return lw_product(all, 5, bytes) ? LW_OK : lw_too_large(problem, "input");
+}
+
+enum lw_status lw_rotate_validate(const struct lw_context *context, const struct lw_rotate *op,
+                                  struct lw_problem *problem) {
+    size_t bytes;
+    return check_rotate(context, op, problem, &bytes);
+}
+
 enum lw_status lw_rotate_run(const struct lw_context *context, const struct lw_rotate *d, double sine, double cosine,
                              double center_x, double center_y, const void *input, /* (batch, height, width, channels) */
                              const void *fill,                                    /* (channels) */
                              void *output)                                        /* (batch, height, width, channels) */
 {
-    if (!context || !d) return LW_NULL_POINTER;
-    if (d->struct_bytes != sizeof *d) return LW_BAD_STRUCT_BYTES;
-    if (d->element_bytes == 0 || d->element_bytes > 16 || (d->element_bytes & (d->element_bytes - 1)))
-        return LW_BAD_SHAPE;
-    const size_t all[] = {d->batch, d->height, d->width, d->channels, d->element_bytes};
     size_t bytes;
-    if (!lw_product(all, 5, &bytes)) return LW_TOO_LARGE;
+    const enum lw_status status = check_rotate(context, d, NULL, &bytes);
+    if (status != LW_OK) return status;
     if (bytes == 0) return LW_OK;
     if (!input || !fill || !output) return LW_NULL_POINTER;
     const size_t pixel = (size_t)d->channels * d->element_bytes;

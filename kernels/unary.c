@@ -30,7 +30,7 @@ enum lw_status lw_unary_run(const struct lw_context *context, enum lw_unary_op o
     if ((uint32_t)op >= sizeof kernel_of) return LW_BAD_ENUM;
     if (!activation && (op == LW_UNARY_ACTIVATION || op == LW_UNARY_STEP)) return LW_NULL_POINTER;
     if (op == LW_UNARY_ACTIVATION) {
-        enum lw_status status = lw_activation_check(activation);
+        enum lw_status status = lw_activation_check(activation, NULL);
         if (status != LW_OK) return status;
         if (activation->kind == LW_PRELU) return LW_UNSUPPORTED;
     }

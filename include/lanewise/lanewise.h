@@ -4,7 +4,10 @@
  *
  * How every operator works
  * ------------------------
- * 1. Fill a descriptor (a plain struct; set it to zero first, then struct_bytes to its size).
+ * 1. Fill a descriptor (a plain struct; set it to zero first, then struct_bytes to its size). A later version may add
+ *    fields at its end, whose 0 means what was before: programs that were compiled with the older, shorter struct go on
+ *    working. A struct that is longer than this version's is LW_BAD_STRUCT_BYTES, since it may ask for what isn't there.
+ *    lw_<descriptor>_validate() names the field that is wrong.
  * 2. Ask for sizes: lw_<op>_sizes() checks the descriptor and reports the output's shape and how many bytes
  *    of packed weights and of scratch the operator needs.
  * 3. Where the operator has weights: pack them once with lw_<op>_pack().
@@ -68,7 +71,7 @@ extern "C" {
 enum lw_status {
     LW_OK = 0,
     LW_NULL_POINTER = 1,     /* a pointer that is needed is NULL */
-    LW_BAD_STRUCT_BYTES = 2, /* a descriptor's struct_bytes is not a size this version knows */
+    LW_BAD_STRUCT_BYTES = 2, /* a descriptor's struct_bytes is not its size in this version or an older one */
     LW_BAD_ENUM = 3,         /* an enum field holds a value outside of its enum */
     LW_BAD_SHAPE = 4,        /* sizes that contradict each other, or a zero where one is not allowed */
     LW_TOO_LARGE = 5,        /* a size in bytes or elements does not fit size_t */
@@ -133,6 +136,18 @@ LW_API const char *lw_context_tier(const struct lw_context *context);
 
 #define LW_MAX_RANK 8
 
+/* What is wrong with a descriptor, as lw_<descriptor>_validate tells it: "<field> must be <expected>". Both are constant
+ * strings that need no freeing, and NULL when nothing is wrong. field is the name of a field, such as "window.padding", or
+ * of an argument whose size follows from several fields, such as "input", "packed" or "scratch". The operator with the
+ * descriptor's name returns the same status for it; others that take the descriptor may ask for more, as they say.
+ * `problem` may be NULL. */
+struct lw_problem {
+    const char *field;
+    const char *expected;
+};
+
+LW_API enum lw_status lw_context_options_validate(const struct lw_context_options *options, struct lw_problem *problem);
+
 enum lw_activation_kind {
     LW_LINEAR = 0,
     LW_RELU = 1,       /* x < 0 ? 0 : x */
@@ -174,6 +189,9 @@ struct lw_epilogue {
     uint32_t struct_bytes;
     const float *bias, *scale, *shift, *residual, *slopes;
 };
+
+LW_API enum lw_status lw_epilogue_validate(const struct lw_activation *activation, const struct lw_epilogue *epilogue,
+                                           struct lw_problem *problem);
 
 /* A sliding window over the height and width of an image.
  * output = floor((input + pads - ((kernel - 1) dilation + 1)) / stride) + 1 for VALID and EXPLICIT.
@@ -235,6 +253,8 @@ struct lw_conv2d {
     uint32_t winograd; /* enum lw_winograd */
 };
 
+LW_API enum lw_status lw_conv2d_validate(const struct lw_context *context, const struct lw_conv2d *op,
+                                         struct lw_problem *problem);
 LW_API enum lw_status lw_conv2d_sizes(const struct lw_context *context, const struct lw_conv2d *op,
                                       struct lw_sizes *sizes);
 LW_API enum lw_status lw_conv2d_pack(const struct lw_context *context, const struct lw_conv2d *op, const float *filter,
@@ -257,6 +277,8 @@ struct lw_depthwise_conv2d {
     struct lw_activation activation;
 };
 
+LW_API enum lw_status lw_depthwise_conv2d_validate(const struct lw_context *context,
+                                                   const struct lw_depthwise_conv2d *op, struct lw_problem *problem);
 LW_API enum lw_status lw_depthwise_conv2d_sizes(const struct lw_context *context, const struct lw_depthwise_conv2d *op,
                                                 struct lw_sizes *sizes);
 LW_API enum lw_status lw_depthwise_conv2d_pack(const struct lw_context *context, const struct lw_depthwise_conv2d *op,
@@ -282,6 +304,8 @@ struct lw_conv2d_transpose {
     struct lw_activation activation;
 };
 
+LW_API enum lw_status lw_conv2d_transpose_validate(const struct lw_context *context,
+                                                   const struct lw_conv2d_transpose *op, struct lw_problem *problem);
 LW_API enum lw_status lw_conv2d_transpose_sizes(const struct lw_context *context, const struct lw_conv2d_transpose *op,
                                                 struct lw_sizes *sizes);
 LW_API enum lw_status lw_conv2d_transpose_pack(const struct lw_context *context, const struct lw_conv2d_transpose *op,
@@ -308,6 +332,8 @@ struct lw_conv3d {
     uint32_t winograd; /* enum lw_winograd, of lw_conv3d only */
 };
 
+LW_API enum lw_status lw_conv3d_validate(const struct lw_context *context, const struct lw_conv3d *op,
+                                         struct lw_problem *problem);
 /* output[n][z] = sum over kz ascending of lw_conv2d's output for the input's plane and filter[kz]; one sum after the
  * other is added to those before.
  * input: [batch][input_depth][input_height][input_width][input_channels]
@@ -382,6 +408,8 @@ struct lw_matmul {
     struct lw_activation activation;
 };
 
+LW_API enum lw_status lw_matmul_validate(const struct lw_context *context, const struct lw_matmul *op,
+                                         struct lw_problem *problem);
 LW_API enum lw_status lw_matmul_sizes(const struct lw_context *context, const struct lw_matmul *op,
                                       struct lw_sizes *sizes);
 LW_API enum lw_status lw_matmul_pack(const struct lw_context *context, const struct lw_matmul *op, const float *b,
@@ -413,6 +441,8 @@ struct lw_pool2d {
     struct lw_activation activation; /* LW_PRELU is LW_UNSUPPORTED */
 };
 
+LW_API enum lw_status lw_pool2d_validate(const struct lw_context *context, const struct lw_pool2d *op,
+                                         struct lw_problem *problem);
 LW_API enum lw_status lw_pool2d_sizes(const struct lw_context *context, const struct lw_pool2d *op,
                                       struct lw_sizes *sizes);
 LW_API enum lw_status lw_pool2d_run(const struct lw_context *context, const struct lw_pool2d *op, const float *input,
@@ -441,6 +471,8 @@ struct lw_pool3d {
     uint32_t with_batch; /* argmax: 0 or 1 */
 };
 
+LW_API enum lw_status lw_pool3d_validate(const struct lw_context *context, const struct lw_pool3d *op,
+                                         struct lw_problem *problem);
 /* scratch_bytes are enough for each of the three. */
 LW_API enum lw_status lw_pool3d_sizes(const struct lw_context *context, const struct lw_pool3d *op,
                                       struct lw_sizes *sizes);
@@ -477,6 +509,8 @@ struct lw_dilation2d {
     int32_t pad_top, pad_left;
 };
 
+LW_API enum lw_status lw_dilation2d_validate(const struct lw_context *context, const struct lw_dilation2d *op,
+                                             struct lw_problem *problem);
 LW_API enum lw_status lw_dilation2d_run(const struct lw_context *context, const struct lw_dilation2d *op,
                                         const void *input, const void *filter, void *output);
 /* The gradients with respect to the input and to the filter, given that of the output; all of the one type. Each
@@ -501,6 +535,8 @@ struct lw_lrn {
     float bias, alpha, beta;
 };
 
+LW_API enum lw_status lw_lrn_validate(const struct lw_context *context, const struct lw_lrn *op,
+                                      struct lw_problem *problem);
 LW_API enum lw_status lw_lrn_sizes(const struct lw_context *context, const struct lw_lrn *op, struct lw_sizes *sizes);
 LW_API enum lw_status lw_lrn_run(const struct lw_context *context, const struct lw_lrn *op, const float *input,
                                  void *scratch, float *output);
@@ -601,6 +637,8 @@ struct lw_binary {
     uint32_t a_shape[LW_MAX_RANK], b_shape[LW_MAX_RANK]; /* the first *_rank entries count */
 };
 
+LW_API enum lw_status lw_binary_validate(const struct lw_context *context, const struct lw_binary *op,
+                                         struct lw_problem *problem);
 LW_API enum lw_status lw_binary_sizes(const struct lw_context *context, const struct lw_binary *op,
                                       struct lw_sizes *sizes);
 LW_API enum lw_status lw_binary_run(const struct lw_context *context, const struct lw_binary *op, const void *a,
@@ -706,6 +744,8 @@ struct lw_fft {
     uint32_t inverse; /* 0 or 1 */
 };
 
+LW_API enum lw_status lw_fft_validate(const struct lw_context *context, const struct lw_fft *op,
+                                      struct lw_problem *problem);
 LW_API enum lw_status lw_fft_sizes(const struct lw_context *context, const struct lw_fft *op, struct lw_sizes *sizes);
 LW_API enum lw_status lw_fft_pack(const struct lw_context *context, const struct lw_fft *op, void *scratch,
                                   void *packed);
@@ -723,6 +763,8 @@ struct lw_resize_bilinear {
     uint32_t align_corners, half_pixel_centers; /* 0 or 1; not both 1 */
 };
 
+LW_API enum lw_status lw_resize_bilinear_validate(const struct lw_context *context, const struct lw_resize_bilinear *op,
+                                                  struct lw_problem *problem);
 LW_API enum lw_status lw_resize_bilinear_sizes(const struct lw_context *context, const struct lw_resize_bilinear *op,
                                                struct lw_sizes *sizes);
 LW_API enum lw_status lw_resize_bilinear_run(const struct lw_context *context, const struct lw_resize_bilinear *op,
@@ -740,6 +782,8 @@ struct lw_resize_nearest {
     uint32_t align_corners, half_pixel_centers; /* 0 or 1; not both 1 */
 };
 
+LW_API enum lw_status lw_resize_nearest_validate(const struct lw_context *context, const struct lw_resize_nearest *op,
+                                                 struct lw_problem *problem);
 LW_API enum lw_status lw_resize_nearest_run(const struct lw_context *context, const struct lw_resize_nearest *op,
                                             const void *input, void *output);
 
@@ -759,6 +803,8 @@ struct lw_crop_and_resize {
     float extrapolation;
 };
 
+LW_API enum lw_status lw_crop_and_resize_validate(const struct lw_context *context, const struct lw_crop_and_resize *op,
+                                                  struct lw_problem *problem);
 LW_API enum lw_status lw_crop_and_resize_sizes(const struct lw_context *context, const struct lw_crop_and_resize *op,
                                                struct lw_sizes *sizes);
 LW_API enum lw_status lw_crop_and_resize_run(const struct lw_context *context, const struct lw_crop_and_resize *op,
@@ -812,6 +858,8 @@ struct lw_transform {
     float fill;
 };
 
+LW_API enum lw_status lw_transform_validate(const struct lw_context *context, const struct lw_transform *op,
+                                            struct lw_problem *problem);
 LW_API enum lw_status lw_transform_run(const struct lw_context *context, const struct lw_transform *op,
                                        const void *input, const float *transforms, void *output);
 
@@ -825,6 +873,8 @@ struct lw_rotate {
     uint32_t batch, height, width, channels;
 };
 
+LW_API enum lw_status lw_rotate_validate(const struct lw_context *context, const struct lw_rotate *op,
+                                         struct lw_problem *problem);
 LW_API enum lw_status lw_rotate_run(const struct lw_context *context, const struct lw_rotate *op, double sine,
                                     double cosine, double center_x, double center_y, const void *input,
                                     const void *fill, void *output);
@@ -842,6 +892,8 @@ struct lw_copy {
     ptrdiff_t input_strides[LW_MAX_RANK], output_strides[LW_MAX_RANK];
 };
 
+LW_API enum lw_status lw_copy_validate(const struct lw_context *context, const struct lw_copy *op,
+                                       struct lw_problem *problem);
 LW_API enum lw_status lw_copy_run(const struct lw_context *context, const struct lw_copy *op, const void *input,
                                   void *output);
 
@@ -863,6 +915,8 @@ struct lw_pad {
     uint32_t mode; /* enum lw_pad_mode */
 };
 
+LW_API enum lw_status lw_pad_validate(const struct lw_context *context, const struct lw_pad *op,
+                                      struct lw_problem *problem);
 LW_API enum lw_status lw_pad_sizes(const struct lw_context *context, const struct lw_pad *op, struct lw_sizes *sizes);
 LW_API enum lw_status lw_pad_run(const struct lw_context *context, const struct lw_pad *op, const void *input,
                                  const void *value, void *output);
@@ -882,6 +936,8 @@ struct lw_gather_nd {
     size_t count, slice_bytes;
 };
 
+LW_API enum lw_status lw_gather_nd_validate(const struct lw_context *context, const struct lw_gather_nd *op,
+                                            struct lw_problem *problem);
 LW_API enum lw_status lw_gather_nd_run(const struct lw_context *context, const struct lw_gather_nd *op,
                                        const void *params, const int32_t *indices, void *output);
 
@@ -894,6 +950,8 @@ struct lw_gather {
     size_t batch, outer, count, slice_bytes;
 };
 
+LW_API enum lw_status lw_gather_validate(const struct lw_context *context, const struct lw_gather *op,
+                                         struct lw_problem *problem);
 LW_API enum lw_status lw_gather_run(const struct lw_context *context, const struct lw_gather *op, const void *params,
                                     const int32_t *indices, void *output);
 
@@ -917,6 +975,8 @@ struct lw_scatter {
     size_t batch, count, slice;
 };
 
+LW_API enum lw_status lw_scatter_validate(const struct lw_context *context, const struct lw_scatter *op,
+                                          struct lw_problem *problem);
 LW_API enum lw_status lw_scatter_run(const struct lw_context *context, const struct lw_scatter *op,
                                      const int32_t *indices, const void *updates, void *output);
 
@@ -931,6 +991,8 @@ struct lw_segment {
     size_t rows, columns, count, segments;
 };
 
+LW_API enum lw_status lw_segment_validate(const struct lw_context *context, const struct lw_segment *op,
+                                          struct lw_problem *problem);
 LW_API enum lw_status lw_segment_run(const struct lw_context *context, const struct lw_segment *op, const void *data,
                                      const int32_t *indices, const int32_t *ids, void *output);
 
