@@ -4,7 +4,7 @@
  *
  *     node examples/site.mjs segmentation | denoiser [PORT]
  */
-import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { serve } from '../js/browser/serve.mjs';
@@ -35,7 +35,7 @@ export function makeSite(name, folder) {
   for (const [file, make] of Object.entries(made)) writeFileSync(join(folder, file), make());
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (realpathSync(process.argv[1] ?? '.') === fileURLToPath(import.meta.url)) {
   const [name, port = 8080] = process.argv.slice(2);
   if (!SITES[name]) throw new Error(`usage: node examples/site.mjs ${Object.keys(SITES).join(' | ')} [PORT]`);
   const folder = join(root, 'build/examples', name);

@@ -7,7 +7,7 @@
  * The hidden layer's weights are random, and only the layer behind it is trained, by least squares: that takes a second
  * and is no worse than it needs to be here. The voices are made too: hummed syllables in white noise.
  */
-import { writeFileSync } from 'node:fs';
+import { realpathSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /* As in denoiser.c. */
@@ -146,7 +146,7 @@ export function makeWeights(seed = 1) {
   return all;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (realpathSync(process.argv[1] ?? '.') === fileURLToPath(import.meta.url)) {
   const [weights, noisyFile, cleanFile] = process.argv.slice(2);
   if (!cleanFile) throw new Error('usage: node make.mjs WEIGHTS NOISY CLEAN');
   const { clean, noisy } = makeVoice(6, 0.05, 100);

@@ -10,7 +10,7 @@
  * A bias, a residual that is added and an activation become part of the convolution before them: fewer passes over
  * memory.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, extname, join, resolve as absolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -258,7 +258,7 @@ export function exportNetwork(path, { scale = 1, shift = 0 } = {}) {
   return Buffer.concat([header, ...records, ...weights].map(({ buffer }) => new Uint8Array(buffer)));
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (realpathSync(process.argv[1] ?? '.') === fileURLToPath(import.meta.url)) {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: { scale: { type: 'string', default: '1' }, shift: { type: 'string', default: '0' } },

@@ -4,7 +4,7 @@
  *
  *     node picture.mjs PHOTO FILE WIDTH HEIGHT [--crop=LEFT,TOP,WIDTH,HEIGHT]
  */
-import { writeFileSync } from 'node:fs';
+import { realpathSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { readImage } from '../../js/demo/image.mjs';
@@ -16,7 +16,7 @@ export function rawPicture(path, width, height, crop) {
   return data.filter((_, i) => i % 4 !== 3);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (realpathSync(process.argv[1] ?? '.') === fileURLToPath(import.meta.url)) {
   const { values, positionals: [path, file, width, height] } = parseArgs({
     allowPositionals: true, options: { crop: { type: 'string' } },
   });

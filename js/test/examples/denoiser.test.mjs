@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The denoiser: frame by frame it gives the bits of one run over everything, natively, in Node and in an AudioWorklet of
- * headless Chromium; there is less noise behind it than before; and it has time to spare.
+ * The denoiser: frame by frame it gives the bits of one run over everything, natively, in Node and in an AudioWorklet
+ * of headless Chromium; there is less noise behind it than before; and it has time to spare.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
@@ -54,7 +54,8 @@ for (const [label, command, first, tier] of programs('denoise')) {
     assert.ok(sameBits(single.output, whole), 'frame by frame');
     assert.ok(sameBits(seven, whole.subarray(0, seven.length)), 'seven frames at a time');
     const before = signalToNoise(noisy, 0), behind = signalToNoise(whole, FRAME);
-    t.diagnostic(`signal to noise ${before.toFixed(1)} dB, then ${behind.toFixed(1)} dB; real-time factor ${single.factor}`);
+    t.diagnostic(`signal to noise ${before.toFixed(1)} dB, then ${behind.toFixed(1)} dB; `
+      + `real-time factor ${single.factor}`);
     assert.ok(behind > before + 3);
     outputs[label] = whole;
   });

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The page that finds people, in headless Chromium, with a photo and with a made camera; masks as TensorFlow.js' cpu's. */
+/* The page that finds people, in headless Chromium, with a photo and a made camera; the mask beside TensorFlow.js'. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -47,8 +47,8 @@ async function open(ready = /^Ready/) {
 
 /* Waits until the page says something like this. */
 async function status(pattern) {
-  await page.waitForFunction(([source, flags]) => new RegExp(source, flags).test(document.getElementById('status').textContent),
-    [pattern.source, pattern.flags], { timeout: 30_000 });
+  await page.waitForFunction((source) => new RegExp(source).test(document.getElementById('status').textContent),
+    pattern.source, { timeout: 30_000 });
 }
 
 test('a photo: the mask is that of TensorFlow.js, and only people are shown', { timeout: 90_000 }, async (t) => {

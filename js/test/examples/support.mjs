@@ -47,4 +47,5 @@ export async function cpuOutput(model, bytes, shape, scale, shift) {
 }
 
 /* The largest difference between two arrays. */
-export const distance = (a, b) => a.reduce((most, x, i) => Math.max(most, Math.abs(x - b[i])), a.length === b.length ? 0 : NaN);
+export const distance = (a, b) => (
+  a.reduce((most, x, i) => Math.max(most, Math.abs(x - b[i])), a.length === b.length ? 0 : NaN));
