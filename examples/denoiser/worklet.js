@@ -18,7 +18,8 @@ class Denoiser extends AudioWorkletProcessor {
     this.input = new Float32Array(this.program.memory.buffer, this.program.input(), FRAME);
     this.output = new Float32Array(this.program.memory.buffer, this.program.output(), FRAME);
     this.filled = 0;
-    this.queue = new Float32Array(2 * FRAME); // the last BLOCK samples may still be missing when the first block is due
+    // A block of silence goes first: when one is due, up to that many of its samples may not have been made yet.
+    this.queue = new Float32Array(2 * FRAME);
     this.queued = BLOCK;
     this.on = true;
     this.busy = 0;

@@ -7,6 +7,8 @@ import { dirname, join } from 'node:path';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
+import puppeteer from 'puppeteer-core';
+import { CHROMIUM } from '../../browser/chromium.mjs';
 
 export const ROOT = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 export const EXAMPLES = join(ROOT, 'examples');
@@ -45,6 +47,28 @@ export async function cpuOutput(model, bytes, shape, scale, shift) {
   tf.dispose([input, output]);
   return values;
 }
+
+/*
+ * Browsers with a made camera and microphone, by name. All by Puppeteer: under Playwright Chromium waits, at a page's
+ * first worklet, for a debugger that never comes.
+ */
+export const BROWSERS = {
+  Chromium: (folder) => puppeteer.launch({
+    ...CHROMIUM, browser: 'chrome', userDataDir: mkdtempSync(join(folder, 'chromium-')),
+    args: [...CHROMIUM.args, '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
+      '--autoplay-policy=no-user-gesture-required'],
+  }),
+  Firefox: (folder) => puppeteer.launch({
+    browser: 'firefox', executablePath: process.env.LANEWISE_FIREFOX ?? '/usr/bin/firefox-esr', headless: true,
+    userDataDir: mkdtempSync(join(folder, 'firefox-')),
+    extraPrefsFirefox: { 'media.navigator.streams.fake': true, 'media.navigator.permission.disabled': true },
+  }),
+};
+
+/* Waits until the page's status reads like this. */
+export const status = (page, pattern) => page.waitForFunction(
+  (source) => new RegExp(source).test(document.getElementById('status').textContent), { timeout: 30_000 },
+  pattern.source);
 
 /* The largest difference between two arrays. */
 export const distance = (a, b) => (
