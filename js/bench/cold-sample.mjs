@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One cold start, for cold.mjs: cold-sample.mjs SIDE FOLDER, in a process of its own. The clock starts before the first
- * import of the side's own and stops when the outputs are there as numbers. Prints { total, first } in milliseconds.
+ * import of the side's own and stops when the outputs are there as numbers. Prints { total, first } in milliseconds, and
+ * { totalCpu, firstCpu }, the processor's time that all of the process's threads took.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -40,13 +41,20 @@ const SIDES = {
   },
 };
 
-const start = performance.now();
+const now = () => {
+  const { user, system } = process.cpuUsage();
+  return { clock: performance.now(), cpu: (user + system) / 1000 };
+};
+const start = now();
 const infer = await SIDES[side]();
-const loaded = performance.now();
+const loaded = now();
 const outputs = await infer();
-const end = performance.now();
+const end = now();
 if (outputs.length === 0 || outputs.some(({ data }) => data.length === 0 || !Array.from(data).every(Number.isFinite))) {
   throw new Error('the outputs are not finite numbers');
 }
-process.stdout.write(JSON.stringify({ total: end - start, first: end - loaded }));
+process.stdout.write(JSON.stringify({
+  total: end.clock - start.clock, first: end.clock - loaded.clock,
+  totalCpu: end.cpu - start.cpu, firstCpu: end.cpu - loaded.cpu,
+}));
 process.exit(0); // without waiting for what a library may have running

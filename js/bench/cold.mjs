@@ -24,9 +24,10 @@ function sample(side, folder) {
 const summary = (times) => ({ median: median(times), min: Math.min(...times), max: Math.max(...times) });
 
 /*
- * definition: of the catalogue; peers: of findPeers(). Returns [{ model, backend, total, first }], the two
- * { median, min, max } in milliseconds: from the first import to the outputs, and of the first inference alone. A
- * library that doesn't run the model adds the reason to notes.
+ * definition: of the catalogue; peers: of findPeers(). Returns [{ model, backend, total, first, totalCpu, firstCpu }],
+ * the four { median, min, max } in milliseconds: from the first import to the outputs, and of the first inference
+ * alone; by the clock, and of the processor's time, which other programs on the same core add nothing to. A library
+ * that doesn't run the model adds the reason to notes.
  */
 export async function measureCold(definition, peers, rounds, notes) {
   const folder = mkdtempSync(join(tmpdir(), 'lanewise-cold-'));
@@ -60,9 +61,10 @@ export async function measureCold(definition, peers, rounds, notes) {
         if (round > 0) times[i].push(time);
       });
     }
+    const kinds = ['total', 'first', 'totalCpu', 'firstCpu'];
     return sides.map((side, i) => ({
-      model: definition.name, backend: side, total: summary(times[i].map(({ total }) => total)),
-      first: summary(times[i].map(({ first }) => first)),
+      model: definition.name, backend: side,
+      ...Object.fromEntries(kinds.map((kind) => [kind, summary(times[i].map((time) => time[kind]))])),
     }));
   } finally {
     rmSync(folder, { recursive: true });

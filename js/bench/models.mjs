@@ -145,8 +145,12 @@ const ms = (value) => value?.toFixed(2) ?? '';
 const written = { date: new Date().toISOString(), node: process.version, report, notes };
 if (options.cold) {
   const all = ({ median, min, max }) => [median, min, max].map((value) => value.toFixed(1));
-  printTable([['model', 'backend', 'from import', 'min', 'max', 'first inference', 'min', 'max'],
-    ...report.map(({ model, backend, total, first }) => [model, backend, ...all(total), ...all(first)])]);
+  const head = ['from import', 'min', 'max', 'first inference', 'min', 'max'];
+  printTable([['model', 'backend', ...head], ...report.map(({ model, backend, total, first }) => (
+    [model, backend, ...all(total), ...all(first)]))]);
+  console.log("\nThe same in the processor's time, which counts all threads of the process and nobody else's:");
+  printTable([['model', 'backend', ...head], ...report.map(({ model, backend, totalCpu, firstCpu }) => (
+    [model, backend, ...all(totalCpu), ...all(firstCpu)]))]);
   console.log('Milliseconds, medians first. From import: to the first output, with the model loaded from its file.\n' +
     'First inference: that alone; LiteRT and onnxruntime pack their weights before it, TensorFlow.js in it.');
   notes.forEach((note) => console.log(note));
