@@ -62,9 +62,21 @@ configure() {
   if [ ! -e "$folder/build.ninja" ]; then
     rm -rf "$folder"
     mkdir -p "$root/build"
-    meson setup "$folder" "$root" "$@" >"$folder.log" || {
+    meson setup "$folder" "$root" --werror "$@" >"$folder.log" || {
       cat "$folder.log" >&2
       die "Meson could not configure $folder"
     }
   fi
+}
+
+# rust_for_wasm: the path of a rustc that compiles for wasm32-unknown-unknown too, on PATH or Debian's.
+rust_for_wasm() {
+  local rustc
+  for rustc in "$(command -v rustc)" /usr/bin/rustc; do
+    if [ -x "$rustc" ] && [ -d "$("$rustc" --print target-libdir --target wasm32-unknown-unknown)" ]; then
+      echo "$rustc"
+      return
+    fi
+  done
+  return 1
 }
