@@ -11,6 +11,7 @@
  * are one range of columns. Coordinates are computed in double precision.
  */
 #include "kernels/operator.h"
+#include "kernels/parallel.h"
 
 #include <math.h>
 
@@ -46,7 +47,8 @@ static void fill(size_t n, float value, float *out) {
 }
 
 struct plan {
-    size_t input_elements, output_elements, scratch_bytes;
+    size_t input_elements, output_elements;
+    size_t share_bytes, scratch_bytes; /* each worker's, and all */
 };
 
 static enum lw_status make_plan(const struct lw_context *context, const struct lw_crop_and_resize *d,
@@ -71,8 +73,8 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
     if ((uint64_t)(d->input_width - 1) * d->channels > UINT32_MAX) return lw_too_large(problem, "input_width");
     const size_t tables[] = {d->crop_width, 2 * sizeof(uint32_t) + sizeof(float)};
     size_t rows = 2 * sizeof(float);
-    if (!lw_multiply(&rows, (size_t)d->crop_width * d->channels) || !lw_product(tables, 2, &p->scratch_bytes) ||
-        !lw_add(&p->scratch_bytes, rows))
+    if (!lw_multiply(&rows, (size_t)d->crop_width * d->channels) || !lw_product(tables, 2, &p->share_bytes) ||
+        !lw_add(&p->share_bytes, rows) || !lw_share_scratch(context, &p->share_bytes, &p->scratch_bytes))
         return lw_too_large(problem, "scratch");
     return LW_OK;
 }
@@ -98,11 +100,11 @@ enum lw_status lw_crop_and_resize_sizes(const struct lw_context *context, const 
     return LW_OK;
 }
 
-/* One crop, whose columns first to end - 1 are inside of the image. */
+/* Rows top to bottom - 1 of a crop, whose columns first to end - 1 are inside of the image. */
 struct crop {
     const struct lw_crop_and_resize *d;
     struct axis rows, columns;
-    size_t first, end;
+    size_t top, bottom, first, end;
     const float *image;
 };
 
@@ -122,7 +124,7 @@ static void crop_bilinear(const struct lw_kernels *k, const struct crop *crop, v
         x1[x] = (uint32_t)((before + ((double)before < at)) * channels);
     }
     size_t held[2] = {SIZE_MAX, SIZE_MAX}; /* which rows of the image are kept */
-    for (size_t y = 0; y < d->crop_height; y++, out += width) {
+    for (size_t y = crop->top; y < crop->bottom; y++, out += width) {
         const double at = locate(&crop->rows, y);
         if (is_outside(&crop->rows, at) || n == 0) {
             fill(width, d->extrapolation, out);
@@ -148,7 +150,7 @@ static void crop_nearest(const struct crop *crop, float *out) {
     const struct lw_crop_and_resize *d = crop->d;
     const size_t channels = d->channels, width = d->crop_width * channels;
     size_t before = SIZE_MAX; /* which row of the image the last row of the crop is of */
-    for (size_t y = 0; y < d->crop_height; y++, out += width) {
+    for (size_t y = crop->top; y < crop->bottom; y++, out += width) {
         const double at = locate(&crop->rows, y);
         if (is_outside(&crop->rows, at) || isnan(at)) {
             fill(width, d->extrapolation, out);
@@ -174,6 +176,45 @@ static void crop_nearest(const struct crop *crop, float *out) {
     }
 }
 
+struct run {
+    const struct lw_context *context;
+    const struct lw_crop_and_resize *d;
+    const float *input, *boxes;
+    const int32_t *indices;
+    char *scratch;
+    size_t share_bytes;
+    float *output;
+};
+
+/* Rows [begin, end) of all crops. */
+static void crop_rows(void *state, size_t begin, size_t end, size_t worker) {
+    const struct run *run = state;
+    const struct lw_crop_and_resize *d = run->d;
+    const size_t image = (size_t)d->input_height * d->input_width * d->channels, height = d->crop_height;
+    const size_t width = (size_t)d->crop_width * d->channels;
+    for (size_t row = begin, rows; row < end; row += rows) {
+        const size_t b = row / height, top = row % height;
+        rows = height - top < end - row ? height - top : end - row;
+        float *output = run->output + row * width;
+        if (run->indices[b] < 0 || (uint32_t)run->indices[b] >= d->batch) {
+            fill(rows * width, 0, output);
+            continue;
+        }
+        const float *box = run->boxes + 4 * b;
+        struct crop crop = {.d = d, .top = top, .bottom = top + rows};
+        crop.image = run->input + (size_t)run->indices[b] * image;
+        crop.rows = make_axis(box[0], box[2], d->input_height, height);
+        crop.columns = make_axis(box[1], box[3], d->input_width, d->crop_width);
+        while (crop.first < d->crop_width && is_outside(&crop.columns, locate(&crop.columns, crop.first))) crop.first++;
+        crop.end = crop.first;
+        while (crop.end < d->crop_width && !is_outside(&crop.columns, locate(&crop.columns, crop.end))) crop.end++;
+        if (d->nearest)
+            crop_nearest(&crop, output);
+        else
+            crop_bilinear(&run->context->kernels, &crop, run->scratch + worker * run->share_bytes, output);
+    }
+}
+
 enum lw_status lw_crop_and_resize_run(const struct lw_context *context, const struct lw_crop_and_resize *d,
                                       const float *input,           /* (batch, input_height, input_width, channels) */
                                       const float *boxes,           /* (boxes, 4) */
@@ -186,23 +227,7 @@ enum lw_status lw_crop_and_resize_run(const struct lw_context *context, const st
     if (p.output_elements == 0) return LW_OK;
     if ((!input && p.input_elements) || !boxes || !indices || !scratch || !output) return LW_NULL_POINTER;
 
-    const size_t image = (size_t)d->input_height * d->input_width * d->channels;
-    const size_t size = (size_t)d->crop_height * d->crop_width * d->channels;
-    for (size_t b = 0; b < d->boxes; b++, boxes += 4, output += size) {
-        if (indices[b] < 0 || (uint32_t)indices[b] >= d->batch) {
-            fill(size, 0, output);
-            continue;
-        }
-        struct crop crop = {.d = d, .image = input + (size_t)indices[b] * image};
-        crop.rows = make_axis(boxes[0], boxes[2], d->input_height, d->crop_height);
-        crop.columns = make_axis(boxes[1], boxes[3], d->input_width, d->crop_width);
-        while (crop.first < d->crop_width && is_outside(&crop.columns, locate(&crop.columns, crop.first))) crop.first++;
-        crop.end = crop.first;
-        while (crop.end < d->crop_width && !is_outside(&crop.columns, locate(&crop.columns, crop.end))) crop.end++;
-        if (d->nearest)
-            crop_nearest(&crop, output);
-        else
-            crop_bilinear(&context->kernels, &crop, scratch, output);
-    }
-    return LW_OK;
+    struct run run = {context, d, input, boxes, indices, scratch, p.share_bytes, output};
+    const size_t row_cost = (size_t)d->crop_width * d->channels / 4;
+    return lw_parallel(context, (size_t)d->boxes * d->crop_height, row_cost, crop_rows, &run);
 }

@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "kernels/operator.h"
+#include "kernels/parallel.h"
 
 const struct lw_kernel_set *const lw_depthwise_conv2d_sets[] = {&lw_dwconv_set, NULL};
 
@@ -39,7 +40,7 @@ struct plan {
     size_t row_elements; /* one copied row: row_pixels * pixel_stride */
     size_t ring_rows;    /* 0 when nothing is copied */
     size_t packed_elements, folded_elements;
-    size_t packed_bytes, scratch_bytes;
+    size_t packed_bytes, share_bytes, scratch_bytes;
 };
 
 /* A packed filter of so many channels, in floats. */
@@ -50,9 +51,10 @@ static bool packed_filter(const struct lw_window *w, size_t channels, size_t *el
     return lw_multiply(elements, w->kernel_height) && lw_multiply(elements, w->kernel_width);
 }
 
-/* Packed: the packed filter, the folded filter. Scratch: the folded bias, kernel_height row pointers, ring_rows numbers of the rows that
- * the ring holds, the ring; rounded up to 16 bytes, so that a buffer that ends where its memory ends is aligned too. */
-static bool plan_scratch(const struct lw_depthwise_conv2d *d, struct plan *p) {
+/* Packed: the packed filter, the folded filter. Scratch, for each worker: the folded bias, kernel_height row pointers,
+ * ring_rows numbers of the rows that the ring holds, the ring; rounded up to 16 bytes, so that a buffer that ends where its
+ * memory ends is aligned too. */
+static bool plan_scratch(const struct lw_context *context, const struct lw_depthwise_conv2d *d, struct plan *p) {
     size_t folded_channels = p->folded > 1 ? p->channels * p->folded : 0;
     if (!packed_filter(&d->window, p->channels, &p->packed_elements)) return false;
     if (!packed_filter(&d->window, folded_channels, &p->folded_elements)) return false;
@@ -65,8 +67,8 @@ static bool plan_scratch(const struct lw_depthwise_conv2d *d, struct plan *p) {
     if (!lw_add(&p->packed_bytes, p->folded_elements) || !lw_multiply(&p->packed_bytes, sizeof(float))) return false;
     size_t bytes = pointers;
     if (!lw_add(&bytes, held) || !lw_add(&bytes, floats) || !lw_add(&bytes, 15)) return false;
-    p->scratch_bytes = bytes / 16 * 16;
-    return true;
+    p->share_bytes = bytes / 16 * 16;
+    return lw_share_scratch(context, &p->share_bytes, &p->scratch_bytes);
 }
 
 /* Output columns whose taps all lie inside of the image. */
@@ -165,7 +167,7 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
         p->inner_end = p->window.output_width;
     }
     divide_columns(d, p);
-    return plan_scratch(d, p) ? LW_OK : lw_too_large(problem, "scratch");
+    return plan_scratch(context, d, p) ? LW_OK : lw_too_large(problem, "scratch");
 }
 
 /* How many pixels of an image row the window reaches: they follow the pad_left pixels of the left margin, and what is
@@ -255,13 +257,17 @@ enum lw_status lw_depthwise_conv2d_pack(const struct lw_context *context, const 
     return LW_OK;
 }
 
-/* What a run works with. */
+/* What a run works with; from folded_bias on it belongs to one worker. */
 struct work {
     const struct lw_context *context;
     const struct lw_depthwise_conv2d *d;
     const struct plan *p;
+    const struct lw_epilogue *epilogue;
     const float *filter, *folded_filter; /* packed */
-    const float *bias, *folded_bias;
+    const float *input, *bias;
+    float *output;
+    char *scratch;
+    float *folded_bias; /* (channels * folded), NULL without a bias */
     const float **rows; /* (kernel_height) */
     size_t *held;       /* (ring_rows) which image row is in each slot of the ring */
     float *ring;        /* (ring_rows, row_elements) */
@@ -347,6 +353,65 @@ static void run_alone(const struct work *work, struct lw_dwconv_f32 call, size_t
                                         output_row + x * work->p->channels);
 }
 
+/* Prepares a worker's share of the scratch memory. */
+static struct work work_of(const struct work *all, size_t worker) {
+    const struct plan *p = all->p;
+    const size_t folded = p->folded > 1 ? p->channels * p->folded : 0;
+    struct work work = *all;
+    float *folded_bias = (float *)(void *)(work.scratch + worker * p->share_bytes);
+    work.rows = (const float **)(folded_bias + folded);
+    work.held = (size_t *)(work.rows + work.d->window.kernel_height);
+    work.ring = (float *)(work.held + p->ring_rows);
+    if (work.bias) {
+        for (size_t i = 0; i < folded; i++) folded_bias[i] = work.bias[i % p->channels];
+        work.folded_bias = folded_bias;
+    }
+    for (size_t i = 0; i < p->ring_rows; i++) clear_margins(work.d, p, work.ring + i * p->row_elements);
+    return work;
+}
+
+/* Rows [begin, end) of the outputs of all images. A ring starts out empty, so a part copies the rows again that the one
+ * before it had last. */
+static void run_part(void *state, size_t begin, size_t end, size_t worker) {
+    const struct work work = work_of(state, worker);
+    const struct lw_depthwise_conv2d *d = work.d;
+    const struct plan *p = work.p;
+    const struct lw_window *w = &d->window;
+    struct lw_dwconv_f32 call = {
+        .channels = p->channels,
+        .kernel_width = w->kernel_width,
+        .filter_height = w->kernel_height,
+        .filter_width = w->kernel_width,
+        .column_step = w->stride_width * p->pixel_stride,
+        .tap_step = w->dilation_width * p->pixel_stride,
+        .out_step = p->channels,
+        .clamp = lw_epilogue_clamp(&d->activation, work.epilogue),
+    };
+    const size_t width = p->window.output_width, height = p->window.output_height;
+    const size_t image_elements = (size_t)d->input_height * d->input_width * d->channels;
+    const float *image = work.input + begin / height * image_elements;
+    size_t first = begin * width * p->channels; /* element of the output */
+    for (size_t row = begin, y = begin % height; row < end; row++, y++, first += width * p->channels) {
+        if (y == height) {
+            y = 0;
+            image += image_elements;
+        }
+        if (y == 0 || row == begin) memset(work.held, 0xff, p->ring_rows * sizeof *work.held); /* no row is SIZE_MAX */
+        struct span ky =
+            taps_inside(y * w->stride_height, w->kernel_height, w->dilation_height, p->window.pad_top, d->input_height);
+        point_rows(&work, y, ky, image);
+        call.kernel_height = ky.end - ky.begin;
+        if (!p->copied && call.kernel_height)
+            call.readable = (size_t)(image + image_elements - work.rows[call.kernel_height - 1]);
+        size_t first_tap = ky.begin * w->kernel_width;
+        float *output = work.output + first;
+        for (size_t x = 0; x < p->inner_begin; x++) run_alone(&work, call, first_tap, x, output);
+        if (p->inner_begin < p->inner_end) run_inner(&work, call, first_tap, output);
+        for (size_t x = p->inner_end; x < width; x++) run_alone(&work, call, first_tap, x, output);
+        lw_epilogue_finish(work.context, &d->activation, work.epilogue, width, p->channels, first, work.output);
+    }
+}
+
 enum lw_status lw_depthwise_conv2d_run(const struct lw_context *context, const struct lw_depthwise_conv2d *d,
                                        const float *input, /* (batch, input_height, input_width, channels) */
                                        const void *packed, const struct lw_epilogue *given, void *scratch,
@@ -361,46 +426,20 @@ enum lw_status lw_depthwise_conv2d_run(const struct lw_context *context, const s
     if (p.output_elements == 0) return LW_OK;
     if ((p.input_elements && !input) || !packed || !scratch || !output) return LW_NULL_POINTER;
 
-    const struct lw_window *w = &d->window;
-    const float *bias = epilogue.bias, *filter = packed, *folded_filter = filter + p.packed_elements;
-    float *folded_bias = scratch; /* (channels * folded) */
-    const float **rows = (const float **)(folded_bias + (p.folded > 1 ? p.channels * p.folded : 0));
-    size_t *held = (size_t *)(rows + w->kernel_height);
-    struct work work = {context, d,           &p,   filter, folded_filter,
-                        bias,    folded_bias, rows, held,   (float *)(held + p.ring_rows)};
-    if (p.folded > 1) {
-        for (size_t i = 0; bias && i < p.channels * p.folded; i++) folded_bias[i] = bias[i % p.channels];
-        if (!bias) work.folded_bias = NULL;
-    }
-    for (size_t i = 0; i < p.ring_rows; i++) clear_margins(d, &p, work.ring + i * p.row_elements);
-
-    struct lw_dwconv_f32 call = {
-        .channels = p.channels,
-        .kernel_width = w->kernel_width,
-        .filter_height = w->kernel_height,
-        .filter_width = w->kernel_width,
-        .column_step = w->stride_width * p.pixel_stride,
-        .tap_step = w->dilation_width * p.pixel_stride,
-        .out_step = p.channels,
-        .clamp = lw_epilogue_clamp(&d->activation, &epilogue),
+    struct work work = {
+        .context = context,
+        .d = d,
+        .p = &p,
+        .epilogue = &epilogue,
+        .filter = packed,
+        .folded_filter = (const float *)packed + p.packed_elements,
+        .input = input,
+        .bias = epilogue.bias,
+        .output = output,
+        .scratch = scratch,
     };
-    size_t first = 0; /* element of the output */
-    size_t width = p.window.output_width, image_elements = (size_t)d->input_height * d->input_width * d->channels;
-    for (size_t n = 0; n < d->batch; n++, input += image_elements) {
-        memset(held, 0xff, p.ring_rows * sizeof *held); /* no row has the number SIZE_MAX */
-        for (size_t y = 0; y < p.window.output_height; y++, first += width * p.channels) {
-            struct span ky = taps_inside(y * w->stride_height, w->kernel_height, w->dilation_height, p.window.pad_top,
-                                         d->input_height);
-            point_rows(&work, y, ky, input);
-            call.kernel_height = ky.end - ky.begin;
-            if (!p.copied && call.kernel_height)
-                call.readable = (size_t)(input + image_elements - rows[call.kernel_height - 1]);
-            size_t first_tap = ky.begin * w->kernel_width;
-            for (size_t x = 0; x < p.inner_begin; x++) run_alone(&work, call, first_tap, x, output + first);
-            if (p.inner_begin < p.inner_end) run_inner(&work, call, first_tap, output + first);
-            for (size_t x = p.inner_end; x < width; x++) run_alone(&work, call, first_tap, x, output + first);
-            lw_epilogue_finish(context, &d->activation, &epilogue, width, p.channels, first, output);
-        }
-    }
-    return LW_OK;
+    /* Some 15 multiply-adds in a nanosecond, and what moves. */
+    const size_t terms = (size_t)d->window.kernel_height * d->window.kernel_width + 3;
+    const size_t row_cost = p.window.output_width * p.channels * terms / 16;
+    return lw_parallel(context, d->batch * p.window.output_height, row_cost, run_part, &work);
 }

@@ -28,3 +28,20 @@ enum lw_status lw_parallel(const struct lw_context *context, size_t units, size_
     struct job job = {part, state, units, wanted > least ? wanted : least};
     return context->parallel_for(context->pool, (units - 1) / job.step + 1, run_part, &job);
 }
+
+struct elements {
+    lw_part_fn *part;
+    void *state;
+    size_t count;
+};
+
+static void run_elements(void *state, size_t begin, size_t end, size_t worker) {
+    const struct elements *e = state;
+    e->part(e->state, begin * LW_BLOCK, end > e->count / LW_BLOCK ? e->count : end * LW_BLOCK, worker);
+}
+
+enum lw_status lw_parallel_elements(const struct lw_context *context, size_t count, size_t block_cost, lw_part_fn *part,
+                                    void *state) {
+    struct elements elements = {part, state, count};
+    return lw_parallel(context, count / LW_BLOCK + (count % LW_BLOCK != 0), block_cost, run_elements, &elements);
+}

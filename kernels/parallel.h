@@ -20,6 +20,12 @@ typedef void lw_part_fn(void *state, size_t begin, size_t end, size_t worker);
 enum lw_status lw_parallel(const struct lw_context *context, size_t units, size_t unit_cost, lw_part_fn *part,
                            void *state);
 
+/* The same for `count` elements of arrays: part gets elements, from a multiple of LW_BLOCK on, so that two parts don't
+ * write to one cache line. block_cost is that of LW_BLOCK elements. */
+enum { LW_BLOCK = 64 };
+enum lw_status lw_parallel_elements(const struct lw_context *context, size_t count, size_t block_cost, lw_part_fn *part,
+                                    void *state);
+
 /* Scratch memory for a share of *share bytes for each worker; several shares are rounded up to whole cache lines. Worker
  * w's begins at w * *share. False when *bytes, that of all, does not fit. */
 static inline bool lw_share_scratch(const struct lw_context *context, size_t *share, size_t *bytes) {

@@ -9,6 +9,7 @@
  */
 #include <math.h>
 
+#include "kernels/parallel.h"
 #include "kernels/pool.h"
 
 const struct lw_kernel_set *const lw_pool_sets[] = {&lw_pool_set, &lw_rows_set, &lw_binary_set, NULL};
@@ -21,12 +22,17 @@ static size_t smaller(size_t a, size_t b) {
 
 /* How a micro-kernel's windows are put together. */
 struct pooling {
+    const struct lw_context *context;
     lw_pool_f32_fn *kernel;
     bool average;
     float empty; /* what the average of a window without pixels is */
     size_t batch, channels, input_elements;
     const struct lw_slide *depth, *height, *width;
     const struct lw_activation *activation; /* NULL for none */
+    const float *input;
+    float *output;
+    char *scratch;
+    size_t share_bytes; /* of scratch, for each worker: the row pointers of one window */
 };
 
 /* Whether the one window is all that there is. */
@@ -34,52 +40,72 @@ static bool whole_image(const struct lw_slide *s) {
     return s->output == 1 && s->pad == 0 && s->dilation == 1 && s->kernel >= s->input;
 }
 
-/* Global average: the same sum without lists of pixels. */
-static void average_images(const struct lw_context *context, const struct pooling *p, const float *input,
-                           float *output) {
-    const struct lw_kernels *k = &context->kernels;
+/* Global average: the same sum without lists of pixels. A part's outputs [begin, end) are channels of several images. */
+static void average_images(void *state, size_t begin, size_t end, size_t worker) {
+    (void)worker;
+    const struct pooling *p = state;
+    const struct lw_kernels *k = &p->context->kernels;
     const size_t pixels = (size_t)(p->depth->input * p->height->input * p->width->input), channels = p->channels;
     const float divisor = (float)pixels;
-    for (size_t n = 0; n < p->batch; n++, input += pixels * channels, output += channels) {
-        k->sum_rows_f32(pixels, channels, input, channels, output);
-        k->binary_f32[LW_BINARY_DIV](channels, output, 1, &divisor, 0, output);
-        if (p->activation) lw_activation_apply(context, p->activation, channels, output, output);
+    for (size_t i = begin, n; i < end; i += n) {
+        const size_t image = i / channels, channel = i % channels;
+        n = smaller(channels - channel, end - i);
+        float *out = p->output + i;
+        k->sum_rows_f32(pixels, n, p->input + image * pixels * channels + channel, channels, out);
+        k->binary_f32[LW_BINARY_DIV](n, out, 1, &divisor, 0, out);
+        if (p->activation) lw_activation_apply(p->context, p->activation, n, out, out);
     }
 }
 
-static void pool_windows(const struct lw_context *context, const struct pooling *p, const float *input,
-                         const float **rows, float *output) {
-    if (p->kernel == context->kernels.avgpool_f32 && p->input_elements && whole_image(p->depth) &&
-        whole_image(p->height) && whole_image(p->width)) {
-        average_images(context, p, input, output);
-        return;
-    }
+/* Rows [begin, end) of the outputs of all images. */
+static void pool_rows(void *state, size_t begin, size_t end, size_t worker) {
+    const struct pooling *p = state;
     const size_t channels = p->channels, row_elements = (size_t)p->width->input * channels;
     const size_t plane_elements = (size_t)p->height->input * row_elements;
-    for (size_t n = 0; n < p->batch; n++, input += (size_t)p->depth->input * plane_elements) {
-        for (size_t zy = 0; zy < (size_t)p->depth->output * (size_t)p->height->output; zy++) {
-            const struct lw_taps in = lw_taps_inside(p->depth, zy / (size_t)p->height->output);
-            const struct lw_taps down = lw_taps_inside(p->height, zy % (size_t)p->height->output);
-            for (size_t x = 0, columns; x < (size_t)p->width->output; x += columns) {
-                const struct lw_taps across = lw_taps_inside(p->width, x);
-                columns = lw_windows_alike(p->width, x, &across);
-                size_t count = 0;
-                for (size_t kz = 0; kz < in.count; kz++) {
-                    const float *plane = input + (in.pixel + kz * (size_t)p->depth->dilation) * plane_elements;
-                    for (size_t ky = 0; ky < down.count; ky++)
-                        rows[count++] = plane + (down.pixel + ky * (size_t)p->height->dilation) * row_elements +
-                                        across.pixel * channels;
-                }
-                if (p->average && count * across.count == 0)
-                    for (size_t i = 0; i < columns * channels; i++) output[i] = p->empty;
-                else
-                    p->kernel(columns, channels, count, across.count, (size_t)p->width->stride * channels,
-                              (size_t)p->width->dilation * channels, rows, output);
-                if (p->activation) lw_activation_apply(context, p->activation, columns * channels, output, output);
-                output += columns * channels;
+    const size_t depth = (size_t)p->depth->output, height = (size_t)p->height->output, width = (size_t)p->width->output;
+    const float **rows = (const float **)(void *)(p->scratch + worker * p->share_bytes);
+    float *output = p->output + begin * width * channels;
+    for (size_t row = begin; row < end; row++) {
+        const float *image = p->input + row / height / depth * (size_t)p->depth->input * plane_elements;
+        const struct lw_taps in = lw_taps_inside(p->depth, row / height % depth);
+        const struct lw_taps down = lw_taps_inside(p->height, row % height);
+        for (size_t x = 0, columns; x < width; x += columns) {
+            const struct lw_taps across = lw_taps_inside(p->width, x);
+            columns = lw_windows_alike(p->width, x, &across);
+            size_t count = 0;
+            for (size_t kz = 0; kz < in.count; kz++) {
+                const float *plane = image + (in.pixel + kz * (size_t)p->depth->dilation) * plane_elements;
+                for (size_t ky = 0; ky < down.count; ky++)
+                    rows[count++] = plane + (down.pixel + ky * (size_t)p->height->dilation) * row_elements +
+                                    across.pixel * channels;
             }
+            if (p->average && count * across.count == 0)
+                for (size_t i = 0; i < columns * channels; i++) output[i] = p->empty;
+            else
+                p->kernel(columns, channels, count, across.count, (size_t)p->width->stride * channels,
+                          (size_t)p->width->dilation * channels, rows, output);
+            if (p->activation) lw_activation_apply(p->context, p->activation, columns * channels, output, output);
+            output += columns * channels;
         }
     }
+}
+
+/* How many taps of a window lie inside, at most. */
+static int64_t taps_at_most(const struct lw_slide *s) {
+    return s->kernel < s->input ? s->kernel : s->input;
+}
+
+static enum lw_status run_pooling(struct pooling *p) {
+    const struct lw_slide *depth = p->depth, *height = p->height, *width = p->width;
+    if (p->kernel == p->context->kernels.avgpool_f32 && p->input_elements && whole_image(depth) &&
+        whole_image(height) && whole_image(width)) {
+        const size_t pixels = p->input_elements / p->channels / p->batch;
+        return lw_parallel_elements(p->context, p->batch * p->channels, pixels * LW_BLOCK / 8, average_images, p);
+    }
+    /* Some 8 elements of windows in a nanosecond. */
+    const size_t taps = (size_t)(taps_at_most(depth) * taps_at_most(height) * taps_at_most(width));
+    return lw_parallel(p->context, p->batch * (size_t)(depth->output * height->output),
+                       (size_t)width->output * p->channels * (taps + 1) / 8, pool_rows, p);
 }
 
 /* ---- Two dimensions ---- */
@@ -87,7 +113,7 @@ static void pool_windows(const struct lw_context *context, const struct pooling 
 struct plan {
     struct lw_slide height, width;
     size_t input_elements, output_elements;
-    size_t scratch_bytes; /* the row pointers of one window */
+    size_t share_bytes, scratch_bytes; /* the row pointers of one window, for each worker */
 };
 
 static enum lw_status make_plan(const struct lw_context *context, const struct lw_pool2d *d, struct lw_problem *problem,
@@ -125,8 +151,8 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
     /* Rounded up to 16 bytes, so that a buffer that ends where its memory ends is aligned too; never empty. */
     size_t bytes = rows;
     if (!lw_multiply(&bytes, sizeof(float *)) || !lw_add(&bytes, 16)) return lw_too_large(problem, "scratch");
-    p->scratch_bytes = bytes / 16 * 16;
-    return LW_OK;
+    p->share_bytes = bytes / 16 * 16;
+    return lw_share_scratch(context, &p->share_bytes, &p->scratch_bytes) ? LW_OK : lw_too_large(problem, "scratch");
 }
 
 enum lw_status lw_pool2d_validate(const struct lw_context *context, const struct lw_pool2d *op,
@@ -162,7 +188,8 @@ enum lw_status lw_pool2d_run(const struct lw_context *context, const struct lw_p
     const bool average = d->kind == LW_POOL_AVERAGE;
     const struct lw_kernels *k = &context->kernels;
     const struct lw_slide flat = {1, 1, 1, 1, 1, 0};
-    const struct pooling pooling = {
+    struct pooling pooling = {
+        .context = context,
         .kernel = average ? k->avgpool_f32 : k->maxpool_f32,
         .average = average,
         .empty = NAN,
@@ -173,9 +200,12 @@ enum lw_status lw_pool2d_run(const struct lw_context *context, const struct lw_p
         .height = &p.height,
         .width = &p.width,
         .activation = &d->activation,
+        .input = input,
+        .output = output,
+        .scratch = scratch,
+        .share_bytes = p.share_bytes,
     };
-    pool_windows(context, &pooling, input, scratch, output);
-    return LW_OK;
+    return run_pooling(&pooling);
 }
 
 /* ---- Three dimensions ---- */
@@ -221,8 +251,8 @@ enum lw_status lw_pool_plan_make(const struct lw_context *context, const struct 
     bytes = p->taps;
     if (!lw_multiply(&bytes, sizeof(float *) + sizeof(size_t)) || !lw_add(&bytes, row_bytes) || !lw_add(&bytes, 16))
         return lw_too_large(problem, "scratch");
-    p->scratch_bytes = bytes / 16 * 16;
-    return LW_OK;
+    p->share_bytes = bytes / 16 * 16;
+    return lw_share_scratch(context, &p->share_bytes, &p->scratch_bytes) ? LW_OK : lw_too_large(problem, "scratch");
 }
 
 enum lw_status lw_pool3d_validate(const struct lw_context *context, const struct lw_pool3d *op,
@@ -292,7 +322,8 @@ enum lw_status lw_pool3d_run(const struct lw_context *context, const struct lw_p
     const bool average = d->kind == LW_POOL_AVERAGE;
     lw_pool_f32_fn *kernel = average ? k->avgpool_f32 : k->maxpool_f32;
     if (d->type == LW_INT32) kernel = average ? avgpool_i32 : maxpool_i32;
-    const struct pooling pooling = {
+    struct pooling pooling = {
+        .context = context,
         .kernel = kernel,
         .average = average,
         .empty = d->type == LW_INT32 ? 0 : d->empty, /* 0.0f is an int32 0 too */
@@ -302,7 +333,10 @@ enum lw_status lw_pool3d_run(const struct lw_context *context, const struct lw_p
         .depth = &p.depth,
         .height = &p.height,
         .width = &p.width,
+        .input = input,
+        .output = output,
+        .scratch = scratch,
+        .share_bytes = p.share_bytes,
     };
-    pool_windows(context, &pooling, input, scratch, output);
-    return LW_OK;
+    return run_pooling(&pooling);
 }

@@ -52,7 +52,8 @@ struct lw_pool_plan {
     struct lw_slide depth, height, width;
     size_t input_elements, output_elements; /* of the whole batch */
     size_t taps;                            /* of one window, at most */
-    size_t scratch_bytes;                   /* for any run: taps pointers, taps offsets, a row of outputs */
+    size_t share_bytes;   /* of each worker, for any run: taps pointers, taps offsets, a row of outputs */
+    size_t scratch_bytes; /* of all workers */
 };
 
 enum lw_status lw_pool_plan_make(const struct lw_context *context, const struct lw_pool3d *d,

@@ -10,6 +10,7 @@
  * fraction. TensorFlow.js's reference does the same. The interpolation itself is in float.
  */
 #include "kernels/operator.h"
+#include "kernels/parallel.h"
 
 #include <string.h>
 
@@ -34,9 +35,9 @@ static struct source find_source(const struct lw_resize_bilinear *d, size_t posi
     return s;
 }
 
-/* The first output row from y on that lies on the image's row `row`, which is not before y's; else SIZE_MAX. */
-static size_t find_row_on(const struct lw_resize_bilinear *d, size_t y, size_t row) {
-    for (; y < d->output_height; y++) {
+/* The first output row from y on, before end, that lies on the image's row `row`, which is not before y's; else SIZE_MAX. */
+static size_t find_row_on(const struct lw_resize_bilinear *d, size_t y, size_t end, size_t row) {
+    for (; y < end; y++) {
         const struct source s = find_source(d, y, d->input_height, d->output_height);
         if (s.before > row) break;
         if (s.before == row && s.after == row) return y;
@@ -45,7 +46,10 @@ static size_t find_row_on(const struct lw_resize_bilinear *d, size_t y, size_t r
 }
 
 struct plan {
-    size_t input_elements, output_elements, scratch_bytes;
+    size_t input_elements, output_elements;
+    size_t table_bytes; /* for the columns */
+    size_t share_bytes; /* of each worker: two rows */
+    size_t scratch_bytes;
 };
 
 static enum lw_status make_plan(const struct lw_context *context, const struct lw_resize_bilinear *d,
@@ -72,9 +76,10 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
     /* The tables hold 32-bit offsets into a row. */
     if ((uint64_t)(d->input_width - 1) * d->channels > UINT32_MAX) return lw_too_large(problem, "input_width");
     const size_t tables[] = {d->output_width, 2 * sizeof(uint32_t) + sizeof(float)};
-    size_t rows = 2 * sizeof(float);
-    if (!lw_multiply(&rows, (size_t)d->output_width * d->channels) || !lw_product(tables, 2, &p->scratch_bytes) ||
-        !lw_add(&p->scratch_bytes, rows))
+    p->share_bytes = 2 * sizeof(float);
+    if (!lw_multiply(&p->share_bytes, (size_t)d->output_width * d->channels) ||
+        !lw_product(tables, 2, &p->table_bytes) || !lw_share_scratch(context, &p->share_bytes, &p->scratch_bytes) ||
+        !lw_add(&p->scratch_bytes, p->table_bytes))
         return lw_too_large(problem, "scratch");
     return LW_OK;
 }
@@ -100,43 +105,43 @@ enum lw_status lw_resize_bilinear_sizes(const struct lw_context *context, const 
     return LW_OK;
 }
 
-enum lw_status lw_resize_bilinear_run(const struct lw_context *context, const struct lw_resize_bilinear *d,
-                                      const float *input,           /* (batch, input_height, input_width, channels) */
-                                      void *scratch, float *output) /* (batch, output_height, output_width, channels) */
-{
-    struct plan p;
-    enum lw_status status = make_plan(context, d, NULL, &p);
-    if (status != LW_OK) return status;
-    if (p.output_elements == 0) return LW_OK;
-    if (!input || !scratch || !output) return LW_NULL_POINTER;
+struct run {
+    const struct lw_context *context;
+    const struct lw_resize_bilinear *d;
+    const struct plan *p;
+    const uint32_t *x0, *x1; /* (output_width) */
+    const float *fx;         /* (output_width) */
+    const float *input;
+    char *shares;
+    float *output;
+};
 
-    uint32_t *x0 = scratch;                      /* (output_width) */
-    uint32_t *x1 = x0 + d->output_width;         /* (output_width) */
-    float *fx = (float *)(x1 + d->output_width); /* (output_width) */
-    float *kept[2];                              /* (output_width, channels) */
-    kept[0] = fx + d->output_width;
-    kept[1] = kept[0] + (size_t)d->output_width * d->channels;
-    for (size_t x = 0; x < d->output_width; x++) {
-        struct source s = find_source(d, x, d->input_width, d->output_width);
-        x0[x] = (uint32_t)(s.before * d->channels);
-        x1[x] = (uint32_t)(s.after * d->channels);
-        fx[x] = (float)s.fraction;
-    }
-
-    const struct lw_kernels *k = &context->kernels;
+/* Rows [begin, end) of the outputs of all images. */
+static void resize_rows(void *state, size_t begin, size_t end, size_t worker) {
+    const struct run *run = state;
+    const struct lw_kernels *k = &run->context->kernels;
+    const struct lw_resize_bilinear *d = run->d;
     const size_t input_row = (size_t)d->input_width * d->channels, output_row = (size_t)d->output_width * d->channels;
-    for (size_t n = 0; n < d->batch; n++, input += d->input_height * input_row) {
+    float *kept[2]; /* (output_width, channels) */
+    kept[0] = (float *)(void *)(run->shares + worker * run->p->share_bytes);
+    kept[1] = kept[0] + output_row;
+    for (size_t row = begin; row < end;) {
+        const size_t n = row / d->output_height, left = end - n * d->output_height;
+        const size_t last = left < d->output_height ? left : d->output_height;
+        const float *image = run->input + n * d->input_height * input_row;
         size_t held[2] = {SIZE_MAX, SIZE_MAX}; /* which rows of the image are kept */
         const float *at[2] = {NULL, NULL};     /* and where */
-        for (size_t y = 0; y < d->output_height; y++, output += output_row) {
+        for (size_t y = row % d->output_height; y < last; y++, row++) {
+            float *output = run->output + row * output_row;
             const struct source s = find_source(d, y, d->input_height, d->output_height);
             const size_t wanted[2] = {s.before, s.after};
             for (size_t i = 0; i < 2; i++) {
                 const size_t slot = wanted[i] % 2; /* neighbours never share one */
                 if (held[slot] == wanted[i]) continue;
-                const size_t own = find_row_on(d, y, wanted[i]);
+                const size_t own = find_row_on(d, y, last, wanted[i]);
                 float *to = own == SIZE_MAX ? kept[slot] : output + (own - y) * output_row;
-                k->lerp_columns_f32(d->output_width, d->channels, input + wanted[i] * input_row, x0, x1, fx, to);
+                k->lerp_columns_f32(d->output_width, d->channels, image + wanted[i] * input_row, run->x0, run->x1,
+                                    run->fx, to);
                 held[slot] = wanted[i];
                 at[slot] = to;
             }
@@ -147,7 +152,29 @@ enum lw_status lw_resize_bilinear_run(const struct lw_context *context, const st
                 memcpy(output, top, output_row * sizeof *output);
         }
     }
-    return LW_OK;
+}
+
+enum lw_status lw_resize_bilinear_run(const struct lw_context *context, const struct lw_resize_bilinear *d,
+                                      const float *input,           /* (batch, input_height, input_width, channels) */
+                                      void *scratch, float *output) /* (batch, output_height, output_width, channels) */
+{
+    struct plan p;
+    enum lw_status status = make_plan(context, d, NULL, &p);
+    if (status != LW_OK) return status;
+    if (p.output_elements == 0) return LW_OK;
+    if (!input || !scratch || !output) return LW_NULL_POINTER;
+
+    uint32_t *x0 = (uint32_t *)(void *)((char *)scratch + p.scratch_bytes - p.table_bytes), *x1 = x0 + d->output_width;
+    float *fx = (float *)(x1 + d->output_width);
+    for (size_t x = 0; x < d->output_width; x++) {
+        struct source s = find_source(d, x, d->input_width, d->output_width);
+        x0[x] = (uint32_t)(s.before * d->channels);
+        x1[x] = (uint32_t)(s.after * d->channels);
+        fx[x] = (float)s.fraction;
+    }
+    struct run run = {context, d, &p, x0, x1, fx, input, scratch, output};
+    const size_t row_cost = (size_t)d->output_width * d->channels / 4;
+    return lw_parallel(context, (size_t)d->batch * d->output_height, row_cost, resize_rows, &run);
 }
 
 /* One pixel's gradient given to four, each time rounded to float. */

@@ -7,6 +7,7 @@
  * last bit.
  */
 #include "kernels/operator.h"
+#include "kernels/parallel.h"
 
 /* One dimension: output position p lies at (p + offset) * scale of the image. */
 struct axis {
@@ -77,6 +78,38 @@ enum lw_status lw_resize_nearest_validate(const struct lw_context *context, cons
     return check(context, op, problem, &input_bytes, &output_bytes);
 }
 
+struct run {
+    const struct lw_resize_nearest *d;
+    struct axis rows, columns;
+    size_t pixel_bytes;
+    const char *input;
+    char *output;
+};
+
+/* Rows [begin, end) of the outputs of all images. */
+static void resize_rows(void *state, size_t begin, size_t end, size_t worker) {
+    (void)worker;
+    const struct run *run = state;
+    const struct lw_resize_nearest *d = run->d;
+    const size_t input_row = d->input_width * run->pixel_bytes, output_row = d->output_width * run->pixel_bytes;
+    const char *image = run->input + begin / d->output_height * d->input_height * input_row;
+    char *out = run->output + begin * output_row;
+    size_t before = SIZE_MAX; /* which row of the image the last output row is of */
+    for (size_t i = begin, y = begin % d->output_height; i < end; i++, y++, out += output_row) {
+        if (y == d->output_height) {
+            y = 0;
+            image += d->input_height * input_row;
+            before = SIZE_MAX;
+        }
+        const size_t row = find_source(&run->rows, y);
+        if (row == before)
+            memcpy(out, out - output_row, output_row);
+        else
+            resize_row(run->columns, d->output_width, run->pixel_bytes, image + row * input_row, out);
+        before = row;
+    }
+}
+
 enum lw_status lw_resize_nearest_run(const struct lw_context *context, const struct lw_resize_nearest *d,
                                      const void *input, /* (batch, input_height, input_width, channels) */
                                      void *output)      /* (batch, output_height, output_width, channels) */
@@ -86,24 +119,16 @@ enum lw_status lw_resize_nearest_run(const struct lw_context *context, const str
     if (status != LW_OK || output_bytes == 0) return status;
     if (!input || !output) return LW_NULL_POINTER;
 
-    const struct axis rows = make_axis(d, d->input_height, d->output_height);
-    const struct axis columns = make_axis(d, d->input_width, d->output_width);
-    const size_t pixel_bytes = (size_t)d->channels * d->element_bytes;
-    const size_t input_row = d->input_width * pixel_bytes, output_row = d->output_width * pixel_bytes;
-    const char *image = input;
-    char *out = output;
-    for (size_t n = 0; n < d->batch; n++, image += d->input_height * input_row) {
-        size_t before = SIZE_MAX; /* which row of the image the last output row is of */
-        for (size_t y = 0; y < d->output_height; y++, out += output_row) {
-            const size_t row = find_source(&rows, y);
-            if (row == before)
-                memcpy(out, out - output_row, output_row);
-            else
-                resize_row(columns, d->output_width, pixel_bytes, image + row * input_row, out);
-            before = row;
-        }
-    }
-    return LW_OK;
+    struct run run = {
+        .d = d,
+        .rows = make_axis(d, d->input_height, d->output_height),
+        .columns = make_axis(d, d->input_width, d->output_width),
+        .pixel_bytes = (size_t)d->channels * d->element_bytes,
+        .input = input,
+        .output = output,
+    };
+    const size_t row_cost = d->output_width * (1 + run.pixel_bytes / 16);
+    return lw_parallel(context, (size_t)d->batch * d->output_height, row_cost, resize_rows, &run);
 }
 
 /* How many output positions from *next on are of this pixel of the image: they are neighbours. *next goes past them. */
