@@ -3,6 +3,7 @@
  * call. Where every element has statistics of its own (tf.layers' layer normalisation repeats them so), this is done in
  * blocks, whose scales and shifts stay in the first-level cache. */
 #include "kernels/operator.h"
+#include "kernels/parallel.h"
 
 #include <math.h>
 
@@ -32,6 +33,39 @@ enum lw_status lw_batch_norm_fold(const struct lw_context *context, size_t chann
     return LW_OK;
 }
 
+struct run {
+    const struct lw_context *context;
+    size_t channels;
+    float epsilon;
+    const float *input, *mean, *variance, *scale, *offset;
+    float *scratch, *output;
+};
+
+static const struct lw_clamp open = {-INFINITY, INFINITY};
+
+/* Rows [begin, end), by the scales and shifts in scratch. */
+static void run_rows(void *state, size_t begin, size_t end, size_t worker) {
+    (void)worker;
+    const struct run *run = state;
+    const size_t first = begin * run->channels;
+    lw_epilogue_rows(run->context, end - begin, run->channels, run->input + first, run->scratch,
+                     run->scratch + run->channels, NULL, open, run->output + first);
+}
+
+/* Elements [begin, end) of the one row, whose share of the scratch memory is theirs. */
+static void run_elements(void *state, size_t begin, size_t end, size_t worker) {
+    (void)worker;
+    const struct run *run = state;
+    const size_t block = end - begin < BLOCK ? end - begin : BLOCK;
+    float *s = run->scratch + 2 * begin, *t = s + block; /* (block) each */
+    for (size_t c = begin; c < end; c += block) {
+        const size_t n = end - c < block ? end - c : block;
+        lw_batch_norm_fold(run->context, n, run->epsilon, run->mean + c, run->variance + c,
+                           run->scale ? run->scale + c : NULL, run->offset ? run->offset + c : NULL, s, t);
+        lw_epilogue_rows(run->context, 1, n, run->input + c, s, t, NULL, open, run->output + c);
+    }
+}
+
 enum lw_status lw_batch_norm_run(const struct lw_context *context, size_t rows, size_t channels, float epsilon,
                                  const float *input, const float *mean, const float *variance, const float *scale,
                                  const float *offset, void *scratch, float *output) {
@@ -43,14 +77,10 @@ enum lw_status lw_batch_norm_run(const struct lw_context *context, size_t rows, 
     if (bytes == 0) return LW_OK;
     if (!input || !mean || !variance || !scratch || !output) return LW_NULL_POINTER;
 
-    const size_t block = rows == 1 && channels > BLOCK ? BLOCK : channels;
-    float *s = scratch, *t = s + block; /* (block) each */
-    const struct lw_clamp open = {-INFINITY, INFINITY};
-    for (size_t c = 0; c < channels; c += block) {
-        const size_t n = channels - c < block ? channels - c : block;
-        lw_batch_norm_fold(context, n, epsilon, mean + c, variance + c, scale ? scale + c : NULL,
-                           offset ? offset + c : NULL, s, t);
-        lw_epilogue_rows(context, rows, n, input + c, s, t, NULL, open, output + c);
-    }
-    return LW_OK;
+    struct run run = {context, channels, epsilon, input, mean, variance, scale, offset, scratch, output};
+    if (rows == 1) return lw_parallel_elements(context, channels, LW_BLOCK / 2, run_elements, &run);
+    const enum lw_status status = lw_batch_norm_fold(context, channels, epsilon, mean, variance, scale, offset,
+                                                     run.scratch, run.scratch + channels);
+    if (status != LW_OK) return status;
+    return lw_parallel(context, rows, channels / 8 + 1, run_rows, &run);
 }

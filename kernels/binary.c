@@ -11,6 +11,7 @@
  * operand repeats in the two innermost ones is written out on the stack, and one call does several rows.
  */
 #include "kernels/operator.h"
+#include "kernels/parallel.h"
 
 #include <string.h>
 
@@ -175,6 +176,77 @@ enum lw_status lw_binary_validate(const struct lw_context *context, const struct
     return make_plan(context, op, problem, &plan);
 }
 
+struct run {
+    const struct lw_context *context;
+    const struct lw_binary *binary;
+    const struct plan *plan;
+    const uint8_t *a, *b;
+    uint8_t *output;
+};
+
+/* Where there is one dimension. */
+static void run_elements(void *state, size_t begin, size_t end, size_t worker) {
+    (void)worker;
+    const struct run *run = state;
+    const struct dimension *all = run->plan->dimensions;
+    const size_t start = begin * run->plan->bytes;
+    call(run->context, run->binary, end - begin, run->a + (all->in_a ? start : 0), all->in_a,
+         run->b + (all->in_b ? start : 0), all->in_b, run->output + begin * run->plan->out_bytes);
+}
+
+/* Rows [begin, end) of the innermost dimension. run_inner does the last two dimensions, or what of them belongs to the
+ * part; the others are loops. */
+static void run_rows(void *state, size_t begin, size_t end, size_t worker) {
+    (void)worker;
+    const struct run *run = state;
+    const struct plan *plan = run->plan;
+    const struct dimension *dimensions = plan->dimensions;
+    const size_t rank = plan->rank - 2;
+    const struct dimension *inner = &dimensions[rank + 1];
+    struct dimension outer = dimensions[rank];
+
+    /* How many bytes each operand moves when an index grows by 1: over what it has of the dimensions inside of it. */
+    size_t a_strides[LW_MAX_RANK], b_strides[LW_MAX_RANK], a_size = plan->bytes, b_size = plan->bytes;
+    for (size_t d = plan->rank; d-- > 0;) {
+        a_strides[d] = dimensions[d].in_a ? a_size : 0;
+        b_strides[d] = dimensions[d].in_b ? b_size : 0;
+        if (dimensions[d].in_a) a_size *= dimensions[d].size;
+        if (dimensions[d].in_b) b_size *= dimensions[d].size;
+    }
+
+    size_t index[LW_MAX_RANK] = {0}, rest = begin, row = 0;
+    const uint8_t *a = run->a, *b = run->b;
+    uint8_t *out = run->output + begin * inner->size * plan->out_bytes;
+    if (begin) {
+        row = rest % outer.size;
+        rest /= outer.size;
+        for (size_t d = rank; d-- > 0; rest /= dimensions[d].size) {
+            index[d] = rest % dimensions[d].size;
+            a += index[d] * a_strides[d];
+            b += index[d] * b_strides[d];
+        }
+    }
+    for (;;) {
+        outer.size = dimensions[rank].size - row;
+        if (outer.size > end - begin) outer.size = end - begin;
+        run_inner(run->context, run->binary, plan, &outer, inner, a + row * a_strides[rank], b + row * b_strides[rank],
+                  out);
+        begin += outer.size;
+        if (begin == end) return;
+        out += outer.size * inner->size * plan->out_bytes;
+        row = 0;
+        size_t d = rank - 1;
+        for (; index[d] + 1 == dimensions[d].size; d--) {
+            a -= index[d] * a_strides[d];
+            b -= index[d] * b_strides[d];
+            index[d] = 0;
+        }
+        index[d]++;
+        a += a_strides[d];
+        b += b_strides[d];
+    }
+}
+
 enum lw_status lw_binary_sizes(const struct lw_context *context, const struct lw_binary *binary,
                                struct lw_sizes *sizes) {
     struct plan plan;
@@ -194,42 +266,16 @@ enum lw_status lw_binary_run(const struct lw_context *context, const struct lw_b
     if (plan.count == 0) return LW_OK;
     if (!a || !b || !output) return LW_NULL_POINTER;
 
-    const struct dimension *dimensions = plan.dimensions;
     if (plan.rank == 0) {
         call(context, binary, 1, a, 1, b, 1, output);
         return LW_OK;
     }
-
-    /* run_inner does the last two dimensions, or one and a single row; `rank` is how many are loops. */
-    static const struct dimension single = {1, true, true};
-    const struct dimension *inner = &dimensions[plan.rank - 1];
-    const struct dimension *outer = plan.rank > 1 ? &dimensions[plan.rank - 2] : &single;
-    const size_t rank = plan.rank > 2 ? plan.rank - 2 : 0, run = outer->size * inner->size * plan.out_bytes;
-
-    /* How many bytes each operand moves when a loop's index grows by 1: over what it has of the dimensions inside of it. */
-    size_t a_strides[LW_MAX_RANK], b_strides[LW_MAX_RANK], a_size = plan.bytes, b_size = plan.bytes;
-    for (size_t d = plan.rank; d-- > 0;) {
-        a_strides[d] = dimensions[d].in_a ? a_size : 0;
-        b_strides[d] = dimensions[d].in_b ? b_size : 0;
-        if (dimensions[d].in_a) a_size *= dimensions[d].size;
-        if (dimensions[d].in_b) b_size *= dimensions[d].size;
-    }
-
-    size_t index[LW_MAX_RANK] = {0};
-    const uint8_t *pa = a, *pb = b;
-    uint8_t *out = output, *end = out + plan.count * plan.out_bytes;
-    for (;;) {
-        run_inner(context, binary, &plan, outer, inner, pa, pb, out);
-        out += run;
-        if (out == end) return LW_OK;
-        size_t d = rank - 1;
-        for (; index[d] + 1 == dimensions[d].size; d--) {
-            pa -= index[d] * a_strides[d];
-            pb -= index[d] * b_strides[d];
-            index[d] = 0;
-        }
-        index[d]++;
-        pa += a_strides[d];
-        pb += b_strides[d];
-    }
+    const struct dimension *inner = &plan.dimensions[plan.rank - 1];
+    struct run run = {context, binary, &plan, a, b, output};
+    /* Nanoseconds of 4 elements. */
+    const bool is_function =
+        binary->op == LW_BINARY_POW || binary->op == LW_BINARY_ATAN2 || binary->op == LW_BINARY_MOD;
+    const size_t cost = is_function ? 16 : 1;
+    if (plan.rank == 1) return lw_parallel_elements(context, inner->size, LW_BLOCK / 4 * cost, run_elements, &run);
+    return lw_parallel(context, plan.count / inner->size, inner->size * cost / 4 + 1, run_rows, &run);
 }

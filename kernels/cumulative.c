@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "kernels/operator.h"
+#include "kernels/parallel.h"
 
 const struct lw_kernel_set *const lw_cumulative_sets[] = {&lw_binary_set, NULL};
 
@@ -96,6 +97,47 @@ static void columns(const struct lw_context *context, enum lw_type type, const s
     }
 }
 
+struct run {
+    const struct lw_context *context;
+    enum lw_type type;
+    const struct walk *walk;
+    size_t outer, inner;
+    const char *input; /* its first element in the walk's direction */
+    char *output;
+};
+
+/* With inner = 1: rows, CHAINS for one unit. */
+static void run_rows(void *state, size_t begin, size_t end, size_t worker) {
+    (void)worker;
+    const struct run *run = state;
+    const struct walk *w = run->walk;
+    const size_t first = begin * CHAINS, rows = (end * CHAINS < run->outer ? end * CHAINS : run->outer) - first;
+    const void *x = run->input + 4 * first * w->size;
+    void *out = run->output + 4 * first * w->size;
+    if (run->type == LW_FLOAT32)
+        rows_f32(w, rows, x, out);
+    else
+        rows_i32(w, rows, x, out);
+}
+
+/* Columns of several matrices. */
+static void run_columns(void *state, size_t begin, size_t end, size_t worker) {
+    (void)worker;
+    const struct run *run = state;
+    size_t o = begin / run->inner, c = begin % run->inner;
+    for (size_t i = begin, width; i < end; i += width) {
+        width = run->inner - c < end - i ? run->inner - c : end - i;
+        if (width > BLOCK) width = BLOCK;
+        const size_t at = 4 * (o * run->walk->size * run->inner + c);
+        columns(run->context, run->type, run->walk, width, run->input + at, run->output + at);
+        c += width;
+        if (c == run->inner) {
+            c = 0;
+            o++;
+        }
+    }
+}
+
 enum lw_status lw_cumulative_run(const struct lw_context *context, enum lw_reduce_op op, enum lw_type type,
                                  uint32_t exclusive, uint32_t reverse, size_t outer, size_t size, size_t inner,
                                  const void *input, void *output) {
@@ -115,18 +157,7 @@ enum lw_status lw_cumulative_run(const struct lw_context *context, enum lw_reduc
         .step = reverse ? -(ptrdiff_t)inner : (ptrdiff_t)inner,
     };
     const size_t start = reverse ? (size - 1) * inner : 0;
-    if (inner == 1) {
-        if (type == LW_FLOAT32)
-            rows_f32(&w, outer, (const float *)input + start, (float *)output + start);
-        else
-            rows_i32(&w, outer, (const uint32_t *)input + start, (uint32_t *)output + start);
-        return LW_OK;
-    }
-    for (size_t o = 0; o < outer; o++) {
-        for (size_t c = 0; c < inner; c += BLOCK) {
-            const size_t width = inner - c < BLOCK ? inner - c : BLOCK, at = 4 * (o * size * inner + start + c);
-            columns(context, type, &w, width, (const char *)input + at, (char *)output + at);
-        }
-    }
-    return LW_OK;
+    struct run run = {context, type, &w, outer, inner, (const char *)input + 4 * start, (char *)output + 4 * start};
+    if (inner > 1) return lw_parallel_elements(context, outer * inner, size * LW_BLOCK / 8 + 1, run_columns, &run);
+    return lw_parallel(context, outer / CHAINS + (outer % CHAINS != 0), size, run_rows, &run);
 }

@@ -10,6 +10,7 @@
  * neighbours of a block of pixels are additions of the block to itself, shifted by one element after the other.
  */
 #include "kernels/operator.h"
+#include "kernels/parallel.h"
 
 const struct lw_kernel_set *const lw_lrn_sets[] = {&lw_binary_set, &lw_pow_set, NULL};
 
@@ -20,7 +21,8 @@ struct plan {
     size_t pitch;  /* from pixel to pixel in a block */
     size_t pixels; /* of a block */
     size_t block;  /* floats, with zeros before the first pixel */
-    size_t elements, scratch_bytes;
+    size_t elements;
+    size_t share_bytes, scratch_bytes; /* four blocks for each worker */
 };
 
 static enum lw_status make_plan(const struct lw_context *context, const struct lw_lrn *d, struct lw_problem *problem,
@@ -39,8 +41,9 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
     if (p->pixels > d->pixels) p->pixels = d->pixels;
     p->block = p->pitch; /* times pixels: that is at most BLOCK, or p->pitch */
     if (!lw_multiply(&p->block, p->pixels) || !lw_add(&p->block, p->radius)) return lw_too_large(problem, "scratch");
-    p->scratch_bytes = 4 * sizeof(float);
-    return lw_multiply(&p->scratch_bytes, p->block) ? LW_OK : lw_too_large(problem, "scratch");
+    p->share_bytes = 4 * sizeof(float);
+    if (!lw_multiply(&p->share_bytes, p->block)) return lw_too_large(problem, "scratch");
+    return lw_share_scratch(context, &p->share_bytes, &p->scratch_bytes) ? LW_OK : lw_too_large(problem, "scratch");
 }
 
 enum lw_status lw_lrn_validate(const struct lw_context *context, const struct lw_lrn *op, struct lw_problem *problem) {
@@ -108,9 +111,73 @@ static void compute_norm(const struct block *b, const struct lw_lrn *d, const fl
     combine_scalar(b, LW_BINARY_ADD, norm, d->bias, norm);
 }
 
-/* Four blocks in scratch; the first three have room for zeros before them. */
-static float *block_at(const struct plan *p, void *scratch, size_t i) {
-    return (float *)scratch + i * p->block + p->radius;
+/* Four blocks in a share; the first three have room for zeros before them. */
+static float *block_at(const struct plan *p, void *share, size_t i) {
+    return (float *)share + i * p->block + p->radius;
+}
+
+struct run {
+    const struct lw_context *context;
+    const struct lw_lrn *d;
+    const struct plan *p;
+    const float *input, *result, *gradient;
+    char *scratch;
+    float *output;
+};
+
+/* Blocks [begin, end) of p->pixels pixels. */
+static void run_blocks(void *state, size_t begin, size_t end, size_t worker) {
+    const struct run *run = state;
+    const struct lw_lrn *d = run->d;
+    const struct plan *p = run->p;
+    char *share = run->scratch + worker * p->share_bytes;
+    float *x = block_at(p, share, 0), *work = block_at(p, share, 1), *norm = block_at(p, share, 2);
+    memset(share, 0, p->share_bytes);
+    for (size_t i = begin; i < end; i++) {
+        const size_t pixel = i * p->pixels, left = d->pixels - pixel, pixels = left < p->pixels ? left : p->pixels;
+        const struct block b = {run->context, p, pixels * p->pitch - p->radius};
+        const size_t at = pixel * d->channels;
+        spread(&b, d->channels, run->input + at, x);
+        compute_norm(&b, d, x, work, norm);
+        combine_scalar(&b, LW_BINARY_POW, norm, -d->beta, norm);
+        combine(&b, LW_BINARY_MUL, x, norm, norm);
+        gather(&b, d->channels, norm, run->output + at);
+    }
+}
+
+static void run_gradient(void *state, size_t begin, size_t end, size_t worker) {
+    const struct run *run = state;
+    const struct lw_lrn *d = run->d;
+    const struct plan *p = run->p;
+    char *share = run->scratch + worker * p->share_bytes;
+    float *x = block_at(p, share, 0), *work = block_at(p, share, 1), *norm = block_at(p, share, 2);
+    float *dy = block_at(p, share, 3);
+    memset(share, 0, p->share_bytes);
+    for (size_t i = begin; i < end; i++) {
+        const size_t pixel = i * p->pixels, left = d->pixels - pixel, pixels = left < p->pixels ? left : p->pixels;
+        const struct block b = {run->context, p, pixels * p->pitch - p->radius};
+        const size_t at = pixel * d->channels;
+        spread(&b, d->channels, run->input + at, x);
+        compute_norm(&b, d, x, work, norm);
+        combine_scalar(&b, LW_BINARY_MUL, x, -2 * d->alpha * d->beta, x);
+        spread(&b, d->channels, run->result + at, work);
+        spread(&b, d->channels, run->gradient + at, dy);
+        combine(&b, LW_BINARY_MUL, work, dy, work);
+        combine(&b, LW_BINARY_DIV, work, norm, work);
+        clear(&b, d->channels, work);
+        combine_scalar(&b, LW_BINARY_POW, norm, -d->beta, norm);
+        combine(&b, LW_BINARY_MUL, dy, norm, norm);
+        sum_neighbours(&b, work, dy);
+        combine(&b, LW_BINARY_MUL, x, dy, x);
+        combine(&b, LW_BINARY_ADD, norm, x, norm);
+        gather(&b, d->channels, norm, run->output + at);
+    }
+}
+
+/* Most of the time is the power's. */
+static enum lw_status run_parts(struct run *run, lw_part_fn *part) {
+    const size_t blocks = (run->d->pixels - 1) / run->p->pixels + 1;
+    return lw_parallel(run->context, blocks, run->p->block * 4, part, run);
 }
 
 enum lw_status lw_lrn_run(const struct lw_context *context, const struct lw_lrn *d,
@@ -122,19 +189,8 @@ enum lw_status lw_lrn_run(const struct lw_context *context, const struct lw_lrn 
     if (status != LW_OK) return status;
     if (p.elements == 0) return LW_OK;
     if (!input || !scratch || !output) return LW_NULL_POINTER;
-    float *x = block_at(&p, scratch, 0), *work = block_at(&p, scratch, 1), *norm = block_at(&p, scratch, 2);
-    memset(scratch, 0, p.scratch_bytes);
-    for (size_t pixel = 0, pixels; pixel < d->pixels; pixel += pixels) {
-        pixels = d->pixels - pixel < p.pixels ? d->pixels - pixel : p.pixels;
-        const struct block b = {context, &p, pixels * p.pitch - p.radius};
-        const size_t at = pixel * d->channels;
-        spread(&b, d->channels, input + at, x);
-        compute_norm(&b, d, x, work, norm);
-        combine_scalar(&b, LW_BINARY_POW, norm, -d->beta, norm);
-        combine(&b, LW_BINARY_MUL, x, norm, norm);
-        gather(&b, d->channels, norm, output + at);
-    }
-    return LW_OK;
+    struct run run = {context, d, &p, input, NULL, NULL, scratch, output};
+    return run_parts(&run, run_blocks);
 }
 
 enum lw_status lw_lrn_gradient_run(const struct lw_context *context, const struct lw_lrn *d,
@@ -148,27 +204,6 @@ enum lw_status lw_lrn_gradient_run(const struct lw_context *context, const struc
     if (status != LW_OK) return status;
     if (p.elements == 0) return LW_OK;
     if (!input || !result || !gradient || !scratch || !output) return LW_NULL_POINTER;
-    float *x = block_at(&p, scratch, 0), *work = block_at(&p, scratch, 1), *norm = block_at(&p, scratch, 2);
-    float *dy = block_at(&p, scratch, 3);
-    memset(scratch, 0, p.scratch_bytes);
-    for (size_t pixel = 0, pixels; pixel < d->pixels; pixel += pixels) {
-        pixels = d->pixels - pixel < p.pixels ? d->pixels - pixel : p.pixels;
-        const struct block b = {context, &p, pixels * p.pitch - p.radius};
-        const size_t at = pixel * d->channels;
-        spread(&b, d->channels, input + at, x);
-        compute_norm(&b, d, x, work, norm);
-        combine_scalar(&b, LW_BINARY_MUL, x, -2 * d->alpha * d->beta, x);
-        spread(&b, d->channels, result + at, work);
-        spread(&b, d->channels, gradient + at, dy);
-        combine(&b, LW_BINARY_MUL, work, dy, work);
-        combine(&b, LW_BINARY_DIV, work, norm, work);
-        clear(&b, d->channels, work);
-        combine_scalar(&b, LW_BINARY_POW, norm, -d->beta, norm);
-        combine(&b, LW_BINARY_MUL, dy, norm, norm);
-        sum_neighbours(&b, work, dy);
-        combine(&b, LW_BINARY_MUL, x, dy, x);
-        combine(&b, LW_BINARY_ADD, norm, x, norm);
-        gather(&b, d->channels, norm, output + at);
-    }
-    return LW_OK;
+    struct run run = {context, d, &p, input, result, gradient, scratch, output};
+    return run_parts(&run, run_gradient);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "kernels/operator.h"
+#include "kernels/parallel.h"
 
 const struct lw_kernel_set *const lw_reduce_sets[] = {&lw_rows_set, &lw_fold_set, &lw_binary_set, NULL};
 
@@ -45,10 +46,11 @@ static void fold_row(const struct lw_context *context, enum lw_type type, enum l
         *(float *)out = fold == LW_K_FOLD_SUM ? k->sum_f32(n, x) : k->fold_f32[fold](n, x);
 }
 
+/* Rows of `columns` elements, row_stride elements apart. */
 static void fold_rows(const struct lw_context *context, enum lw_type type, enum lw_fold fold, size_t rows,
-                      size_t columns, const void *x, void *out) {
+                      size_t columns, const void *x, size_t row_stride, void *out) {
     if (type == LW_FLOAT32 && fold == LW_K_FOLD_SUM) {
-        context->kernels.sum_rows_f32(rows, columns, x, columns, out);
+        context->kernels.sum_rows_f32(rows, columns, x, row_stride, out);
         return;
     }
     if (rows == 0) {
@@ -61,7 +63,42 @@ static void fold_rows(const struct lw_context *context, enum lw_type type, enum 
         char *folded = (char *)out + 4 * c;
         memcpy(folded, in, 4 * width);
         for (size_t r = 1; r < rows; r++)
-            lw_combine(context, type, binary_of(fold), width, folded, 1, in + 4 * r * columns, 1, folded);
+            lw_combine(context, type, binary_of(fold), width, folded, 1, in + 4 * r * row_stride, 1, folded);
+    }
+}
+
+struct run {
+    const struct lw_context *context;
+    enum lw_reduce_op op;
+    enum lw_type type;
+    size_t reduced, inner;
+    const char *input;
+    char *output;
+};
+
+/* The outputs [begin, end): columns of several matrices, or rows. */
+static void run_part(void *state, size_t begin, size_t end, size_t worker) {
+    (void)worker;
+    const struct run *run = state;
+    const enum lw_fold fold = fold_of(run->op);
+    const size_t reduced = run->reduced, inner = run->inner;
+    char *out = run->output + 4 * begin;
+    if (inner == 1) {
+        const char *in = run->input + 4 * begin * reduced;
+        for (size_t i = begin; i < end; i++, in += 4 * reduced, out += 4)
+            fold_row(run->context, run->type, fold, reduced, in, out);
+    } else {
+        size_t o = begin / inner, column = begin % inner;
+        for (size_t i = begin, n; i < end; i += n, o++, column = 0, out += 4 * n) {
+            n = inner - column < end - i ? inner - column : end - i;
+            const char *in = run->input + 4 * (o * reduced * inner + column);
+            fold_rows(run->context, run->type, fold, reduced, n, in, inner, out);
+        }
+    }
+    if (run->op == LW_REDUCE_MEAN) {
+        const float divisor = (float)reduced;
+        out = run->output + 4 * begin;
+        lw_combine(run->context, run->type, LW_BINARY_DIV, end - begin, out, 1, &divisor, 0, out);
     }
 }
 
@@ -78,18 +115,7 @@ enum lw_status lw_reduce_run(const struct lw_context *context, enum lw_reduce_op
     if (!output || (!input && input_bytes)) return LW_NULL_POINTER;
 
     const void *x = reduced ? input : output; /* nothing is read then, but kernels step their pointers */
-    const enum lw_fold fold = fold_of(op);
-    for (size_t o = 0; o < outer; o++) {
-        const char *in = (const char *)x + 4 * o * reduced * inner;
-        char *out = (char *)output + 4 * o * inner;
-        if (inner == 1)
-            fold_row(context, type, fold, reduced, in, out);
-        else
-            fold_rows(context, type, fold, reduced, inner, in, out);
-    }
-    if (op == LW_REDUCE_MEAN) {
-        const float divisor = (float)reduced;
-        lw_combine(context, type, LW_BINARY_DIV, outer * inner, output, 1, &divisor, 0, output);
-    }
-    return LW_OK;
+    struct run run = {context, op, type, reduced, inner, x, output};
+    if (inner == 1) return lw_parallel(context, outer, reduced / 8 + 1, run_part, &run);
+    return lw_parallel_elements(context, outer * inner, reduced * LW_BLOCK / 8 + 1, run_part, &run);
 }

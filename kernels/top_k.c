@@ -7,6 +7,7 @@
  * the back one after another, and the heap is the sorted result.
  */
 #include "kernels/operator.h"
+#include "kernels/parallel.h"
 
 const struct lw_kernel_set *const lw_top_k_sets[] = {&lw_search_set, NULL};
 
@@ -70,6 +71,28 @@ static inline __attribute__((always_inline)) void top(const struct lw_context *c
     }
 }
 
+struct run {
+    const struct lw_context *context;
+    enum lw_type type;
+    size_t columns, k;
+    const element *input;
+    element *values;
+    int32_t *indices;
+};
+
+static void run_rows(void *state, size_t begin, size_t end, size_t worker) {
+    (void)worker;
+    const struct run *run = state;
+    const size_t columns = run->columns, k = run->k;
+    for (size_t r = begin; r < end; r++) {
+        const element *x = run->input + r * columns;
+        if (run->type == LW_FLOAT32)
+            top(run->context, true, columns, k, x, run->values + r * k, run->indices + r * k);
+        else
+            top(run->context, false, columns, k, x, run->values + r * k, run->indices + r * k);
+    }
+}
+
 enum lw_status lw_top_k_run(const struct lw_context *context, enum lw_type type, size_t rows, size_t columns, size_t k,
                             const void *input, void *values, int32_t *indices) {
     if (!context) return LW_NULL_POINTER;
@@ -82,13 +105,6 @@ enum lw_status lw_top_k_run(const struct lw_context *context, enum lw_type type,
     if (rows == 0 || k == 0) return LW_OK;
     if (!input || !values || !indices) return LW_NULL_POINTER;
 
-    const element *x = input;
-    element *best = values;
-    for (size_t r = 0; r < rows; r++, x += columns, best += k, indices += k) {
-        if (type == LW_FLOAT32)
-            top(context, true, columns, k, x, best, indices);
-        else
-            top(context, false, columns, k, x, best, indices);
-    }
-    return LW_OK;
+    struct run run = {context, type, columns, k, input, values, indices};
+    return lw_parallel(context, rows, columns / 8 + 8 * k, run_rows, &run);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Functions of one element: each is one call of one kernel. */
+/* Functions of one element: each is one call of one kernel, for each part of the elements. */
 #include "kernels/operator.h"
+#include "kernels/parallel.h"
 
 const struct lw_kernel_set *const lw_unary_sets[] = {&lw_unary_set,      &lw_log_set,   &lw_erf_set, &lw_circular_set,
                                                      &lw_hyperbolic_set, &lw_atan2_set, NULL};
@@ -24,6 +25,53 @@ static const uint8_t kernel_of[] = {
 
 };
 
+struct run {
+    const struct lw_context *context;
+    enum lw_unary_op op;
+    const struct lw_activation *activation;
+    const float *input;
+    float *output;
+};
+
+static void run_part(void *state, size_t begin, size_t end, size_t worker) {
+    (void)worker;
+    const struct run *run = state;
+    const float *input = run->input + begin;
+    float *output = run->output + begin;
+    if (run->op == LW_UNARY_ACTIVATION)
+        lw_activation_apply(run->context, run->activation, end - begin, input, output);
+    else
+        run->context->kernels.unary_f32[kernel_of[run->op]](
+            end - begin, run->op == LW_UNARY_STEP ? run->activation->alpha : 0.0f, input, output);
+}
+
+/* Nanoseconds for LW_BLOCK elements: where there is next to nothing to compute, memory's; a polynomial's; one's in double
+ * precision. */
+static size_t block_cost(enum lw_unary_op op) {
+    switch (op) {
+    case LW_UNARY_ABS:
+    case LW_UNARY_NEG:
+    case LW_UNARY_FLOOR:
+    case LW_UNARY_SQUARE:
+    case LW_UNARY_CEIL:
+    case LW_UNARY_ROUND:
+    case LW_UNARY_SIGN:
+    case LW_UNARY_STEP: return LW_BLOCK / 8;
+    case LW_UNARY_SIN:
+    case LW_UNARY_COS:
+    case LW_UNARY_TAN:
+    case LW_UNARY_ASIN:
+    case LW_UNARY_ACOS:
+    case LW_UNARY_ATAN:
+    case LW_UNARY_SINH:
+    case LW_UNARY_COSH:
+    case LW_UNARY_ASINH:
+    case LW_UNARY_ACOSH:
+    case LW_UNARY_ATANH: return LW_BLOCK * 2;
+    default: return LW_BLOCK / 4;
+    }
+}
+
 enum lw_status lw_unary_run(const struct lw_context *context, enum lw_unary_op op,
                             const struct lw_activation *activation, size_t count, const float *input, float *output) {
     if (!context) return LW_NULL_POINTER;
@@ -38,9 +86,6 @@ enum lw_status lw_unary_run(const struct lw_context *context, enum lw_unary_op o
     if (count == 0) return LW_OK;
     if (!input || !output) return LW_NULL_POINTER;
 
-    if (op == LW_UNARY_ACTIVATION)
-        lw_activation_apply(context, activation, count, input, output);
-    else
-        context->kernels.unary_f32[kernel_of[op]](count, op == LW_UNARY_STEP ? activation->alpha : 0.0f, input, output);
-    return LW_OK;
+    struct run run = {context, op, activation, input, output};
+    return lw_parallel_elements(context, count, block_cost(op), run_part, &run);
 }
