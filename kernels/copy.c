@@ -11,6 +11,7 @@
  *    - else element by element, rows of 4-byte elements by a kernel.
  */
 #include "kernels/operator.h"
+#include "kernels/parallel.h"
 
 #include <string.h>
 
@@ -161,6 +162,59 @@ enum lw_status lw_copy_validate(const struct lw_context *context, const struct l
     return check(context, op, problem, dimensions, &rank, &bytes);
 }
 
+/* Planes are cut along the longer of their dimensions into pieces of so many indices. */
+enum { PIECE = 64 };
+
+struct run {
+    const struct lw_kernels *kernels;
+    size_t element, rank;
+    const struct dimension *dimensions; /* (rank) outside of the planes */
+    struct dimension outer, inner;      /* of a plane */
+    bool along;                         /* pieces are cut along inner */
+    size_t pieces;                      /* of a plane */
+    const char *input;
+    char *output;
+};
+
+/* The pieces [begin, end) of all planes; those of one plane that follow one another are one. */
+static void run_part(void *state, size_t begin, size_t end, size_t worker) {
+    (void)worker;
+    const struct run *run = state;
+    const struct dimension *dimensions = run->dimensions;
+    size_t index[LW_MAX_RANK] = {0}, piece = 0;
+    const char *in = run->input;
+    char *out = run->output;
+    if (begin) {
+        size_t plane = begin / run->pieces;
+        piece = begin % run->pieces;
+        for (size_t d = run->rank; d-- > 0; plane /= dimensions[d].size) {
+            index[d] = plane % dimensions[d].size;
+            in += (ptrdiff_t)index[d] * dimensions[d].in;
+            out += (ptrdiff_t)index[d] * dimensions[d].out;
+        }
+    }
+    for (;;) {
+        const size_t left = run->pieces - piece, pieces = left < end - begin ? left : end - begin;
+        struct dimension outer = run->outer, inner = run->inner, *cut = run->along ? &inner : &outer;
+        const size_t first = piece * PIECE;
+        cut->size = pieces == left ? cut->size - first : pieces * PIECE;
+        copy_plane(run->kernels, run->element, &outer, &inner, in + (ptrdiff_t)first * cut->in,
+                   out + (ptrdiff_t)first * cut->out);
+        begin += pieces;
+        if (begin == end) return;
+        piece = 0;
+        size_t d = run->rank - 1;
+        for (; index[d] + 1 == dimensions[d].size; d--) {
+            in -= (ptrdiff_t)index[d] * dimensions[d].in;
+            out -= (ptrdiff_t)index[d] * dimensions[d].out;
+            index[d] = 0;
+        }
+        index[d]++;
+        in += dimensions[d].in;
+        out += dimensions[d].out;
+    }
+}
+
 enum lw_status lw_copy_run(const struct lw_context *context, const struct lw_copy *copy, const void *input,
                            void *output) {
     struct dimension dimensions[LW_MAX_RANK];
@@ -196,20 +250,11 @@ enum lw_status lw_copy_run(const struct lw_context *context, const struct lw_cop
         }
     }
 
-    size_t index[LW_MAX_RANK] = {0};
-    const char *in = input;
-    char *out = output;
-    for (;;) {
-        copy_plane(&context->kernels, element, &outer, &inner, in, out);
-        size_t d = rank;
-        for (; d > 0 && index[d - 1] + 1 == dimensions[d - 1].size; d--) {
-            in -= (ptrdiff_t)index[d - 1] * dimensions[d - 1].in;
-            out -= (ptrdiff_t)index[d - 1] * dimensions[d - 1].out;
-            index[d - 1] = 0;
-        }
-        if (d == 0) return LW_OK;
-        index[d - 1]++;
-        in += dimensions[d - 1].in;
-        out += dimensions[d - 1].out;
-    }
+    struct run run = {&context->kernels,       element, rank,  dimensions, outer, inner,
+                      inner.size > outer.size, 0,       input, output};
+    const size_t longer = run.along ? inner.size : outer.size, shorter = run.along ? outer.size : inner.size;
+    run.pieces = (longer - 1) / PIECE + 1;
+    size_t pieces = run.pieces;
+    for (size_t d = 0; d < rank; d++) pieces *= dimensions[d].size;
+    return lw_parallel(context, pieces, (longer < PIECE ? longer : PIECE) * shorter * element / 8, run_part, &run);
 }

@@ -7,6 +7,7 @@
  * A gradient goes to the pixel, or the tap, of the first largest sum. Sums are compared in double, in which they are as
  * good as exact; rounded to float the largest stays the largest.
  */
+#include "kernels/parallel.h"
 #include "kernels/pool.h"
 
 /* What a window with nothing above it gives: JavaScript's least safe integer, as TensorFlow.js has it. */
@@ -98,6 +99,34 @@ enum lw_status lw_dilation2d_validate(const struct lw_context *context, const st
     return make_plan(context, op, problem, &p);
 }
 
+struct run {
+    const struct lw_dilation2d *d;
+    const struct plan *p;
+    const void *input, *filter;
+    void *output;
+};
+
+/* Rows [begin, end) of the outputs of all images. */
+static void dilate_rows(void *state, size_t begin, size_t end, size_t worker) {
+    (void)worker;
+    const struct run *run = state;
+    const struct lw_dilation2d *d = run->d;
+    const size_t image = (size_t)d->input_height * d->input_width * d->channels;
+    size_t element = begin * d->output_width * d->channels;
+    for (size_t row = begin; row < end; row++) {
+        const size_t first = row / d->output_height * image, y = row % d->output_height;
+        for (size_t x = 0; x < d->output_width; x++, element += d->channels) {
+            const struct window w = find_window(d, run->p, y, x);
+            if (d->type == LW_FLOAT32)
+                dilate_f32(&w, d->channels, (const float *)run->input + first, run->filter,
+                           (float *)run->output + element);
+            else
+                dilate_i32(&w, d->channels, (const int32_t *)run->input + first, run->filter,
+                           (int32_t *)run->output + element);
+        }
+    }
+}
+
 enum lw_status lw_dilation2d_run(const struct lw_context *context, const struct lw_dilation2d *d,
                                  const void *input,  /* (batch, input_height, input_width, channels) */
                                  const void *filter, /* (kernel_height, kernel_width, channels) */
@@ -108,21 +137,10 @@ enum lw_status lw_dilation2d_run(const struct lw_context *context, const struct 
     if (status != LW_OK) return status;
     if (p.output_elements == 0) return LW_OK;
     if ((p.input_elements && !input) || !filter || !output) return LW_NULL_POINTER;
-    const size_t image = (size_t)d->input_height * d->input_width * d->channels;
-    size_t element = 0;
-    for (size_t n = 0; n < d->batch; n++) {
-        for (size_t y = 0; y < d->output_height; y++) {
-            for (size_t x = 0; x < d->output_width; x++, element += d->channels) {
-                const struct window w = find_window(d, &p, y, x);
-                if (d->type == LW_FLOAT32)
-                    dilate_f32(&w, d->channels, (const float *)input + n * image, filter, (float *)output + element);
-                else
-                    dilate_i32(&w, d->channels, (const int32_t *)input + n * image, filter,
-                               (int32_t *)output + element);
-            }
-        }
-    }
-    return LW_OK;
+    struct run run = {d, &p, input, filter, output};
+    const size_t taps = (size_t)d->kernel_height * d->kernel_width;
+    return lw_parallel(context, (size_t)d->batch * d->output_height, d->output_width * d->channels * (taps + 1),
+                       dilate_rows, &run);
 }
 
 /* ---- Gradients ---- */

@@ -20,6 +20,7 @@
  * The inverse is the same with the real and imaginary parts of input and output changed over, and divided by n.
  */
 #include "kernels/operator.h"
+#include "kernels/parallel.h"
 
 enum { LARGEST_PRIME = 31, MOST_RADICES = 32 };
 
@@ -31,6 +32,7 @@ struct plan {
     size_t n;     /* numbers in a row */
     size_t inner; /* n, or Bluestein's power of 2 */
     size_t count, radices[MOST_RADICES];
+    size_t share_bytes; /* of scratch, for each worker: two buffers */
 };
 
 /* Splits plan->inner into radices and returns what is left over: 1, or a product of large primes. */
@@ -58,10 +60,12 @@ static enum lw_status plan_of(const struct lw_context *context, const struct lw_
     }
     /* The roots, and for Bluestein's form c and the transform of its conjugate; two buffers. */
     const size_t table = plan->inner == plan->n ? plan->n : 2 * plan->inner + plan->n;
-    size_t elements, output_bytes, scratch = 2 * sizeof(struct complex), packed = sizeof(struct complex);
+    plan->share_bytes = 2 * sizeof(struct complex);
+    size_t elements, output_bytes, scratch, packed = sizeof(struct complex);
     if (!lw_product((const size_t[]){op->batch, op->length}, 2, &elements) ||
         !lw_product((const size_t[]){elements, 2 * sizeof(float)}, 2, &output_bytes) || plan->inner > SIZE_MAX / 8 ||
-        !lw_multiply(&scratch, plan->inner) || !lw_multiply(&packed, table))
+        !lw_multiply(&plan->share_bytes, plan->inner) || !lw_share_scratch(context, &plan->share_bytes, &scratch) ||
+        !lw_multiply(&packed, table))
         return lw_too_large(problem, "length");
     *sizes = (struct lw_sizes){1, op->length, elements, packed, scratch};
     return LW_OK;
@@ -222,6 +226,49 @@ static inline void store(struct complex y, bool inverse, double scale, float *ou
     out[1] = (float)(scale * (inverse ? y.re : y.im));
 }
 
+struct run {
+    const struct plan *plan;
+    bool inverse;
+    const struct complex *packed;
+    const float *input;
+    char *scratch;
+    float *output;
+};
+
+static void run_rows(void *state, size_t begin, size_t end, size_t worker) {
+    const struct run *run = state;
+    const struct plan *plan = run->plan;
+    const size_t n = plan->n, inner = plan->inner;
+    const bool inverse = run->inverse;
+    const double scale = inverse ? 1.0 / (double)n : 1.0;
+    const struct complex *const w = run->packed;
+    struct complex *const x = (struct complex *)(void *)(run->scratch + worker * plan->share_bytes), *const y =
+                                                                                                         x + inner;
+    const float *input = run->input + 2 * n * begin;
+    float *output = run->output + 2 * n * begin;
+    for (size_t row = begin; row < end; row++, input += 2 * n, output += 2 * n) {
+        if (inner == n) {
+            for (size_t j = 0; j < n; j++) x[j] = load(input + 2 * j, inverse);
+            const struct complex *const result = transform(plan, w, x, y);
+            for (size_t k = 0; k < n; k++) store(result[k], inverse, scale, output + 2 * k);
+            continue;
+        }
+        const struct complex *const c = w + inner, *const spectrum = c + n;
+        for (size_t j = 0; j < n; j++) x[j] = times(load(input + 2 * j, inverse), c[j]);
+        memset(x + n, 0, (inner - n) * sizeof *x);
+        struct complex *const product = transform(plan, w, x, y), *const other = product == x ? y : x;
+        for (size_t k = 0; k < inner; k++) { /* the parts changed over, so that the same transform is the inverse one */
+            const struct complex z = times(product[k], spectrum[k]);
+            product[k] = (struct complex){z.im, z.re};
+        }
+        const struct complex *const sum = transform(plan, w, product, other);
+        for (size_t k = 0; k < n; k++) {
+            const struct complex z = times((struct complex){sum[k].im, sum[k].re}, c[k]);
+            store(z, inverse, scale / (double)inner, output + 2 * k);
+        }
+    }
+}
+
 enum lw_status lw_fft_run(const struct lw_context *context, const struct lw_fft *op, const float *input,
                           const void *packed, void *scratch, float *output) {
     struct plan plan;
@@ -231,31 +278,8 @@ enum lw_status lw_fft_run(const struct lw_context *context, const struct lw_fft 
     if (sizes.output_elements == 0) return LW_OK;
     if (!input || !packed || !scratch || !output) return LW_NULL_POINTER;
 
-    const size_t n = plan.n, inner = plan.inner;
-    const bool inverse = op->inverse;
-    const double scale = inverse ? 1.0 / (double)n : 1.0;
-    const struct complex *const w = packed;
-    struct complex *const x = scratch, *const y = x + inner;
-    for (size_t row = 0; row < op->batch; row++, input += 2 * n, output += 2 * n) {
-        if (inner == n) {
-            for (size_t j = 0; j < n; j++) x[j] = load(input + 2 * j, inverse);
-            const struct complex *const result = transform(&plan, w, x, y);
-            for (size_t k = 0; k < n; k++) store(result[k], inverse, scale, output + 2 * k);
-            continue;
-        }
-        const struct complex *const c = w + inner, *const spectrum = c + n;
-        for (size_t j = 0; j < n; j++) x[j] = times(load(input + 2 * j, inverse), c[j]);
-        memset(x + n, 0, (inner - n) * sizeof *x);
-        struct complex *const product = transform(&plan, w, x, y), *const other = product == x ? y : x;
-        for (size_t k = 0; k < inner; k++) { /* the parts changed over, so that the same transform is the inverse one */
-            const struct complex z = times(product[k], spectrum[k]);
-            product[k] = (struct complex){z.im, z.re};
-        }
-        const struct complex *const sum = transform(&plan, w, product, other);
-        for (size_t k = 0; k < n; k++) {
-            const struct complex z = times((struct complex){sum[k].im, sum[k].re}, c[k]);
-            store(z, inverse, scale / (double)inner, output + 2 * k);
-        }
-    }
-    return LW_OK;
+    struct run run = {&plan, op->inverse, packed, input, scratch, output};
+    /* Some nanosecond for a number in each pass. */
+    const size_t passes = plan.inner == plan.n ? plan.count + 1 : 2 * plan.count + 3;
+    return lw_parallel(context, op->batch, plan.inner * passes, run_rows, &run);
 }

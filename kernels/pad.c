@@ -7,6 +7,7 @@
  * a border is written first, and the border is a copy of that.
  */
 #include "kernels/operator.h"
+#include "kernels/parallel.h"
 
 #include <string.h>
 
@@ -124,6 +125,30 @@ static char *write(const struct plan *plan, size_t d, const char *in, const void
     return fill(out, p->after * p->output_bytes, value, plan->element_bytes);
 }
 
+struct run {
+    const struct plan *plan;
+    const char *input;
+    const void *value;
+    char *output;
+};
+
+/* The indices [begin, end) of the output's outermost dimension, which is not the only one. */
+static void write_part(void *state, size_t begin, size_t end, size_t worker) {
+    (void)worker;
+    const struct run *run = state;
+    const struct dimension *p = run->plan->dimensions;
+    const size_t element = run->plan->element_bytes, inside = p->before + p->size;
+    char *out = run->output + begin * p->output_bytes;
+    if (begin < p->before) {
+        const size_t last = end < p->before ? end : p->before;
+        out = fill(out, (last - begin) * p->output_bytes, run->value, element);
+        begin = last;
+    }
+    for (; begin < end && begin < inside; begin++)
+        out = write(run->plan, 1, run->input + (begin - p->before) * p->input_bytes, run->value, out);
+    fill(out, (end - begin) * p->output_bytes, run->value, element);
+}
+
 /* The same with the border mirrored. */
 static void write_mirrored(const struct plan *plan, size_t d, const char *in, char *out) {
     const struct dimension *p = &plan->dimensions[d];
@@ -165,6 +190,12 @@ enum lw_status lw_pad_run(const struct lw_context *context, const struct lw_pad 
         return LW_OK;
     }
     if (!value) return LW_NULL_POINTER;
-    write(&plan, 0, input, value, output);
-    return LW_OK;
+    struct run run = {&plan, input, value, output};
+    const struct dimension *outermost = plan.dimensions;
+    if (plan.rank == 1) {
+        write(&plan, 0, input, value, output);
+        return LW_OK;
+    }
+    return lw_parallel(context, outermost->before + outermost->size + outermost->after,
+                       outermost->output_bytes / 16 + 1, write_part, &run);
 }

@@ -8,6 +8,7 @@
  * Average: each pixel takes a share of the gradients of all windows that hold it. Those of a row of pixels are summed
  * down first, in whole rows, and then across.
  */
+#include "kernels/parallel.h"
 #include "kernels/pool.h"
 
 const struct lw_kernel_set *const lw_pool_gradient_sets[] = {&lw_pool_set, &lw_binary_set, NULL};
@@ -141,31 +142,44 @@ static void add_across(const struct lw_context *context, const struct lw_slide *
     }
 }
 
-static void run_average(const struct lw_context *context, const struct lw_pool3d *d, const struct lw_pool_plan *p,
-                        const float *gradient, float *sum, float *output) {
+struct average {
+    const struct lw_context *context;
+    const struct lw_pool3d *d;
+    const struct lw_pool_plan *p;
+    const float *gradient;
+    char *scratch;
+    float *output;
+};
+
+/* Rows [begin, end) of the pixels of all images. */
+static void average_rows(void *state, size_t begin, size_t end, size_t worker) {
+    const struct average *run = state;
+    const struct lw_context *context = run->context;
+    const struct lw_pool3d *d = run->d;
+    const struct lw_pool_plan *p = run->p;
     const size_t channels = d->channels, row = (size_t)d->input_width * channels;
     const size_t gradient_row = (size_t)d->output_width * channels;
+    const size_t gradient_image = (size_t)(p->depth.output * p->height.output) * gradient_row;
     const float count = (float)((double)d->kernel_depth * d->kernel_height * d->kernel_width);
-    for (size_t n = 0; n < d->batch; n++) {
-        for (int64_t z = 0; z < p->depth.input; z++) {
-            for (int64_t y = 0; y < p->height.input; y++, output += row) {
-                size_t windows = 0; /* rows of them that are in the sum */
-                for (int64_t wz = -1; (wz = next_window(&p->depth, z, wz + 1)) < p->depth.output;) {
-                    for (int64_t wy = -1; (wy = next_window(&p->height, y, wy + 1)) < p->height.output;) {
-                        const float *dy = gradient + (size_t)(wz * p->height.output + wy) * gradient_row;
-                        if (windows++ == 0)
-                            memcpy(sum, dy, gradient_row * sizeof *sum);
-                        else
-                            add(context, gradient_row, dy, sum);
-                    }
-                }
-                memset(output, 0, row * sizeof *output);
-                if (windows == 0) continue;
-                add_across(context, &p->width, channels, sum, output);
-                context->kernels.binary_f32[LW_BINARY_DIV](row, output, 1, &count, 0, output);
+    float *sum = (float *)(void *)(run->scratch + worker * p->share_bytes), *output = run->output + begin * row;
+    for (size_t i = begin; i < end; i++, output += row) {
+        const size_t plane = i / d->input_height;
+        const int64_t z = (int64_t)(plane % d->input_depth), y = (int64_t)(i % d->input_height);
+        const float *gradient = run->gradient + plane / d->input_depth * gradient_image;
+        size_t windows = 0; /* rows of them that are in the sum */
+        for (int64_t wz = -1; (wz = next_window(&p->depth, z, wz + 1)) < p->depth.output;) {
+            for (int64_t wy = -1; (wy = next_window(&p->height, y, wy + 1)) < p->height.output;) {
+                const float *dy = gradient + (size_t)(wz * p->height.output + wy) * gradient_row;
+                if (windows++ == 0)
+                    memcpy(sum, dy, gradient_row * sizeof *sum);
+                else
+                    add(context, gradient_row, dy, sum);
             }
         }
-        gradient += (size_t)(p->depth.output * p->height.output) * gradient_row;
+        memset(output, 0, row * sizeof *output);
+        if (windows == 0) continue;
+        add_across(context, &p->width, channels, sum, output);
+        context->kernels.binary_f32[LW_BINARY_DIV](row, output, 1, &count, 0, output);
     }
 }
 
@@ -200,9 +214,12 @@ enum lw_status lw_pool3d_gradient_run(const struct lw_context *context, const st
     if ((maximum && !input) || (p.output_elements && !gradient) || !scratch || !output) return LW_NULL_POINTER;
     if (p.output_elements == 0 || maximum) memset(output, 0, p.input_elements * sizeof *output);
     if (p.output_elements == 0) return LW_OK;
-    if (maximum)
+    if (maximum) {
         walk_maxima(context, d, &p, input, scratch, take_gradient, gradient, output);
-    else
-        run_average(context, d, &p, gradient, scratch, output);
-    return LW_OK;
+        return LW_OK;
+    }
+    struct average run = {context, d, &p, gradient, scratch, output};
+    const size_t row = (size_t)d->input_width * d->channels;
+    return lw_parallel(context, (size_t)d->batch * d->input_depth * d->input_height,
+                       row * ((size_t)d->kernel_width + 2) / 8 + 1, average_rows, &run);
 }

@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "kernels/operator.h"
+#include "kernels/parallel.h"
 
 /* To the nearest integer, halves up. */
 static double round_half_up(double x) {
@@ -96,13 +97,15 @@ static inline __attribute__((always_inline)) void sample(const struct sampler *s
     }
 }
 
+/* Rows [begin, end) of one image. */
 static inline __attribute__((always_inline)) void transform(const struct lw_transform *d, enum lw_type type,
                                                             const struct sampler *s, const void *image,
-                                                            const float *matrix, void *out, size_t to) {
+                                                            const float *matrix, size_t begin, size_t end, void *out,
+                                                            size_t to) {
     const enum lw_edge edge = (enum lw_edge)d->edge;
     double m[8];
     for (size_t i = 0; i < 8; i++) m[i] = (double)matrix[i];
-    for (size_t row = 0; row < d->output_height; row++) {
+    for (size_t row = begin; row < end; row++) {
         for (size_t column = 0; column < d->output_width; column++, to += s->channels) {
             const double y = (double)row, x = (double)column, depth = m[6] * x + m[7] * y + 1;
             if (depth == 0) { /* infinitely far */
@@ -139,6 +142,33 @@ enum lw_status lw_transform_validate(const struct lw_context *context, const str
     return check_transform(context, op, problem, &input_bytes, &output_bytes);
 }
 
+struct transforming {
+    const struct lw_transform *d;
+    const struct sampler *s;
+    const char *input;
+    size_t image_bytes;
+    const float *transforms;
+    void *output;
+};
+
+/* Rows [begin, end) of the outputs of all images. */
+static void transform_rows(void *state, size_t begin, size_t end, size_t worker) {
+    (void)worker;
+    const struct transforming *run = state;
+    const struct lw_transform *d = run->d;
+    for (size_t i = begin, rows; i < end; i += rows) {
+        const size_t n = i / d->output_height, first = i % d->output_height, left = d->output_height - first;
+        rows = left < end - i ? left : end - i;
+        const void *image = run->image_bytes ? run->input + n * run->image_bytes : NULL;
+        const float *matrix = run->transforms + (d->transforms == 1 ? 0 : 8 * n);
+        const size_t to = i * d->output_width * d->channels;
+        if (d->type == LW_FLOAT32)
+            transform(d, LW_FLOAT32, run->s, image, matrix, first, first + rows, run->output, to);
+        else /* with its type looked up for each element */
+            transform(d, (enum lw_type)d->type, run->s, image, matrix, first, first + rows, run->output, to);
+    }
+}
+
 enum lw_status lw_transform_run(const struct lw_context *context, const struct lw_transform *d,
                                 const void *input,       /* (batch, input_height, input_width, channels) */
                                 const float *transforms, /* (transforms, 8) */
@@ -147,7 +177,6 @@ enum lw_status lw_transform_run(const struct lw_context *context, const struct l
     size_t input_bytes, output_bytes;
     const enum lw_status status = check_transform(context, d, NULL, &input_bytes, &output_bytes);
     if (status != LW_OK) return status;
-    const size_t bytes = d->type == LW_BOOL ? 1 : 4;
     if (output_bytes == 0) return LW_OK;
     if ((input_bytes && !input) || !transforms || !output) return LW_NULL_POINTER;
     const struct sampler s = {
@@ -157,16 +186,9 @@ enum lw_status lw_transform_run(const struct lw_context *context, const struct l
         .row = (size_t)d->input_width * d->channels,
         .channels = d->channels,
     };
-    for (size_t n = 0; n < d->batch; n++) {
-        const void *image = input_bytes ? (const char *)input + n * (input_bytes / d->batch) : NULL;
-        const float *matrix = transforms + (d->transforms == 1 ? 0 : 8 * n);
-        const size_t to = n * (output_bytes / bytes / d->batch);
-        if (d->type == LW_FLOAT32)
-            transform(d, LW_FLOAT32, &s, image, matrix, output, to);
-        else /* with its type looked up for each element */
-            transform(d, (enum lw_type)d->type, &s, image, matrix, output, to);
-    }
-    return LW_OK;
+    struct transforming run = {d, &s, input, input_bytes / d->batch, transforms, output};
+    return lw_parallel(context, (size_t)d->batch * d->output_height, (size_t)d->output_width * (16 + 4 * d->channels),
+                       transform_rows, &run);
 }
 
 static enum lw_status check_rotate(const struct lw_context *context, const struct lw_rotate *d,
@@ -184,6 +206,35 @@ enum lw_status lw_rotate_validate(const struct lw_context *context, const struct
     return check_rotate(context, op, problem, &bytes);
 }
 
+struct rotating {
+    const struct lw_rotate *d;
+    const struct sampler *s;
+    double sine, cosine, center_x, center_y;
+    const char *input;
+    const void *fill;
+    char *output;
+};
+
+/* Rows [begin, end) of the outputs of all images. */
+static void rotate_rows(void *state, size_t begin, size_t end, size_t worker) {
+    (void)worker;
+    const struct rotating *run = state;
+    const struct lw_rotate *d = run->d;
+    const size_t pixel = run->s->channels;
+    const double sine = run->sine, cosine = run->cosine, center_x = run->center_x, center_y = run->center_y;
+    char *out = run->output + begin * run->s->row;
+    for (size_t i = begin; i < end; i++) {
+        const char *image = run->input + i / d->height * d->height * run->s->row;
+        const double y = (double)(i % d->height) - center_y;
+        for (size_t column = 0; column < d->width; column++, out += pixel) {
+            const double x = (double)column - center_x;
+            const size_t from = pixel_at(run->s, round_half_up(x * sine + y * cosine + center_y),
+                                         round_half_up(x * cosine - y * sine + center_x));
+            lw_copy_bytes(pixel, from == SIZE_MAX ? run->fill : image + from, out);
+        }
+    }
+}
+
 enum lw_status lw_rotate_run(const struct lw_context *context, const struct lw_rotate *d, double sine, double cosine,
                              double center_x, double center_y, const void *input, /* (batch, height, width, channels) */
                              const void *fill,                                    /* (channels) */
@@ -196,17 +247,6 @@ enum lw_status lw_rotate_run(const struct lw_context *context, const struct lw_r
     if (!input || !fill || !output) return LW_NULL_POINTER;
     const size_t pixel = (size_t)d->channels * d->element_bytes;
     const struct sampler s = {.height = d->height, .width = d->width, .row = d->width * pixel, .channels = pixel};
-    const char *image = input;
-    char *out = output;
-    for (size_t n = 0; n < d->batch; n++, image += d->height * s.row) {
-        for (size_t row = 0; row < d->height; row++) {
-            for (size_t column = 0; column < d->width; column++, out += pixel) {
-                const double x = (double)column - center_x, y = (double)row - center_y;
-                const size_t from = pixel_at(&s, round_half_up(x * sine + y * cosine + center_y),
-                                             round_half_up(x * cosine - y * sine + center_x));
-                lw_copy_bytes(pixel, from == SIZE_MAX ? fill : image + from, out);
-            }
-        }
-    }
-    return LW_OK;
+    struct rotating run = {d, &s, sine, cosine, center_x, center_y, input, fill, output};
+    return lw_parallel(context, (size_t)d->batch * d->height, (size_t)d->width * (4 + pixel / 16), rotate_rows, &run);
 }
