@@ -26,7 +26,8 @@ enum lw_status lw_parallel(const struct lw_context *context, size_t units, size_
     }
     const size_t least = (units - 1) / MAX_TASKS + 1, wanted = context->part / unit_cost + 1;
     struct job job = {part, state, units, wanted > least ? wanted : least};
-    return context->parallel_for(context->pool, (units - 1) / job.step + 1, run_part, &job);
+    const size_t cost = units > SIZE_MAX / unit_cost ? SIZE_MAX : units * unit_cost;
+    return context->parallel_for(context->pool, (units - 1) / job.step + 1, cost, run_part, &job);
 }
 
 struct elements {

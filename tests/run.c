@@ -54,8 +54,9 @@ void lw_test_report(const char *message) {
 }
 
 /* Without threads, what they may do to an operator: its tasks in another order, on any worker. */
-static enum lw_status scramble(void *state, size_t count, lw_task_fn *task, void *task_state) {
+static enum lw_status scramble(void *state, size_t count, size_t cost, lw_task_fn *task, void *task_state) {
     (void)state;
+    (void)cost;
     for (size_t i = count; i-- > 0;) task(task_state, i, i * 7 % WORKERS);
     return LW_OK;
 }

@@ -7,9 +7,10 @@
  * none left it closes the gate and waits until nobody is inside. A worker that comes too late finds the gate closed, so
  * nobody reads a job whose caller doesn't wait for him.
  *
- * A worker that loses its processor inside of a task makes the caller wait for as long as the system lets another program
- * run, which is some milliseconds. On a busy machine that would happen all the time, so a job that had to wait long makes
- * the pool rest: it works on the calling thread alone for a while, for longer each time that it happens again.
+ * Do the workers pay? One that loses its processor inside of a task makes the caller wait for as long as the system lets
+ * another program run, which is some milliseconds; one that wakes up may take the caller's processor. On a busy machine
+ * that happens all the time. So the pool runs jobs of each kind without workers now and then, and compares. Where workers
+ * don't pay it leaves them asleep for a while, longer each time.
  */
 #include "threads/pool_internal.h"
 
@@ -20,24 +21,20 @@
 /* How long a worker watches for the next job before it sleeps: longer than most programs take from one operator to the
  * next, since waking up takes tens of microseconds. */
 #define WATCH (MILLISECOND / 10)
-/* How long a caller watches for the last tasks before it sleeps, and when it takes a worker for one that lost its
- * processor: tasks take some tens of microseconds. */
+/* How long a caller watches for the last tasks before it sleeps: tasks take some tens of microseconds. */
 #define PATIENCE (MILLISECOND / 4)
-#define STALL MILLISECOND
-/* How long the pool rests after a stall, first and at most, and how many jobs without one halve that. */
+/* Workers must have paid over so many jobs, or over so long. */
+#define WINDOW 32
+#define WINDOW_TIME (20 * MILLISECOND)
+/* Jobs of a kind are run without workers the second time, the third, the fifth and so on, and then every so many times. */
+#define RUNS 512
+/* How long the workers are left asleep when they don't pay, first and at most. */
 #define REST_MIN (10 * MILLISECOND)
 #define REST_MAX (1000 * MILLISECOND)
-#define GOOD_JOBS 256
 /* A worker that doesn't come back for so long is dead. */
 #define LOST (5000 * MILLISECOND)
 /* How often a watcher looks between two looks at the clock. */
 #define LOOKS 256
-
-static uint64_t now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
 
 size_t lw_pool_bytes(uint32_t threads) {
     if (threads == 0 || threads > LW_POOL_MAX_THREADS) return 0;
@@ -55,7 +52,7 @@ enum lw_status lw_pool_create(void *memory, size_t memory_bytes, const struct lw
 
     const size_t alignment = _Alignof(struct lw_pool);
     struct lw_pool *p = (struct lw_pool *)(((uintptr_t)memory + alignment - 1) & ~(uintptr_t)(alignment - 1));
-    *p = (struct lw_pool){.threads = options->threads, .caller_spins = options->caller_spins != 0};
+    *p = (struct lw_pool){.threads = options->threads, .caller_spins = options->caller_spins != 0, .rest = REST_MIN};
     atomic_init(&p->limit, options->threads);
 #ifndef __wasm__
     pthread_mutex_init(&p->mutex, NULL);
@@ -67,12 +64,12 @@ enum lw_status lw_pool_create(void *memory, size_t memory_bytes, const struct lw
 
 /* Watches `word` for a while; false when it still has the value then. */
 static bool watch(const _Atomic uint32_t *word, uint32_t value, uint64_t nanoseconds) {
-    const uint64_t start = now();
+    const uint64_t start = lw_pool_now();
     do {
         for (int i = 0; i < LOOKS; i++) {
             if (atomic_load_explicit(word, memory_order_acquire) != value) return true;
         }
-    } while (now() - start < nanoseconds);
+    } while (lw_pool_now() - start < nanoseconds);
     return false;
 }
 
@@ -126,26 +123,17 @@ uint32_t lw_pool_threads(const struct lw_pool *p) {
     return limit == 0 ? 1 : there < limit ? there : limit;
 }
 
-/* Whether the pool leaves its workers alone just now. */
-static bool resting(struct lw_pool *p) {
-    if (p->lost) return true;
-    if (p->rest_until == 0) return false;
-    if (now() < p->rest_until) return true;
-    p->rest_until = 0;
-    return false;
-}
-
-/* Waits until no worker is inside of the closed gate, and draws conclusions from how long that took. */
+/* Waits until no worker is inside of the closed gate. */
 static void wait_for_workers(struct lw_pool *p) {
-    uint64_t start = 0, waited = 0;
+    uint64_t start = 0;
     for (uint32_t inside; (inside = atomic_load_explicit(&p->gate, memory_order_acquire)) != 0;) {
-        if (start == 0) start = now();
-        waited = now() - start;
-        if (waited > LOST) {
+        const uint64_t time = lw_pool_now();
+        if (start == 0) start = time;
+        if (time - start > LOST) {
             p->lost = true;
             return;
         }
-        if (waited < PATIENCE || p->caller_spins) {
+        if (time - start < PATIENCE || p->caller_spins) {
             watch(&p->gate, inside, 0);
         } else {
             atomic_store(&p->caller_sleeps, 1);
@@ -153,38 +141,57 @@ static void wait_for_workers(struct lw_pool *p) {
             atomic_store(&p->caller_sleeps, 0);
         }
     }
-    if (waited > STALL) {
-        p->rest = p->rest == 0 ? REST_MIN : p->rest < REST_MAX / 2 ? p->rest * 2 : REST_MAX;
-        p->rest_until = now() + p->rest;
-        p->good = 0;
-    } else if (++p->good == GOOD_JOBS) {
-        p->rest /= 2;
-        p->good = 0;
-    }
 }
 
-enum lw_status lw_pool_run(void *pool, size_t count, lw_task_fn *task, void *state) {
+static struct lw_pool_record *record_of(struct lw_pool *p, size_t count, size_t cost) {
+    struct lw_pool_record *record = &p->records[(cost ^ cost >> 8 ^ count * 37) % LW_POOL_RECORDS];
+    if (record->count != count || record->cost != cost) *record = (struct lw_pool_record){.count = count, .cost = cost};
+    return record;
+}
+
+/* Adds a job with workers to the present window, and when that is complete decides how to go on. */
+static void account(struct lw_pool *p, const struct lw_pool_record *record, uint64_t end, uint64_t time) {
+    if (record->alone == 0) return;
+    p->time += time;
+    p->alone += record->alone;
+    if (++p->jobs < WINDOW && p->time < WINDOW_TIME) return;
+    if (p->time < p->alone - p->alone / 16) {
+        p->rest = p->rest / 2 < REST_MIN ? REST_MIN : p->rest / 2;
+    } else {
+        p->until = end + p->rest;
+        p->rest = p->rest * 2 < REST_MAX ? p->rest * 2 : REST_MAX;
+    }
+    p->time = p->alone = p->jobs = 0;
+}
+
+enum lw_status lw_pool_run(void *pool, size_t count, size_t cost, lw_task_fn *task, void *state) {
     struct lw_pool *p = pool;
     if (!p || !task) return LW_NULL_POINTER;
-    bool alone = count < 2 || lw_pool_threads(p) < 2 || atomic_exchange(&p->busy, 1);
-    if (!alone && resting(p)) {
-        atomic_store(&p->busy, 0);
-        alone = true;
-    }
-    if (alone) {
+    if (count < 2 || lw_pool_threads(p) < 2 || atomic_exchange(&p->busy, 1)) {
         for (size_t i = 0; i < count; i++) task(state, i, 0);
         return LW_OK;
     }
-    p->count = count;
-    p->task = task;
-    p->state = state;
-    atomic_store(&p->next, 0);
-    atomic_fetch_or(&p->gate, OPEN);
-    atomic_fetch_add(&p->generation, 1);
-    if (atomic_load(&p->sleepers)) lw_wake(p, &p->generation);
-    take_tasks(p, 0);
-    atomic_fetch_and(&p->gate, ~OPEN);
-    wait_for_workers(p);
+    struct lw_pool_record *record = record_of(p, count, cost);
+    const uint32_t runs = record->runs++;
+    const uint64_t start = lw_pool_now();
+    if (start < p->until || (runs != 0 && ((runs & (runs - 1)) == 0 || runs % RUNS == 0))) {
+        for (size_t i = 0; i < count; i++) task(state, i, 0);
+        const uint64_t time = lw_pool_now() - start;
+        record->alone = record->alone == 0 ? time + 1 : (record->alone * 3 + time) / 4;
+    } else {
+        p->count = count;
+        p->task = task;
+        p->state = state;
+        atomic_store(&p->next, 0);
+        atomic_fetch_or(&p->gate, OPEN);
+        atomic_fetch_add(&p->generation, 1);
+        if (atomic_load(&p->sleepers)) lw_wake(p, &p->generation);
+        take_tasks(p, 0);
+        atomic_fetch_and(&p->gate, ~OPEN);
+        wait_for_workers(p);
+        const uint64_t end = lw_pool_now();
+        account(p, record, end, end - start);
+    }
     const bool lost = p->lost;
     atomic_store(&p->busy, 0);
     return lost ? LW_THREAD_LOST : LW_OK;

@@ -3,7 +3,7 @@
 #ifndef LW_POOL_INTERNAL_H
 #define LW_POOL_INTERNAL_H
 
-#define _POSIX_C_SOURCE 200112L /* clock_gettime */
+#define _POSIX_C_SOURCE 200112L /* clock_gettime, pthread_cond_timedwait */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -18,6 +18,14 @@ struct lw_pool_thread {
     pthread_t handle;
 };
 
+/* What the pool knows of jobs of one kind: those with the same number of tasks and the same cost. */
+struct lw_pool_record {
+    size_t count, cost;
+    uint64_t alone; /* how long they take on the calling thread; 0 when that isn't known */
+    uint32_t runs;
+};
+#define LW_POOL_RECORDS 256
+
 struct lw_pool {
     /* Words that different threads write lie in different cache lines. */
     _Alignas(64) _Atomic uint32_t generation; /* steps with each job */
@@ -31,9 +39,12 @@ struct lw_pool {
     size_t count;
     lw_task_fn *task;
     void *state;
-    uint64_t rest, rest_until; /* how long the last rest was, and until when this one lasts; 0: none */
-    uint32_t good;             /* jobs since the last stall or since rest was halved */
-    _Atomic bool lost;         /* a worker died: the pool has only callers from then on */
+    struct lw_pool_record records[LW_POOL_RECORDS];
+    uint64_t time, alone; /* of this window's jobs with workers: how long they took, and would have without */
+    uint32_t jobs;        /* of this window */
+    uint64_t rest;        /* how long the workers are left asleep the next time that they don't pay */
+    uint64_t until;       /* how long they are left asleep now */
+    _Atomic bool lost;    /* a worker died: the pool has only callers from then on */
 
     uint32_t threads;
     bool caller_spins;
@@ -44,6 +55,9 @@ struct lw_pool {
     uint32_t started_count;
     struct lw_pool_thread started[]; /* [threads - 1] */
 };
+
+/* A clock that only goes forward, in nanoseconds. It is asked twice for each job. */
+uint64_t lw_pool_now(void);
 
 /* Sleeps until `word` is no longer `value` and somebody wakes those that sleep on it, or for so many nanoseconds (negative:
  * for ever). May return early. */

@@ -106,8 +106,9 @@ struct lw_context;
 typedef void lw_task_fn(void *state, size_t index, size_t worker);
 
 /* Calls task(state, index, worker) once for each index < count, in any order, on any threads, and returns when all calls
- * have returned. What it returns, if not LW_OK, the operator returns too. `pool` is what the context was given. */
-typedef enum lw_status lw_parallel_for_fn(void *pool, size_t count, lw_task_fn *task, void *state);
+ * have returned. What it returns, if not LW_OK, the operator returns too. `pool` is what the context was given; `cost` is
+ * a rough guess at how many nanoseconds all tasks together take on one thread. */
+typedef enum lw_status lw_parallel_for_fn(void *pool, size_t count, size_t cost, lw_task_fn *task, void *state);
 
 struct lw_context_options {
     uint32_t struct_bytes; /* sizeof(struct lw_context_options) */

@@ -15,9 +15,9 @@
  *     lw_pool_stop(pool);
  *
  * The thread that calls an operator takes part in the work. The others look for work for a short while after each job,
- * then sleep; a job is over when its tasks are done, so a thread that wakes up late is not waited for. Where the threads
- * get in the way of other programs (a job waits for a thread that lost its processor), the pool works on the calling
- * thread alone for a while, and tries again.
+ * then sleep; a job is over when its tasks are done, so a thread that wakes up late is not waited for. The pool measures
+ * whether its threads pay: where they don't, because other programs need the processors, it leaves them asleep for a while
+ * and tries again.
  */
 #ifndef LANEWISE_POOL_H
 #define LANEWISE_POOL_H
@@ -75,7 +75,7 @@ LW_API uint32_t lw_pool_threads(const struct lw_pool *pool);
  * is then incomplete, its memory may still be written to should that thread be alive, and the pool never uses its threads
  * again.
  */
-LW_API enum lw_status lw_pool_run(void *pool, size_t count, lw_task_fn *task, void *state);
+LW_API enum lw_status lw_pool_run(void *pool, size_t count, size_t cost, lw_task_fn *task, void *state);
 
 #ifdef __cplusplus
 }

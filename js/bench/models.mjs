@@ -6,13 +6,16 @@
  *
  * --cold: the first inference of a program that has just begun, instead; a process of its own for each sample, and V8
  * as it comes.
+ * --threads: the best tier on one thread, on two, and so on up to the machine's cores, instead; not pinned to a core.
  * --overhead: the time inside and outside of WebAssembly instead, of the best tier and of the official backend.
  * --profile: for each model, the time in each kind of kernel of the best tier instead, by timing every kernel call.
  */
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import './engine.mjs';
 import * as tf from '@tensorflow/tfjs-core';
+import { registerBackend } from 'lanewise/backend';
 import { backendOf, chosenTier, registerTiers } from '../demo/backends.mjs';
 import { infer, runContest } from '../demo/contest.mjs';
 import { inputOf, loadModel, MODELS } from '../test/models/catalogue.mjs';
@@ -36,6 +39,7 @@ function readOptions() {
         models: { type: 'string' }, // another name of --filter
         'warm-up': { type: 'string', default: '1500' },
         cold: { type: 'boolean', default: false },
+        threads: { type: 'boolean', default: false },
         overhead: { type: 'boolean', default: false },
         profile: { type: 'boolean', default: false },
         out: { type: 'string', default: fileURLToPath(new URL('../../build/bench', import.meta.url)) },
@@ -96,6 +100,10 @@ async function profile(definition) {
     [key, (micros / rounds).toFixed(1), String(calls / rounds)]))]);
 }
 
+const threadCounts = Array.from({ length: Math.max(2, availableParallelism()) }, (_, i) => i + 1);
+if (options.threads) {
+  for (const threads of threadCounts) registerBackend(`lanewise-threads-${threads}`, { threads });
+}
 const report = [], { peers, notes } = await findPeers();
 for (const definition of chosen) {
   if (options.cold) {
@@ -114,11 +122,13 @@ for (const definition of chosen) {
     continue;
   }
   const { values, shape, dtype } = inputOf(definition);
-  const contestants = [
+  const contestants = options.threads ? threadCounts.map((threads) => (
+    { label: `Lanewise ${chosenTier()}, ${threads} thread${threads > 1 ? 's' : ''}`, backend: `lanewise-threads-${threads}` }
+  )) : [
     ...tiers.map((tier) => ({ label: `Lanewise ${tier}`, backend: backendOf(tier) })),
     { label: 'official wasm', backend: 'wasm' },
   ];
-  for (const peer of peers) {
+  for (const peer of options.threads ? [] : peers) {
     try {
       const { file, input, complete } = await peerModel(peer, definition);
       contestants.splice(-1, 0, {
@@ -167,13 +177,14 @@ if (options.cold) {
   writeJson(`${options.out}/overhead.json`, written);
 } else if (!options.profile) {
   printTable([['model', 'backend', 'first ms', 'median', 'min', 'max', 'times faster'], ...report.map((entry) => {
-    const official = report.find(({ model, backend }) => model === entry.model && backend === 'official wasm');
+    const reference = report.find(({ model, backend }) => (
+      model === entry.model && (options.threads ? / 1 thread$/ : /^official wasm$/).test(backend)));
     return [entry.model, entry.backend, ms(entry.first), ms(entry.median), ms(entry.min), ms(entry.max),
-      (official.median / entry.median).toFixed(2)];
+      (reference.median / entry.median).toFixed(2)];
   })]);
   if (report.some(({ backend }) => backend.endsWith(', in part'))) {
     notes.push('in part: that library runs some of the operations by other kernels than its fast ones');
   }
   notes.forEach((note) => console.log(note));
-  writeJson(`${options.out}/models.json`, written);
+  writeJson(`${options.out}/${options.threads ? 'threads' : 'models'}.json`, written);
 }

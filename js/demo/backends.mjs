@@ -17,17 +17,17 @@ export const chosenTier = () => chooseTier().tier;
 /* The TensorFlow.js backend name of a tier. */
 export const backendOf = (tier) => `lanewise-${tier}`;
 
-/* Registers all tiers that this engine can run; returns their names, best first. */
+/* Registers all tiers that this engine can run, on one thread; returns their names, best first. */
 export function registerTiers(options = {}) {
   const tiers = [...TIERS].reverse().filter(supports);
-  for (const tier of tiers) registerBackend(backendOf(tier), { ...options, tier });
+  for (const tier of tiers) registerBackend(backendOf(tier), { threads: 1, ...options, tier });
   return tiers;
 }
 
 /* Makes a registered tier the current backend. TensorFlow.js answers `false` when that fails; this throws why. */
 export async function startTier(tier, options = {}) {
   if (await setBackend(backendOf(tier))) return;
-  await load({ ...options, tier }); // fails as the backend did
+  await load({ threads: 1, ...options, tier }); // fails as the backend did
   throw new Error(`Lanewise's tier ${tier} does not start`);
 }
 

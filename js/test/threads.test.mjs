@@ -149,6 +149,31 @@ test('a worker that ends leaves the others, and the console says so', async () =
   lw.threads.dispose();
 });
 
+test('a worker that dies in the middle of a job is an error, and computing goes on after it', { timeout: 60000 }, async () => {
+  const lw = await load({ threads: 2 });
+  await joined(lw, 2);
+  const expected = compute(lw);
+  const { pool } = lw.threads;
+  // As if a worker had entered and never came back: one more inside of the gate, the pool's second cache line.
+  Atomics.add(lw.heap.i32, (pool + 64) >>> 2, 1);
+  const start = Date.now();
+  const { value: error } = await listen(() => {
+    try {
+      compute(lw);
+    } catch (thrown) {
+      return thrown;
+    }
+    return undefined;
+  });
+  assert.equal(error?.name, 'ThreadLostError');
+  assert.match(error.message, /a worker died in the middle of it, so its output is incomplete/);
+  assert.ok(Date.now() - start < 20000);
+  assert.notEqual(lw.threads.pool, pool);
+  await joined(lw, 2);
+  assert.deepEqual(compute(lw), expected);
+  lw.threads.dispose();
+});
+
 test('a program that is done ends, whatever its workers do', () => {
   writeFileSync(join(folder, 'done.mjs'), `import { load } from ${JSON.stringify(join(dist, 'runtime.node.js'))};
     const lw = await load({ threads: 4 });

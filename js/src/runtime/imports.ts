@@ -14,13 +14,10 @@ export function importsFor(module: WebAssembly.Module, memory: WebAssembly.Memor
   const known: Record<string, Import | WebAssembly.Memory | undefined> = {
     'env.memory': memory,
     'env.emscripten_notify_memory_growth': grown,
-    // Emscripten tells threads' names and roles with this.
+    // What Emscripten's libraries for shared memory name, and nobody calls.
     'env.__do_set_thread_state': () => {},
-    // The pool's clock: nanoseconds, as a 64-bit integer.
-    'wasi_snapshot_preview1.clock_time_get': (_clock: number, _precision: bigint, to: number) => {
-      new DataView(memory!.buffer).setBigUint64(to, BigInt(Math.round(performance.now() * 1e6)), true);
-      return 0;
-    },
+    'wasi_snapshot_preview1.clock_time_get': () => 52, // ENOSYS
+    'env.now': () => performance.now(), // the pool's clock
   };
   const imports: Record<string, Record<string, Import | WebAssembly.Memory>> = {};
   for (const { module: space, name } of WebAssembly.Module.imports(module)) {
