@@ -80,6 +80,10 @@ const char *lw_version(void) {
     return LW_VERSION_STRING;
 }
 
+uint32_t lw_abi_version(void) {
+    return LW_ABI_VERSION;
+}
+
 const char *lw_status_string(enum lw_status status) {
     switch (status) {
     case LW_OK: return "success";

@@ -485,6 +485,7 @@ static void check_context(struct lw_test *t) {
     }
     lw_test_true(lw_context_tier(NULL) == NULL, "the tier of no context");
     lw_test_true(!strcmp(lw_version(), LW_VERSION_STRING), "version %s", lw_version());
+    lw_test_true(lw_abi_version() == LW_ABI_VERSION, "ABI version %u", (unsigned)lw_abi_version());
 }
 
 static void check_status_string(struct lw_test *t) {

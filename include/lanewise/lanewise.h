@@ -38,8 +38,15 @@
  *
  * Aliasing: outputs must not overlap inputs, weights or scratch, unless an operator's comment allows it.
  *
- * Threads: a context is immutable once it is created; any number of threads may share it. Each call needs its
- * own scratch and output.
+ * Threads: contexts and packed weights never change once they are made, and descriptors, epilogues and inputs are only
+ * read, during the call: any number of threads may use one at a time. Scratch and output belong to one call at a time.
+ *
+ * Versions: a program may be linked with a library of any later version that has the same LW_ABI_VERSION, without being
+ * compiled again. It goes up when a symbol is gone, changes its arguments or its meaning, or when a struct changes other
+ * than by growing at its end; LW_VERSION_MAJOR then goes up as well (before 1.0: LW_VERSION_MINOR). The numbers of enums
+ * stay, and get new ones. What a new version may change: the bits of results within the bounds stated here (every
+ * tier that promises the same bits changes alike), the sizes of packed weights, of scratch and of contexts, and what is
+ * in them: ask for sizes, and pack, with the library that runs.
  *
  * Errors: every function that can fail returns an enum lw_status; on any value other than LW_OK nothing was
  * written to the output.
@@ -54,10 +61,17 @@
 extern "C" {
 #endif
 
+/* The first of the three numbers of this header's version; what they promise is said at the top. */
 #define LW_VERSION_MAJOR 0
+/* The second. */
 #define LW_VERSION_MINOR 1
+/* The third. */
 #define LW_VERSION_PATCH 0
+/* All three. */
 #define LW_VERSION_STRING "0.1.0"
+
+/* Which programs a library fits: see Versions above. */
+#define LW_ABI_VERSION 1
 
 /* Marks what programs may call; everything else is hidden. */
 #if defined(__GNUC__)
@@ -68,8 +82,9 @@ extern "C" {
 
 /* ---- Status --------------------------------------------------------------------------------------------- */
 
+/* What functions that can fail return. */
 enum lw_status {
-    LW_OK = 0,
+    LW_OK = 0,               /* done */
     LW_NULL_POINTER = 1,     /* a pointer that is needed is NULL */
     LW_BAD_STRUCT_BYTES = 2, /* a descriptor's struct_bytes is not its size in this version or an older one */
     LW_BAD_ENUM = 3,         /* an enum field holds a value outside of its enum */
@@ -89,12 +104,15 @@ LW_API const char *lw_status_string(enum lw_status status);
 /* LW_VERSION_STRING of the library that is linked, to compare with the header's. */
 LW_API const char *lw_version(void);
 
+/* LW_ABI_VERSION of the library that is linked. */
+LW_API uint32_t lw_abi_version(void);
+
 /* ---- Tiers and contexts --------------------------------------------------------------------------------- */
 
-/* How many tiers are compiled in (1 in a library that is installed), and the name of each, slowest first: "scalar",
- * "simd128", "relaxed".
- * lw_tier_name returns NULL when index is not below lw_tier_count(). */
+/* How many tiers are compiled in: 1 in a library that is installed. */
 LW_API size_t lw_tier_count(void);
+
+/* The name of each, slowest first: "scalar", "simd128", "relaxed". NULL when index is not below lw_tier_count(). */
 LW_API const char *lw_tier_name(size_t index);
 
 /* A context holds the kernels of one tier. It owns nothing: it needs no destroy call, and its memory may be freed or
@@ -110,6 +128,7 @@ typedef void lw_task_fn(void *state, size_t index, size_t worker);
  * a rough guess at how many nanoseconds all tasks together take on one thread. */
 typedef enum lw_status lw_parallel_for_fn(void *pool, size_t count, size_t cost, lw_task_fn *task, void *state);
 
+/* How a context works. */
 struct lw_context_options {
     uint32_t struct_bytes; /* sizeof(struct lw_context_options) */
     const char *tier;      /* tier to force, or NULL for the best that is compiled in */
@@ -135,6 +154,7 @@ LW_API const char *lw_context_tier(const struct lw_context *context);
 
 /* ---- What descriptors share ----------------------------------------------------------------------------- */
 
+/* The most dimensions of a tensor. */
 #define LW_MAX_RANK 8
 
 /* What is wrong with a descriptor, as lw_<descriptor>_validate tells it: "<field> must be <expected>". Both are constant
@@ -143,34 +163,37 @@ LW_API const char *lw_context_tier(const struct lw_context *context);
  * descriptor's name returns the same status for it; others that take the descriptor may ask for more, as they say.
  * `problem` may be NULL. */
 struct lw_problem {
-    const char *field;
-    const char *expected;
+    const char *field;    /* the field that is wrong */
+    const char *expected; /* what it must be */
 };
 
+/* What is wrong with the options, which may be NULL. */
 LW_API enum lw_status lw_context_options_validate(const struct lw_context_options *options, struct lw_problem *problem);
 
+/* A function of each element of an output. A NaN goes through every one as a NaN. */
 enum lw_activation_kind {
-    LW_LINEAR = 0,
+    LW_LINEAR = 0,     /* x */
     LW_RELU = 1,       /* x < 0 ? 0 : x */
     LW_RELU6 = 2,      /* the same, and 6 < x ? 6 : x */
     LW_LEAKY_RELU = 3, /* x < 0 ? alpha x : x */
     LW_PRELU = 4,      /* x < 0 ? slope[channel] x : x */
     LW_ELU = 5,        /* x < 0 ? exp(x) - 1 : x */
     LW_SIGMOID = 6,    /* 1 / (1 + exp(-x)); may be 0 where that is under 2^-126 */
-    LW_TANH = 7,
+    LW_TANH = 7,       /* tanh(x) */
     LW_HARD_SWISH = 8, /* x clamp(x + 3, 0, 6) / 6 */
     LW_CLAMP = 9,      /* min and max: x < min ? min : x, then max < x ? max : x */
     LW_GELU = 10,      /* x (1 + erf(x / sqrt(2))) / 2 */
     LW_GELU_TANH = 11  /* x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2 */
 };
-/* A NaN goes through every activation as a NaN. */
 
+/* An activation and its numbers. Zeros are LW_LINEAR. */
 struct lw_activation {
     uint32_t kind;  /* enum lw_activation_kind */
     float alpha;    /* LW_LEAKY_RELU only */
     float min, max; /* LW_CLAMP only; LW_BAD_SHAPE unless min <= max */
 };
 
+/* How a window treats an image's border. */
 enum lw_padding {
     LW_PADDING_VALID = 0,   /* none */
     LW_PADDING_SAME = 1,    /* output = ceil(input / stride); an odd pad's extra row goes to the bottom and right */
@@ -187,10 +210,15 @@ enum lw_padding {
  * bits are the same, in fewer passes over memory.
  * Errors: LW_BAD_STRUCT_BYTES; LW_NULL_POINTER when scale or shift is missing beside the other, or slopes. */
 struct lw_epilogue {
-    uint32_t struct_bytes;
-    const float *bias, *scale, *shift, *residual, *slopes;
+    uint32_t struct_bytes; /* sizeof(struct lw_epilogue) */
+    const float *bias;     /* of each output channel, or NULL for 0 */
+    const float *scale;    /* the same, or NULL for 1; with a shift */
+    const float *shift;    /* the same, or NULL for 0; with a scale */
+    const float *residual; /* of the output's shape, or NULL for 0 */
+    const float *slopes;   /* of each output channel; LW_PRELU only */
 };
 
+/* What is wrong with an epilogue, which may be NULL, for an operator that has this activation. */
 LW_API enum lw_status lw_epilogue_validate(const struct lw_activation *activation, const struct lw_epilogue *epilogue,
                                            struct lw_problem *problem);
 
@@ -198,11 +226,11 @@ LW_API enum lw_status lw_epilogue_validate(const struct lw_activation *activatio
  * output = floor((input + pads - ((kernel - 1) dilation + 1)) / stride) + 1 for VALID and EXPLICIT.
  * All kernel, stride and dilation fields are 1 or more; LW_BAD_SHAPE otherwise. */
 struct lw_window {
-    uint32_t kernel_height, kernel_width;
-    uint32_t stride_height, stride_width;
-    uint32_t dilation_height, dilation_width;
-    uint32_t padding;              /* enum lw_padding */
-    uint32_t pad_top, pad_left;    /* LW_PADDING_EXPLICIT only, as are the others */
+    uint32_t kernel_height, kernel_width;     /* taps */
+    uint32_t stride_height, stride_width;     /* pixels from one place of the window to the next */
+    uint32_t dilation_height, dilation_width; /* pixels from one tap to the next */
+    uint32_t padding;                         /* enum lw_padding */
+    uint32_t pad_top, pad_left;               /* LW_PADDING_EXPLICIT only, as are the others */
     int32_t pad_bottom, pad_right; /* below 0: so many rows or columns at the end of the image are left out */
 };
 
@@ -245,21 +273,25 @@ enum lw_winograd {
  * filter: [kernel_height][kernel_width][input_channels / groups][output_channels]
  * Errors: LW_BAD_SHAPE also when groups does not divide both channel counts, or when the window does not fit. */
 struct lw_conv2d {
-    uint32_t struct_bytes;
-    uint32_t batch, input_height, input_width, input_channels;
-    uint32_t output_channels;
-    uint32_t groups; /* 1 for an ordinary convolution; more, and input_channels: the same as a depthwise one */
-    struct lw_window window;
-    struct lw_activation activation;
-    uint32_t winograd; /* enum lw_winograd */
+    uint32_t struct_bytes;                                     /* sizeof(struct lw_conv2d) */
+    uint32_t batch, input_height, input_width, input_channels; /* input: [batch][height][width][channels] */
+    uint32_t output_channels; /* output: [batch][sizes.output_height][sizes.output_width][output_channels] */
+    uint32_t groups;          /* 1 for an ordinary convolution; more, and input_channels: the same as a depthwise one */
+    struct lw_window window;  /* over the input */
+    struct lw_activation activation; /* the epilogue's last step */
+    uint32_t winograd;               /* enum lw_winograd */
 };
 
+/* What is wrong with the descriptor: see struct lw_problem. */
 LW_API enum lw_status lw_conv2d_validate(const struct lw_context *context, const struct lw_conv2d *op,
                                          struct lw_problem *problem);
+/* Checks the descriptor and fills *sizes. */
 LW_API enum lw_status lw_conv2d_sizes(const struct lw_context *context, const struct lw_conv2d *op,
                                       struct lw_sizes *sizes);
+/* Packs the filter, for any number of runs. packed: sizes.packed_bytes. */
 LW_API enum lw_status lw_conv2d_pack(const struct lw_context *context, const struct lw_conv2d *op, const float *filter,
                                      void *packed);
+/* Convolves. packed: from lw_conv2d_pack; scratch: sizes.scratch_bytes. */
 LW_API enum lw_status lw_conv2d_run(const struct lw_context *context, const struct lw_conv2d *op, const float *input,
                                     const void *packed, const struct lw_epilogue *epilogue, void *scratch,
                                     float *output);
@@ -271,19 +303,23 @@ LW_API enum lw_status lw_conv2d_run(const struct lw_context *context, const stru
  * Pixels outside of the image, and the taps that meet them, are left out.
  * filter: [kernel_height][kernel_width][channels][depth_multiplier] */
 struct lw_depthwise_conv2d {
-    uint32_t struct_bytes;
-    uint32_t batch, input_height, input_width, channels;
-    uint32_t depth_multiplier; /* 1 or more */
-    struct lw_window window;
-    struct lw_activation activation;
+    uint32_t struct_bytes;                               /* sizeof(struct lw_depthwise_conv2d) */
+    uint32_t batch, input_height, input_width, channels; /* input: [batch][height][width][channels] */
+    uint32_t depth_multiplier;                           /* 1 or more */
+    struct lw_window window;                             /* over the input */
+    struct lw_activation activation;                     /* the epilogue's last step */
 };
 
+/* What is wrong with the descriptor: see struct lw_problem. */
 LW_API enum lw_status lw_depthwise_conv2d_validate(const struct lw_context *context,
                                                    const struct lw_depthwise_conv2d *op, struct lw_problem *problem);
+/* Checks the descriptor and fills *sizes. */
 LW_API enum lw_status lw_depthwise_conv2d_sizes(const struct lw_context *context, const struct lw_depthwise_conv2d *op,
                                                 struct lw_sizes *sizes);
+/* Packs the filter, for any number of runs. packed: sizes.packed_bytes. */
 LW_API enum lw_status lw_depthwise_conv2d_pack(const struct lw_context *context, const struct lw_depthwise_conv2d *op,
                                                const float *filter, void *packed);
+/* Convolves. packed: from lw_depthwise_conv2d_pack; output: [batch][sizes.output_height][sizes.output_width][channels depth_multiplier]. */
 LW_API enum lw_status lw_depthwise_conv2d_run(const struct lw_context *context, const struct lw_depthwise_conv2d *op,
                                               const float *input, const void *packed,
                                               const struct lw_epilogue *epilogue, void *scratch, float *output);
@@ -298,19 +334,24 @@ LW_API enum lw_status lw_depthwise_conv2d_run(const struct lw_context *context, 
  * output_height and output_width are part of the descriptor; LW_BAD_SHAPE when the window does not lead from
  * them to input_height and input_width. */
 struct lw_conv2d_transpose {
-    uint32_t struct_bytes;
-    uint32_t batch, input_height, input_width, input_channels;
-    uint32_t output_height, output_width, output_channels;
-    struct lw_window window;
-    struct lw_activation activation;
+    uint32_t struct_bytes;                                     /* sizeof(struct lw_conv2d_transpose) */
+    uint32_t batch, input_height, input_width, input_channels; /* input: [batch][height][width][channels] */
+    uint32_t output_height, output_width,
+        output_channels;             /* output: [batch][output_height][output_width][output_channels] */
+    struct lw_window window;         /* over the output */
+    struct lw_activation activation; /* the epilogue's last step */
 };
 
+/* What is wrong with the descriptor: see struct lw_problem. */
 LW_API enum lw_status lw_conv2d_transpose_validate(const struct lw_context *context,
                                                    const struct lw_conv2d_transpose *op, struct lw_problem *problem);
+/* Checks the descriptor and fills *sizes. */
 LW_API enum lw_status lw_conv2d_transpose_sizes(const struct lw_context *context, const struct lw_conv2d_transpose *op,
                                                 struct lw_sizes *sizes);
+/* Packs the filter, for any number of runs. packed: sizes.packed_bytes. */
 LW_API enum lw_status lw_conv2d_transpose_pack(const struct lw_context *context, const struct lw_conv2d_transpose *op,
                                                const float *filter, void *packed);
+/* Convolves. packed: from lw_conv2d_transpose_pack; scratch: sizes.scratch_bytes. */
 LW_API enum lw_status lw_conv2d_transpose_run(const struct lw_context *context, const struct lw_conv2d_transpose *op,
                                               const float *input, const void *packed,
                                               const struct lw_epilogue *epilogue, void *scratch, float *output);
@@ -324,15 +365,16 @@ LW_API enum lw_status lw_conv2d_transpose_run(const struct lw_context *context, 
  * filter: [kernel_depth][kernel_height][kernel_width][input_channels / groups][output_channels]
  * Errors: those of struct lw_conv2d; LW_BAD_SHAPE also when kernel_depth, stride_depth or dilation_depth is 0. */
 struct lw_conv3d {
-    uint32_t struct_bytes;
-    uint32_t batch, input_depth, input_height, input_width, input_channels;
-    uint32_t output_depth, output_channels;
-    uint32_t groups;
-    uint32_t kernel_depth, stride_depth, dilation_depth, pad_front;
-    struct lw_window window;
-    uint32_t winograd; /* enum lw_winograd, of lw_conv3d only */
+    uint32_t struct_bytes;                                                  /* sizeof(struct lw_conv3d) */
+    uint32_t batch, input_depth, input_height, input_width, input_channels; /* input: see lw_conv3d_sizes */
+    uint32_t output_depth, output_channels; /* of the output; its height and width follow from the window */
+    uint32_t groups;                        /* 1 for an ordinary convolution; divides both channel counts */
+    uint32_t kernel_depth, stride_depth, dilation_depth, pad_front; /* the window's third dimension, in planes */
+    struct lw_window window;                                        /* over the height and width of a plane */
+    uint32_t winograd;                                              /* enum lw_winograd, of lw_conv3d only */
 };
 
+/* What is wrong with the descriptor: see struct lw_problem. */
 LW_API enum lw_status lw_conv3d_validate(const struct lw_context *context, const struct lw_conv3d *op,
                                          struct lw_problem *problem);
 /* output[n][z] = sum over kz ascending of lw_conv2d's output for the input's plane and filter[kz]; one sum after the
@@ -341,8 +383,10 @@ LW_API enum lw_status lw_conv3d_validate(const struct lw_context *context, const
  * output: [batch][output_depth][output_height][output_width][output_channels] */
 LW_API enum lw_status lw_conv3d_sizes(const struct lw_context *context, const struct lw_conv3d *op,
                                       struct lw_sizes *sizes);
+/* Packs the filter, for any number of runs. packed: sizes.packed_bytes. */
 LW_API enum lw_status lw_conv3d_pack(const struct lw_context *context, const struct lw_conv3d *op, const float *filter,
                                      void *packed);
+/* Convolves. packed: from lw_conv3d_pack; scratch: sizes.scratch_bytes. */
 LW_API enum lw_status lw_conv3d_run(const struct lw_context *context, const struct lw_conv3d *op, const float *input,
                                     const void *packed, void *scratch, float *output);
 
@@ -351,8 +395,10 @@ LW_API enum lw_status lw_conv3d_run(const struct lw_context *context, const stru
  * shapes of input and output. LW_UNSUPPORTED: more than one group. */
 LW_API enum lw_status lw_conv3d_input_gradient_sizes(const struct lw_context *context, const struct lw_conv3d *op,
                                                      struct lw_sizes *sizes);
+/* Packs the filter, for any number of runs. packed: sizes.packed_bytes. */
 LW_API enum lw_status lw_conv3d_input_gradient_pack(const struct lw_context *context, const struct lw_conv3d *op,
                                                     const float *filter, void *packed);
+/* Computes the gradient. packed: from lw_conv3d_input_gradient_pack. */
 LW_API enum lw_status lw_conv3d_input_gradient_run(const struct lw_context *context, const struct lw_conv3d *op,
                                                    const float *output_gradient, const void *packed, void *scratch,
                                                    float *input_gradient);
@@ -366,6 +412,7 @@ LW_API enum lw_status lw_conv3d_input_gradient_run(const struct lw_context *cont
  * sizes: output_height and output_width are the kernel's. */
 LW_API enum lw_status lw_conv3d_filter_gradient_sizes(const struct lw_context *context, const struct lw_conv3d *op,
                                                       struct lw_sizes *sizes);
+/* Computes the gradient. Both tensors have the shapes of lw_conv3d_run's input and output. */
 LW_API enum lw_status lw_conv3d_filter_gradient_run(const struct lw_context *context, const struct lw_conv3d *op,
                                                     const float *input, const float *output_gradient, void *scratch,
                                                     float *filter_gradient);
@@ -377,6 +424,7 @@ LW_API enum lw_status lw_conv3d_filter_gradient_run(const struct lw_context *con
 LW_API enum lw_status lw_depthwise_conv2d_input_gradient_sizes(const struct lw_context *context,
                                                                const struct lw_depthwise_conv2d *op,
                                                                struct lw_sizes *sizes);
+/* Computes the gradient. The filter is not packed. */
 LW_API enum lw_status lw_depthwise_conv2d_input_gradient_run(const struct lw_context *context,
                                                              const struct lw_depthwise_conv2d *op,
                                                              const float *output_gradient, const float *filter,
@@ -390,6 +438,7 @@ LW_API enum lw_status lw_depthwise_conv2d_input_gradient_run(const struct lw_con
 LW_API enum lw_status lw_depthwise_conv2d_filter_gradient_sizes(const struct lw_context *context,
                                                                 const struct lw_depthwise_conv2d *op,
                                                                 struct lw_sizes *sizes);
+/* Computes the gradient, of the shape of the filter. */
 LW_API enum lw_status lw_depthwise_conv2d_filter_gradient_run(const struct lw_context *context,
                                                               const struct lw_depthwise_conv2d *op, const float *input,
                                                               const float *output_gradient, void *scratch,
@@ -402,19 +451,23 @@ LW_API enum lw_status lw_depthwise_conv2d_filter_gradient_run(const struct lw_co
  * Batches lie a_batch_stride and b_batch_stride elements apart; 0 uses the same matrix for every batch.
  * lw_matmul_pack packs B: all batches of it, or the one. The epilogue's channels are the columns j. */
 struct lw_matmul {
-    uint32_t struct_bytes;
-    uint32_t batch, m, n, k; /* k = 0 is allowed: the sum is then empty */
-    uint32_t transpose_a, transpose_b;
-    size_t a_batch_stride, b_batch_stride;
-    struct lw_activation activation;
+    uint32_t struct_bytes;                 /* sizeof(struct lw_matmul) */
+    uint32_t batch, m, n, k;               /* k = 0 is allowed: the sum is then empty */
+    uint32_t transpose_a, transpose_b;     /* 0 or 1 */
+    size_t a_batch_stride, b_batch_stride; /* in elements; 0: all batches share one matrix */
+    struct lw_activation activation;       /* the epilogue's last step */
 };
 
+/* What is wrong with the descriptor: see struct lw_problem. */
 LW_API enum lw_status lw_matmul_validate(const struct lw_context *context, const struct lw_matmul *op,
                                          struct lw_problem *problem);
+/* Checks the descriptor and fills *sizes. */
 LW_API enum lw_status lw_matmul_sizes(const struct lw_context *context, const struct lw_matmul *op,
                                       struct lw_sizes *sizes);
+/* Packs B, for any number of runs. packed: sizes.packed_bytes. */
 LW_API enum lw_status lw_matmul_pack(const struct lw_context *context, const struct lw_matmul *op, const float *b,
                                      void *packed);
+/* Multiplies. packed: from lw_matmul_pack; output: [batch][m][n]. */
 LW_API enum lw_status lw_matmul_run(const struct lw_context *context, const struct lw_matmul *op, const float *a,
                                     const void *packed, const struct lw_epilogue *epilogue, void *scratch,
                                     float *output);
@@ -426,6 +479,7 @@ LW_API enum lw_status lw_matmul_i32_run(const struct lw_context *context, const 
 
 /* ---- Pooling -------------------------------------------------------------------------------------------- */
 
+/* What pooling makes of a window. */
 enum lw_pool_kind {
     LW_POOL_MAX = 0,    /* the largest; -infinity when the window has no pixel in the image; a NaN is skipped */
     LW_POOL_AVERAGE = 1 /* the sum over the window's pixels that lie inside of the image, divided by their number; NaN
@@ -435,17 +489,20 @@ enum lw_pool_kind {
 
 /* Global average pooling is this with the window the size of the image, or lw_reduce with LW_REDUCE_MEAN. */
 struct lw_pool2d {
-    uint32_t struct_bytes;
-    uint32_t kind; /* enum lw_pool_kind */
-    uint32_t batch, input_height, input_width, channels;
-    struct lw_window window;
-    struct lw_activation activation; /* LW_PRELU is LW_UNSUPPORTED */
+    uint32_t struct_bytes;                               /* sizeof(struct lw_pool2d) */
+    uint32_t kind;                                       /* enum lw_pool_kind */
+    uint32_t batch, input_height, input_width, channels; /* input: [batch][height][width][channels] */
+    struct lw_window window;                             /* over the input */
+    struct lw_activation activation;                     /* LW_PRELU is LW_UNSUPPORTED */
 };
 
+/* What is wrong with the descriptor: see struct lw_problem. */
 LW_API enum lw_status lw_pool2d_validate(const struct lw_context *context, const struct lw_pool2d *op,
                                          struct lw_problem *problem);
+/* Checks the descriptor and fills *sizes. */
 LW_API enum lw_status lw_pool2d_sizes(const struct lw_context *context, const struct lw_pool2d *op,
                                       struct lw_sizes *sizes);
+/* Pools. output: [batch][sizes.output_height][sizes.output_width][channels]. */
 LW_API enum lw_status lw_pool2d_run(const struct lw_context *context, const struct lw_pool2d *op, const float *input,
                                     void *scratch, float *output);
 
@@ -457,14 +514,14 @@ LW_API enum lw_status lw_pool2d_run(const struct lw_context *context, const stru
  * columns. LW_INT32: the sum is exact, the mean truncated, and 0 stands for a window without pixels.
  * Errors: LW_BAD_SHAPE for a kernel, stride or dilation of 0; LW_UNSUPPORTED for LW_BOOL. */
 struct lw_pool3d {
-    uint32_t struct_bytes;
-    uint32_t kind; /* enum lw_pool_kind */
-    uint32_t type; /* enum lw_type: LW_FLOAT32 or LW_INT32 */
-    uint32_t batch, input_depth, input_height, input_width, channels;
-    uint32_t output_depth, output_height, output_width;
-    uint32_t kernel_depth, kernel_height, kernel_width;
-    uint32_t stride_depth, stride_height, stride_width;
-    uint32_t dilation_depth, dilation_height, dilation_width;
+    uint32_t struct_bytes;                                            /* sizeof(struct lw_pool3d) */
+    uint32_t kind;                                                    /* enum lw_pool_kind */
+    uint32_t type;                                                    /* enum lw_type: LW_FLOAT32 or LW_INT32 */
+    uint32_t batch, input_depth, input_height, input_width, channels; /* of the input */
+    uint32_t output_depth, output_height, output_width;               /* windows */
+    uint32_t kernel_depth, kernel_height, kernel_width;               /* taps; 1 or more */
+    uint32_t stride_depth, stride_height, stride_width;               /* pixels from window to window; 1 or more */
+    uint32_t dilation_depth, dilation_height, dilation_width;         /* pixels from tap to tap; 1 or more */
     int32_t pad_front, pad_top, pad_left; /* may be negative: the first window then begins inside of the image */
     float empty;                          /* LW_FLOAT32: what the average of a window without pixels is */
     uint32_t last;       /* argmax and gradient: 0: the first of equal maxima counts, and -infinity is none; 1: the last
@@ -472,11 +529,13 @@ struct lw_pool3d {
     uint32_t with_batch; /* argmax: 0 or 1 */
 };
 
+/* What is wrong with the descriptor: see struct lw_problem. */
 LW_API enum lw_status lw_pool3d_validate(const struct lw_context *context, const struct lw_pool3d *op,
                                          struct lw_problem *problem);
 /* scratch_bytes are enough for each of the three. */
 LW_API enum lw_status lw_pool3d_sizes(const struct lw_context *context, const struct lw_pool3d *op,
                                       struct lw_sizes *sizes);
+/* Pools. Both tensors are of op->type. */
 LW_API enum lw_status lw_pool3d_run(const struct lw_context *context, const struct lw_pool3d *op, const void *input,
                                     void *scratch, void *output);
 /* Where each window's maximum is, whatever the kind: the element's index in its image or, with with_batch, in the whole
@@ -500,18 +559,20 @@ LW_API enum lw_status lw_pool3d_gradient_run(const struct lw_context *context, c
  * also the result when there is none; a NaN never is. LW_INT32: sums are exact, and of the result the low 32 bits count.
  * Errors: LW_BAD_SHAPE for a kernel, stride or dilation of 0; LW_UNSUPPORTED for LW_BOOL. */
 struct lw_dilation2d {
-    uint32_t struct_bytes;
-    uint32_t type; /* enum lw_type: LW_FLOAT32 or LW_INT32 */
-    uint32_t batch, input_height, input_width, channels;
-    uint32_t output_height, output_width;
-    uint32_t kernel_height, kernel_width;
-    uint32_t stride_height, stride_width;
-    uint32_t dilation_height, dilation_width;
-    int32_t pad_top, pad_left;
+    uint32_t struct_bytes;                               /* sizeof(struct lw_dilation2d) */
+    uint32_t type;                                       /* enum lw_type: LW_FLOAT32 or LW_INT32 */
+    uint32_t batch, input_height, input_width, channels; /* input: [batch][height][width][channels] */
+    uint32_t output_height, output_width;                /* output: [batch][output_height][output_width][channels] */
+    uint32_t kernel_height, kernel_width;                /* filter: [kernel_height][kernel_width][channels] */
+    uint32_t stride_height, stride_width;                /* pixels from window to window; 1 or more */
+    uint32_t dilation_height, dilation_width;            /* pixels from tap to tap; 1 or more */
+    int32_t pad_top, pad_left; /* pixels that the first window begins before the image; may be negative */
 };
 
+/* What is wrong with the descriptor: see struct lw_problem. */
 LW_API enum lw_status lw_dilation2d_validate(const struct lw_context *context, const struct lw_dilation2d *op,
                                              struct lw_problem *problem);
+/* Dilates. All three tensors are of op->type. */
 LW_API enum lw_status lw_dilation2d_run(const struct lw_context *context, const struct lw_dilation2d *op,
                                         const void *input, const void *filter, void *output);
 /* The gradients with respect to the input and to the filter, given that of the output; all of the one type. Each
@@ -520,6 +581,7 @@ LW_API enum lw_status lw_dilation2d_run(const struct lw_context *context, const 
 LW_API enum lw_status lw_dilation2d_input_gradient_run(const struct lw_context *context, const struct lw_dilation2d *op,
                                                        const void *input, const void *filter, const void *gradient,
                                                        void *output);
+/* The gradient with respect to the filter: see lw_dilation2d_input_gradient_run. */
 LW_API enum lw_status lw_dilation2d_filter_gradient_run(const struct lw_context *context,
                                                         const struct lw_dilation2d *op, const void *input,
                                                         const void *filter, const void *gradient, void *output);
@@ -530,15 +592,18 @@ LW_API enum lw_status lw_dilation2d_filter_gradient_run(const struct lw_context 
  * norm = bias + alpha (sum of input[p][k]^2 for k from c - radius to c + radius, ascending, without those that there are not)
  * pow is that of LW_BINARY_POW. */
 struct lw_lrn {
-    uint32_t struct_bytes;
-    uint32_t channels, radius;
-    size_t pixels;
-    float bias, alpha, beta;
+    uint32_t struct_bytes;     /* sizeof(struct lw_lrn) */
+    uint32_t channels, radius; /* of a pixel; of the neighbours that count, on either side */
+    size_t pixels;             /* input: [pixels][channels] */
+    float bias, alpha, beta;   /* as in the formula */
 };
 
+/* What is wrong with the descriptor: see struct lw_problem. */
 LW_API enum lw_status lw_lrn_validate(const struct lw_context *context, const struct lw_lrn *op,
                                       struct lw_problem *problem);
+/* Checks the descriptor and fills *sizes. */
 LW_API enum lw_status lw_lrn_sizes(const struct lw_context *context, const struct lw_lrn *op, struct lw_sizes *sizes);
+/* Normalizes. scratch: sizes.scratch_bytes. */
 LW_API enum lw_status lw_lrn_run(const struct lw_context *context, const struct lw_lrn *op, const float *input,
                                  void *scratch, float *output);
 /* The gradient with respect to the input, given what lw_lrn_run gave and the gradient of that:
@@ -549,37 +614,38 @@ LW_API enum lw_status lw_lrn_gradient_run(const struct lw_context *context, cons
 
 /* ---- Elementwise ---------------------------------------------------------------------------------------- */
 
+/* Functions of one element; how exact they are is said at the top. */
 enum lw_unary_op {
-    LW_UNARY_ACTIVATION = 0, /* the activation given (any but LW_PRELU: that is LW_BINARY_PRELU) */
-    LW_UNARY_EXP = 1,
-    LW_UNARY_SQRT = 2, /* correctly rounded */
-    LW_UNARY_ABS = 3,
-    LW_UNARY_NEG = 4,
-    LW_UNARY_FLOOR = 5,
-    LW_UNARY_SQUARE = 6,
-    LW_UNARY_CEIL = 7,
-    LW_UNARY_ROUND = 8, /* to the nearest integer, half-way cases to the even one */
-    LW_UNARY_RSQRT = 9, /* 1 / sqrt(x) */
-    LW_UNARY_RECIPROCAL = 10,
-    LW_UNARY_SIGN = 11, /* x < 0 ? -1 : x > 0 ? 1 : 0; so 0 for a NaN */
-    LW_UNARY_STEP = 12, /* x > 0 ? 1 : alpha of the activation given; a NaN for a NaN */
-    LW_UNARY_EXPM1 = 13,
-    LW_UNARY_LOG = 14,
-    LW_UNARY_LOG1P = 15,
-    LW_UNARY_SOFTPLUS = 16, /* log(1 + exp(x)); may be 0 where that is under 2^-126 */
-    LW_UNARY_SELU = 17,     /* 1.0507009873554805 x where x >= 0, else 1.7580993408473768 (exp(x) - 1) */
-    LW_UNARY_ERF = 18,
-    LW_UNARY_SIN = 19,
-    LW_UNARY_COS = 20,
-    LW_UNARY_TAN = 21,
-    LW_UNARY_ASIN = 22,
-    LW_UNARY_ACOS = 23,
-    LW_UNARY_ATAN = 24,
-    LW_UNARY_SINH = 25,
-    LW_UNARY_COSH = 26,
-    LW_UNARY_ASINH = 27,
-    LW_UNARY_ACOSH = 28,
-    LW_UNARY_ATANH = 29
+    LW_UNARY_ACTIVATION = 0,  /* the activation given (any but LW_PRELU: that is LW_BINARY_PRELU) */
+    LW_UNARY_EXP = 1,         /* e to the power of x */
+    LW_UNARY_SQRT = 2,        /* correctly rounded */
+    LW_UNARY_ABS = 3,         /* |x| */
+    LW_UNARY_NEG = 4,         /* -x */
+    LW_UNARY_FLOOR = 5,       /* the largest integer not above x */
+    LW_UNARY_SQUARE = 6,      /* x x */
+    LW_UNARY_CEIL = 7,        /* the smallest integer not below x */
+    LW_UNARY_ROUND = 8,       /* to the nearest integer, half-way cases to the even one */
+    LW_UNARY_RSQRT = 9,       /* 1 / sqrt(x) */
+    LW_UNARY_RECIPROCAL = 10, /* 1 / x */
+    LW_UNARY_SIGN = 11,       /* x < 0 ? -1 : x > 0 ? 1 : 0; so 0 for a NaN */
+    LW_UNARY_STEP = 12,       /* x > 0 ? 1 : alpha of the activation given; a NaN for a NaN */
+    LW_UNARY_EXPM1 = 13,      /* exp(x) - 1 */
+    LW_UNARY_LOG = 14,        /* the natural logarithm; NaN below 0 */
+    LW_UNARY_LOG1P = 15,      /* log(1 + x) */
+    LW_UNARY_SOFTPLUS = 16,   /* log(1 + exp(x)); may be 0 where that is under 2^-126 */
+    LW_UNARY_SELU = 17,       /* 1.0507009873554805 x where x >= 0, else 1.7580993408473768 (exp(x) - 1) */
+    LW_UNARY_ERF = 18,        /* the error function */
+    LW_UNARY_SIN = 19,        /* sine; x in radians, as in COS and TAN */
+    LW_UNARY_COS = 20,        /* cosine */
+    LW_UNARY_TAN = 21,        /* tangent */
+    LW_UNARY_ASIN = 22,       /* inverse sine, -pi / 2 to pi / 2 */
+    LW_UNARY_ACOS = 23,       /* inverse cosine, 0 to pi */
+    LW_UNARY_ATAN = 24,       /* inverse tangent, -pi / 2 to pi / 2 */
+    LW_UNARY_SINH = 25,       /* hyperbolic sine */
+    LW_UNARY_COSH = 26,       /* hyperbolic cosine */
+    LW_UNARY_ASINH = 27,      /* inverse hyperbolic sine */
+    LW_UNARY_ACOSH = 28,      /* inverse hyperbolic cosine; NaN below 1 */
+    LW_UNARY_ATANH = 29       /* inverse hyperbolic tangent; NaN outside of -1 to 1 */
 };
 
 /* output[i] = op(input[i]) for count elements. output may be input. activation: for LW_UNARY_ACTIVATION and
@@ -588,41 +654,43 @@ LW_API enum lw_status lw_unary_run(const struct lw_context *context, enum lw_una
                                    const struct lw_activation *activation, size_t count, const float *input,
                                    float *output);
 
+/* What a tensor holds. */
 enum lw_type {
-    LW_FLOAT32 = 0,
-    LW_INT32 = 1,
-    LW_BOOL = 2 /* one byte, 0 or 1 */
+    LW_FLOAT32 = 0, /* IEEE 754 binary32 */
+    LW_INT32 = 1,   /* two's complement */
+    LW_BOOL = 2     /* one byte, 0 or 1 */
 };
 
+/* Functions of two elements. */
 enum lw_binary_op {
-    LW_BINARY_ADD = 0,
-    LW_BINARY_SUB = 1,
-    LW_BINARY_MUL = 2,
-    LW_BINARY_DIV = 3,       /* of int32: rounded towards 0; a division by 0 gives 0 */
-    LW_BINARY_MIN = 4,       /* b < a ? b : a, but a NaN in either operand gives NaN */
-    LW_BINARY_MAX = 5,       /* a < b ? b : a, but a NaN in either operand gives NaN */
-    LW_BINARY_FLOOR_DIV = 6, /* floor(a / b); an int32 division by 0 gives 0 */
-    LW_BINARY_SQUARED_DIFFERENCE = 7,
-    LW_BINARY_PRELU = 8,  /* a < 0 ? b a : a; float32 only */
+    LW_BINARY_ADD = 0,                /* a + b */
+    LW_BINARY_SUB = 1,                /* a - b */
+    LW_BINARY_MUL = 2,                /* a b */
+    LW_BINARY_DIV = 3,                /* of int32: rounded towards 0; a division by 0 gives 0 */
+    LW_BINARY_MIN = 4,                /* b < a ? b : a, but a NaN in either operand gives NaN */
+    LW_BINARY_MAX = 5,                /* a < b ? b : a, but a NaN in either operand gives NaN */
+    LW_BINARY_FLOOR_DIV = 6,          /* floor(a / b); an int32 division by 0 gives 0 */
+    LW_BINARY_SQUARED_DIFFERENCE = 7, /* (a - b)^2 */
+    LW_BINARY_PRELU = 8,              /* a < 0 ? b a : a; float32 only */
     LW_BINARY_MOD = 9,    /* r = the exact remainder of the division rounded towards 0, or r + b where r isn't 0 and has
                             not b's sign; NaN, or 0 of int32, where b is 0 */
     LW_BINARY_POW = 10,   /* a to the power of b. float32: within 0.51 units in the last place, with IEEE 754's special
                             cases; int32: a negative power truncates to 0 unless a is 1 or -1 */
     LW_BINARY_ATAN2 = 11, /* the angle of the point (b, a), -pi to pi; float32 only; within 0.51 units as well */
     LW_BINARY_BITWISE_AND = 12, /* int32 only, as are OR and XOR */
-    LW_BINARY_BITWISE_OR = 13,
-    LW_BINARY_BITWISE_XOR = 14,
+    LW_BINARY_BITWISE_OR = 13,  /* int32 only */
+    LW_BINARY_BITWISE_XOR = 14, /* int32 only */
 
     /* From here on the output is LW_BOOL. Every comparison with a NaN is false, but for NOT_EQUAL; bools are compared
      * as 0 and 1, so NOT_EQUAL is their exclusive or, and EQUAL with a false their negation. */
-    LW_BINARY_EQUAL = 16,
-    LW_BINARY_NOT_EQUAL = 17, /* of an array and itself: where it is NaN */
-    LW_BINARY_LESS = 18,
-    LW_BINARY_LESS_EQUAL = 19,
-    LW_BINARY_GREATER = 20,
-    LW_BINARY_GREATER_EQUAL = 21,
-    LW_BINARY_LOGICAL_AND = 22, /* LW_BOOL only, as is OR */
-    LW_BINARY_LOGICAL_OR = 23
+    LW_BINARY_EQUAL = 16,         /* a = b */
+    LW_BINARY_NOT_EQUAL = 17,     /* of an array and itself: where it is NaN */
+    LW_BINARY_LESS = 18,          /* a < b */
+    LW_BINARY_LESS_EQUAL = 19,    /* a <= b */
+    LW_BINARY_GREATER = 20,       /* a > b */
+    LW_BINARY_GREATER_EQUAL = 21, /* a >= b */
+    LW_BINARY_LOGICAL_AND = 22,   /* LW_BOOL only, as is OR */
+    LW_BINARY_LOGICAL_OR = 23     /* LW_BOOL only */
 };
 
 /* output = op(a, b) with broadcasting: shapes are aligned at the right, and a size of 1 is repeated.
@@ -631,17 +699,20 @@ enum lw_binary_op {
  * the output's shape. Comparisons take every type and give LW_BOOL; their output may not overlap an operand.
  * LW_UNSUPPORTED: an op that doesn't have the type. */
 struct lw_binary {
-    uint32_t struct_bytes;
+    uint32_t struct_bytes;                               /* sizeof(struct lw_binary) */
     uint32_t op;                                         /* enum lw_binary_op */
     uint32_t type;                                       /* enum lw_type, of a and b */
     uint32_t a_rank, b_rank;                             /* 0 to LW_MAX_RANK */
     uint32_t a_shape[LW_MAX_RANK], b_shape[LW_MAX_RANK]; /* the first *_rank entries count */
 };
 
+/* What is wrong with the descriptor: see struct lw_problem. */
 LW_API enum lw_status lw_binary_validate(const struct lw_context *context, const struct lw_binary *op,
                                          struct lw_problem *problem);
+/* Checks the descriptor and fills *sizes. */
 LW_API enum lw_status lw_binary_sizes(const struct lw_context *context, const struct lw_binary *op,
                                       struct lw_sizes *sizes);
+/* Computes op(a, b). */
 LW_API enum lw_status lw_binary_run(const struct lw_context *context, const struct lw_binary *op, const void *a,
                                     const void *b, void *output);
 
@@ -662,8 +733,9 @@ LW_API enum lw_status lw_select_run(const struct lw_context *context, enum lw_ty
 LW_API enum lw_status lw_softmax_run(const struct lw_context *context, size_t rows, size_t columns, const float *input,
                                      float *output);
 
+/* What many elements become. */
 enum lw_reduce_op {
-    LW_REDUCE_SUM = 0,
+    LW_REDUCE_SUM = 0,    /* 0 of nothing */
     LW_REDUCE_MEAN = 1,   /* the sum divided by `reduced`; NaN when that is 0 */
     LW_REDUCE_MAX = 2,    /* NaN when any element is; -infinity, or INT32_MIN, of nothing */
     LW_REDUCE_MIN = 3,    /* NaN when any element is; +infinity, or INT32_MAX, of nothing */
@@ -740,16 +812,20 @@ LW_API enum lw_status lw_complex_multiply_run(const struct lw_context *context, 
  * lw_fft_pack fills the table of a length, for both directions; it needs scratch as lw_fft_run does.
  * LW_BAD_SHAPE: length is 0. */
 struct lw_fft {
-    uint32_t struct_bytes;
-    uint32_t batch, length;
-    uint32_t inverse; /* 0 or 1 */
+    uint32_t struct_bytes;  /* sizeof(struct lw_fft) */
+    uint32_t batch, length; /* of the input, [batch][length] complex numbers; length is 1 or more */
+    uint32_t inverse;       /* 0 or 1 */
 };
 
+/* What is wrong with the descriptor: see struct lw_problem. */
 LW_API enum lw_status lw_fft_validate(const struct lw_context *context, const struct lw_fft *op,
                                       struct lw_problem *problem);
+/* Checks the descriptor and fills *sizes. */
 LW_API enum lw_status lw_fft_sizes(const struct lw_context *context, const struct lw_fft *op, struct lw_sizes *sizes);
+/* Fills the table of a length. packed: sizes.packed_bytes; scratch: sizes.scratch_bytes. */
 LW_API enum lw_status lw_fft_pack(const struct lw_context *context, const struct lw_fft *op, void *scratch,
                                   void *packed);
+/* Transforms. packed: from lw_fft_pack. */
 LW_API enum lw_status lw_fft_run(const struct lw_context *context, const struct lw_fft *op, const float *input,
                                  const void *packed, void *scratch, float *output);
 
@@ -758,16 +834,19 @@ LW_API enum lw_status lw_fft_run(const struct lw_context *context, const struct 
 /* Bilinear resize. The source coordinate of output pixel y is y * scale, or (y + 0.5) * scale - 0.5 clamped to 0 with
  * half_pixel_centers; scale is input / output, or (input - 1) / (output - 1) with align_corners and output > 1. */
 struct lw_resize_bilinear {
-    uint32_t struct_bytes;
-    uint32_t batch, input_height, input_width, channels;
-    uint32_t output_height, output_width;
-    uint32_t align_corners, half_pixel_centers; /* 0 or 1; not both 1 */
+    uint32_t struct_bytes;                               /* sizeof(struct lw_resize_bilinear) */
+    uint32_t batch, input_height, input_width, channels; /* input: [batch][height][width][channels] */
+    uint32_t output_height, output_width;                /* output: [batch][output_height][output_width][channels] */
+    uint32_t align_corners, half_pixel_centers;          /* 0 or 1; not both 1 */
 };
 
+/* What is wrong with the descriptor: see struct lw_problem. */
 LW_API enum lw_status lw_resize_bilinear_validate(const struct lw_context *context, const struct lw_resize_bilinear *op,
                                                   struct lw_problem *problem);
+/* Checks the descriptor and fills *sizes. */
 LW_API enum lw_status lw_resize_bilinear_sizes(const struct lw_context *context, const struct lw_resize_bilinear *op,
                                                struct lw_sizes *sizes);
+/* Resizes. scratch: sizes.scratch_bytes. */
 LW_API enum lw_status lw_resize_bilinear_run(const struct lw_context *context, const struct lw_resize_bilinear *op,
                                              const float *input, void *scratch, float *output);
 
@@ -776,15 +855,17 @@ LW_API enum lw_status lw_resize_bilinear_run(const struct lw_context *context, c
  * align_corners; input_height - 1 at most. scale is as in lw_resize_bilinear, in double precision; column(x) likewise.
  * LW_BAD_SHAPE when there is an output and no input, or element_bytes is none of those below. */
 struct lw_resize_nearest {
-    uint32_t struct_bytes;
-    uint32_t element_bytes; /* 1, 2, 4, 8 or 16 */
-    uint32_t batch, input_height, input_width, channels;
-    uint32_t output_height, output_width;
-    uint32_t align_corners, half_pixel_centers; /* 0 or 1; not both 1 */
+    uint32_t struct_bytes;                               /* sizeof(struct lw_resize_nearest) */
+    uint32_t element_bytes;                              /* 1, 2, 4, 8 or 16 */
+    uint32_t batch, input_height, input_width, channels; /* input: [batch][height][width][channels] */
+    uint32_t output_height, output_width;                /* output: [batch][output_height][output_width][channels] */
+    uint32_t align_corners, half_pixel_centers;          /* 0 or 1; not both 1 */
 };
 
+/* What is wrong with the descriptor: see struct lw_problem. */
 LW_API enum lw_status lw_resize_nearest_validate(const struct lw_context *context, const struct lw_resize_nearest *op,
                                                  struct lw_problem *problem);
+/* Resizes. It needs no scratch. */
 LW_API enum lw_status lw_resize_nearest_run(const struct lw_context *context, const struct lw_resize_nearest *op,
                                             const void *input, void *output);
 
@@ -797,17 +878,20 @@ LW_API enum lw_status lw_resize_nearest_run(const struct lw_context *context, co
  * An index outside of the batch makes a crop of zeros. LW_BAD_SHAPE: an image without pixels.
  * input: [batch][input_height][input_width][channels], output: [boxes][crop_height][crop_width][channels] */
 struct lw_crop_and_resize {
-    uint32_t struct_bytes;
-    uint32_t batch, input_height, input_width, channels;
-    uint32_t boxes, crop_height, crop_width;
-    uint32_t nearest; /* 0 or 1 */
-    float extrapolation;
+    uint32_t struct_bytes;                               /* sizeof(struct lw_crop_and_resize) */
+    uint32_t batch, input_height, input_width, channels; /* of the images */
+    uint32_t boxes, crop_height, crop_width;             /* of the crops */
+    uint32_t nearest;                                    /* 0 or 1 */
+    float extrapolation;                                 /* what pixels outside of the image are */
 };
 
+/* What is wrong with the descriptor: see struct lw_problem. */
 LW_API enum lw_status lw_crop_and_resize_validate(const struct lw_context *context, const struct lw_crop_and_resize *op,
                                                   struct lw_problem *problem);
+/* Checks the descriptor and fills *sizes. */
 LW_API enum lw_status lw_crop_and_resize_sizes(const struct lw_context *context, const struct lw_crop_and_resize *op,
                                                struct lw_sizes *sizes);
+/* Crops. boxes: [boxes][4], indices: [boxes]; scratch: sizes.scratch_bytes. */
 LW_API enum lw_status lw_crop_and_resize_run(const struct lw_context *context, const struct lw_crop_and_resize *op,
                                              const float *input, const float *boxes, const int32_t *indices,
                                              void *scratch, float *output);
@@ -830,6 +914,7 @@ LW_API enum lw_status lw_non_max_suppression_run(const struct lw_context *contex
 LW_API enum lw_status lw_resize_bilinear_gradient_run(const struct lw_context *context,
                                                       const struct lw_resize_bilinear *op, const float *gradient,
                                                       float *output);
+/* The gradient of lw_resize_nearest_run: see lw_resize_bilinear_gradient_run. */
 LW_API enum lw_status lw_resize_nearest_gradient_run(const struct lw_context *context,
                                                      const struct lw_resize_nearest *op, const float *gradient,
                                                      float *output);
@@ -849,18 +934,20 @@ enum lw_edge {
  * input: [batch][input_height][input_width][channels], output: [batch][output_height][output_width][channels],
  * transforms: [transforms][8]. LW_BAD_SHAPE: transforms is not 1 or the batch. */
 struct lw_transform {
-    uint32_t struct_bytes;
-    uint32_t type; /* enum lw_type */
-    uint32_t batch, input_height, input_width, channels;
-    uint32_t output_height, output_width;
-    uint32_t transforms;
-    uint32_t bilinear; /* 0 or 1 */
-    uint32_t edge;     /* enum lw_edge */
-    float fill;
+    uint32_t struct_bytes;                               /* sizeof(struct lw_transform) */
+    uint32_t type;                                       /* enum lw_type */
+    uint32_t batch, input_height, input_width, channels; /* of the input */
+    uint32_t output_height, output_width;                /* of the output */
+    uint32_t transforms;                                 /* one for each image of the batch, or 1 for all */
+    uint32_t bilinear;                                   /* 0 or 1 */
+    uint32_t edge;                                       /* enum lw_edge */
+    float fill;                                          /* for LW_EDGE_CONSTANT, and where the divisor is 0 */
 };
 
+/* What is wrong with the descriptor: see struct lw_problem. */
 LW_API enum lw_status lw_transform_validate(const struct lw_context *context, const struct lw_transform *op,
                                             struct lw_problem *problem);
+/* Projects. Input and output are of op->type. */
 LW_API enum lw_status lw_transform_run(const struct lw_context *context, const struct lw_transform *op,
                                        const void *input, const float *transforms, void *output);
 
@@ -869,13 +956,15 @@ LW_API enum lw_status lw_transform_run(const struct lw_context *context, const s
  * and outside of the image *fill, one pixel. element_bytes: 1, 2, 4, 8 or 16.
  * input, output: [batch][height][width][channels], fill: [channels] */
 struct lw_rotate {
-    uint32_t struct_bytes;
-    uint32_t element_bytes;
-    uint32_t batch, height, width, channels;
+    uint32_t struct_bytes;                   /* sizeof(struct lw_rotate) */
+    uint32_t element_bytes;                  /* 1, 2, 4, 8 or 16 */
+    uint32_t batch, height, width, channels; /* of input and output */
 };
 
+/* What is wrong with the descriptor: see struct lw_problem. */
 LW_API enum lw_status lw_rotate_validate(const struct lw_context *context, const struct lw_rotate *op,
                                          struct lw_problem *problem);
+/* Turns. Angles are given by their sine and cosine, the center in pixels. */
 LW_API enum lw_status lw_rotate_run(const struct lw_context *context, const struct lw_rotate *op, double sine,
                                     double cosine, double center_x, double center_y, const void *input,
                                     const void *fill, void *output);
@@ -886,18 +975,22 @@ LW_API enum lw_status lw_rotate_run(const struct lw_context *context, const stru
  * this. Strides are in elements and may be 0 (input only: repeat) or negative (then the pointer names the element
  * at index 0). element_bytes: 1, 2, 4, 8 or 16. The caller promises that all addresses lie inside of its buffers. */
 struct lw_copy {
-    uint32_t struct_bytes;
-    uint32_t element_bytes;
-    uint32_t rank; /* 0 to LW_MAX_RANK */
-    uint32_t shape[LW_MAX_RANK];
-    ptrdiff_t input_strides[LW_MAX_RANK], output_strides[LW_MAX_RANK];
+    uint32_t struct_bytes;       /* sizeof(struct lw_copy) */
+    uint32_t element_bytes;      /* 1, 2, 4, 8 or 16 */
+    uint32_t rank;               /* 0 to LW_MAX_RANK */
+    uint32_t shape[LW_MAX_RANK]; /* the first `rank` entries count, as in the strides */
+    ptrdiff_t input_strides[LW_MAX_RANK],
+        output_strides[LW_MAX_RANK]; /* in elements; no output stride is 0, unless its dimension's size is 1 */
 };
 
+/* What is wrong with the descriptor: see struct lw_problem. */
 LW_API enum lw_status lw_copy_validate(const struct lw_context *context, const struct lw_copy *op,
                                        struct lw_problem *problem);
+/* Copies. input and output name the elements at index 0. */
 LW_API enum lw_status lw_copy_run(const struct lw_context *context, const struct lw_copy *op, const void *input,
                                   void *output);
 
+/* What an array is surrounded with. */
 enum lw_pad_mode {
     LW_PAD_CONSTANT = 0, /* copies of *value, which has element_bytes bytes */
     LW_PAD_REFLECT = 1,  /* the input mirrored at its first and last index: at most size - 1 of each dimension */
@@ -908,17 +1001,20 @@ enum lw_pad_mode {
 /* output is input with before[d] and after[d] elements around it in each dimension.
  * LW_BAD_SHAPE: more mirrored elements than there are. */
 struct lw_pad {
-    uint32_t struct_bytes;
-    uint32_t element_bytes;
-    uint32_t rank;
-    uint32_t shape[LW_MAX_RANK];
-    uint32_t before[LW_MAX_RANK], after[LW_MAX_RANK];
-    uint32_t mode; /* enum lw_pad_mode */
+    uint32_t struct_bytes;                            /* sizeof(struct lw_pad) */
+    uint32_t element_bytes;                           /* 1, 2, 4, 8 or 16 */
+    uint32_t rank;                                    /* 0 to LW_MAX_RANK */
+    uint32_t shape[LW_MAX_RANK];                      /* of the input; the first `rank` entries count */
+    uint32_t before[LW_MAX_RANK], after[LW_MAX_RANK]; /* elements that are added in each dimension */
+    uint32_t mode;                                    /* enum lw_pad_mode */
 };
 
+/* What is wrong with the descriptor: see struct lw_problem. */
 LW_API enum lw_status lw_pad_validate(const struct lw_context *context, const struct lw_pad *op,
                                       struct lw_problem *problem);
+/* Checks the descriptor and fills *sizes. */
 LW_API enum lw_status lw_pad_sizes(const struct lw_context *context, const struct lw_pad *op, struct lw_sizes *sizes);
+/* Pads. value: one element, for LW_PAD_CONSTANT. */
 LW_API enum lw_status lw_pad_run(const struct lw_context *context, const struct lw_pad *op, const void *input,
                                  const void *value, void *output);
 
@@ -931,14 +1027,16 @@ LW_API enum lw_status lw_pixels_run(const struct lw_context *context, size_t pix
  * [count][index_rank], params_shape the first index_rank dimensions of params.
  * LW_BAD_INDEX when an index is out of range; nothing is written then. */
 struct lw_gather_nd {
-    uint32_t struct_bytes;
-    uint32_t index_rank; /* 0 to LW_MAX_RANK */
-    uint32_t params_shape[LW_MAX_RANK];
-    size_t count, slice_bytes;
+    uint32_t struct_bytes;              /* sizeof(struct lw_gather_nd) */
+    uint32_t index_rank;                /* 0 to LW_MAX_RANK */
+    uint32_t params_shape[LW_MAX_RANK]; /* the first index_rank dimensions of params */
+    size_t count, slice_bytes;          /* of indices; of what each names, in bytes */
 };
 
+/* What is wrong with the descriptor: see struct lw_problem. */
 LW_API enum lw_status lw_gather_nd_validate(const struct lw_context *context, const struct lw_gather_nd *op,
                                             struct lw_problem *problem);
+/* Gathers. output: [count][slice_bytes]. */
 LW_API enum lw_status lw_gather_nd_run(const struct lw_context *context, const struct lw_gather_nd *op,
                                        const void *params, const int32_t *indices, void *output);
 
@@ -946,16 +1044,19 @@ LW_API enum lw_status lw_gather_nd_run(const struct lw_context *context, const s
  * params: (batch, outer, size, slice_bytes), indices: (batch, count), output: (batch, outer, count, slice_bytes)
  * LW_BAD_INDEX when an index is not in 0 to size - 1; nothing is written then. */
 struct lw_gather {
-    uint32_t struct_bytes;
-    uint32_t size;
-    size_t batch, outer, count, slice_bytes;
+    uint32_t struct_bytes;                   /* sizeof(struct lw_gather) */
+    uint32_t size;                           /* of the dimension that indices choose from */
+    size_t batch, outer, count, slice_bytes; /* as in the formula; a slice is in bytes */
 };
 
+/* What is wrong with the descriptor: see struct lw_problem. */
 LW_API enum lw_status lw_gather_validate(const struct lw_context *context, const struct lw_gather *op,
                                          struct lw_problem *problem);
+/* Gathers. */
 LW_API enum lw_status lw_gather_run(const struct lw_context *context, const struct lw_gather *op, const void *params,
                                     const int32_t *indices, void *output);
 
+/* What becomes of what the output holds. */
 enum lw_scatter_op {
     LW_SCATTER_SET = 0, /* of updates for the same slice the last one stays */
     LW_SCATTER_ADD = 1  /* in ascending order; int32 wraps around. Not for LW_BOOL: LW_UNSUPPORTED */
@@ -967,17 +1068,19 @@ enum lw_scatter_op {
  * LW_BAD_INDEX when an index is out of range, unless `skip` has that update left out.
  * A one-hot array is this with a batch of scalars, a bincount adds the same scalar everywhere. */
 struct lw_scatter {
-    uint32_t struct_bytes;
-    uint32_t op;           /* enum lw_scatter_op */
-    uint32_t type;         /* enum lw_type, of updates and output */
-    uint32_t skip, repeat; /* 0 or 1 */
-    uint32_t index_rank;   /* 1 to LW_MAX_RANK */
-    uint32_t shape[LW_MAX_RANK];
-    size_t batch, count, slice;
+    uint32_t struct_bytes;       /* sizeof(struct lw_scatter) */
+    uint32_t op;                 /* enum lw_scatter_op */
+    uint32_t type;               /* enum lw_type, of updates and output */
+    uint32_t skip, repeat;       /* 0 or 1 */
+    uint32_t index_rank;         /* 1 to LW_MAX_RANK */
+    uint32_t shape[LW_MAX_RANK]; /* of the output, in slices; the first index_rank entries count */
+    size_t batch, count, slice;  /* of updates: (batch, count, slice), a slice in elements */
 };
 
+/* What is wrong with the descriptor: see struct lw_problem. */
 LW_API enum lw_status lw_scatter_validate(const struct lw_context *context, const struct lw_scatter *op,
                                           struct lw_problem *problem);
+/* Scatters. */
 LW_API enum lw_status lw_scatter_run(const struct lw_context *context, const struct lw_scatter *op,
                                      const int32_t *indices, const void *updates, void *output);
 
@@ -986,14 +1089,16 @@ LW_API enum lw_status lw_scatter_run(const struct lw_context *context, const str
  * int32 wraps around, and its mean truncates towards 0.
  * LW_BAD_INDEX when an index is not in 0 to rows - 1, an id not in 0 to segments - 1, or less than the one before. */
 struct lw_segment {
-    uint32_t struct_bytes;
-    uint32_t op;   /* LW_REDUCE_SUM or LW_REDUCE_MEAN */
-    uint32_t type; /* LW_FLOAT32 or LW_INT32, of data and output */
-    size_t rows, columns, count, segments;
+    uint32_t struct_bytes;                 /* sizeof(struct lw_segment) */
+    uint32_t op;                           /* LW_REDUCE_SUM or LW_REDUCE_MEAN */
+    uint32_t type;                         /* LW_FLOAT32 or LW_INT32, of data and output */
+    size_t rows, columns, count, segments; /* as in the formula */
 };
 
+/* What is wrong with the descriptor: see struct lw_problem. */
 LW_API enum lw_status lw_segment_validate(const struct lw_context *context, const struct lw_segment *op,
                                           struct lw_problem *problem);
+/* Sums the segments. */
 LW_API enum lw_status lw_segment_run(const struct lw_context *context, const struct lw_segment *op, const void *data,
                                      const int32_t *indices, const int32_t *ids, void *output);
 

@@ -30,6 +30,7 @@ extern "C" {
 
 struct lw_pool;
 
+/* How a pool works. */
 struct lw_pool_options {
     uint32_t struct_bytes; /* sizeof(struct lw_pool_options) */
     uint32_t threads;      /* 1 to LW_POOL_MAX_THREADS, the calling thread included */
@@ -37,6 +38,8 @@ struct lw_pool_options {
      * must not. */
     uint32_t caller_spins;
 };
+
+/* The most threads of a pool. */
 #define LW_POOL_MAX_THREADS 64
 
 /* Bytes of memory that a pool of so many threads needs; 0 for a number that is not allowed. */
