@@ -84,8 +84,8 @@ struct lw_layer_call *lw_layer_prepare(struct lw_bench *b, const struct lw_layer
         expect(lw_depthwise_conv2d_sizes(context, &c->op.depthwise, &sizes), l);
         break;
     case LW_LAYER_MATMUL:
-        c->op.matmul =
-            (struct lw_matmul){sizeof c->op.matmul, 1, l->size, l->outputs, l->inputs, 0, 0, 0, 0, l->activation};
+        c->op.matmul = (struct lw_matmul){sizeof c->op.matmul, 1, l->size, l->outputs, l->inputs, 0, 0, 0, 0,
+                                          l->activation,       0, 0,       0,          0};
         terms = l->inputs;
         c->input_elements = (size_t)l->size * l->inputs;
         c->filter_elements = terms * l->outputs;

@@ -270,6 +270,10 @@ int main(void) {
     FIELD(lw_matmul, a_batch_stride);
     FIELD(lw_matmul, b_batch_stride);
     FIELD(lw_matmul, activation);
+    FIELD(lw_matmul, a_row_stride);
+    FIELD(lw_matmul, b_row_stride);
+    FIELD(lw_matmul, output_row_stride);
+    FIELD(lw_matmul, output_batch_stride);
     END();
 
     STRUCT(lw_pool2d);

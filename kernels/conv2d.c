@@ -273,8 +273,8 @@ static void run_gathered(void *state, size_t begin, size_t end, size_t worker) {
                 const struct lw_finish finish = lw_epilogue_in_gemm(&conv->activation, run->epilogue, channel, element);
                 gemm->run(count, next - channel, taps, inputs, rows, panels, &finish, run->output + element, outputs);
             }
-            lw_gemm_activate(run->context, &conv->activation, run->epilogue->slopes, &plan->cut, &area, count,
-                             run->output + first * outputs);
+            lw_gemm_activate(run->context, &conv->activation, run->epilogue->slopes, &area, count,
+                             run->output + first * outputs, plan->cut.n);
         }
     }
 }

@@ -55,8 +55,9 @@ struct lw_gemm_area {
  * it. There may be several products, cut alike. */
 size_t lw_gemm_area(const struct lw_gemm_cut *cut, size_t begin, size_t end, struct lw_gemm_area *area);
 
-/* Applies the activations that are no clamps, in place, to `rows` rows of the area's columns. x: [rows][cut.n] */
+/* Applies the activations that are no clamps, in place, to `rows` rows of the area's columns. x: rows of
+ * row_stride floats, from column 0 on. */
 void lw_gemm_activate(const struct lw_context *context, const struct lw_activation *activation, const float *slopes,
-                      const struct lw_gemm_cut *cut, const struct lw_gemm_area *area, size_t rows, float *x);
+                      const struct lw_gemm_area *area, size_t rows, float *x, size_t row_stride);
 
 #endif

@@ -75,6 +75,10 @@ static inline void lw_combine(const struct lw_context *context, enum lw_type typ
         context->kernels.binary_i32[op](n, a, a_step, b, b_step, out);
 }
 
+/* *op = the product with all its strides, where 0 stands for dense. The descriptor has grown by a_row_stride. */
+enum lw_status lw_matmul_read(const struct lw_context *context, const struct lw_matmul *given,
+                              struct lw_problem *problem, struct lw_matmul *op);
+
 /* Says what is wrong with a descriptor, if anyone wants to know, and returns the status. */
 enum lw_status lw_wrong(struct lw_problem *problem, enum lw_status status, const char *field, const char *expected);
 

@@ -181,7 +181,7 @@ static void check_sizes(struct lw_test *t) {
     CHECK_SIZES(depthwise, sizeof depthwise, lw_depthwise_conv2d_validate(c, op, &problem));
     CHECK_SIZES(transpose, sizeof transpose, lw_conv2d_transpose_validate(c, op, &problem));
     CHECK_SIZES(conv3d, sizeof conv3d, lw_conv3d_validate(c, op, &problem));
-    CHECK_SIZES(matmul, sizeof matmul, lw_matmul_validate(c, op, &problem));
+    CHECK_SIZES(matmul, offsetof(struct lw_matmul, a_row_stride), lw_matmul_validate(c, op, &problem));
     CHECK_SIZES(pool2d, sizeof pool2d, lw_pool2d_validate(c, op, &problem));
     CHECK_SIZES(pool3d, sizeof pool3d, lw_pool3d_validate(c, op, &problem));
     CHECK_SIZES(dilation2d, sizeof dilation2d, lw_dilation2d_validate(c, op, &problem));
@@ -256,6 +256,8 @@ static void check_problems(struct lw_test *t) {
     WRONG(lw_matmul, matmul, batch = d.n = (d.m = 1u << 20, 1u << 24), LW_TOO_LARGE, "output");
     WRONG(lw_matmul, matmul, m = d.k = most, LW_TOO_LARGE, "a");
     WRONG(lw_matmul, matmul, n = d.k = (d.m = 0, most), LW_TOO_LARGE, "b");
+    WRONG(lw_matmul, matmul, output_row_stride = 2, LW_BAD_SHAPE, "output_row_stride");
+    WRONG(lw_matmul, matmul, output_batch_stride = 5, LW_BAD_SHAPE, "output_batch_stride");
     WRONG(lw_pool2d, pool2d, kind = 2, LW_BAD_ENUM, "kind");
     WRONG(lw_pool2d, pool2d, activation.kind = LW_PRELU, LW_UNSUPPORTED, "activation.kind");
     WRONG(lw_pool2d, pool2d, window.kernel_height = 0, LW_BAD_SHAPE, "window.kernel_height");

@@ -90,19 +90,117 @@ static void products(struct lw_test *t) {
     }
     /* More columns than rows: threads share the columns, which end in few. */
     for (uint32_t m = 1; m < 8; m += 2) {
-        struct lw_matmul d = {sizeof d, 2, m, 128 + m, 20, m == 7, m == 3, 20 * m, 20 * (128 + m), {LW_PRELU, 0, 0, 0}};
+        struct lw_matmul d = {sizeof d, 2, m, 128 + m, 20, m == 7, m == 3, 20 * m, 20 * (128 + m), {LW_PRELU, 0, 0, 0},
+                              0,        0, 0, 0};
         check_product(t, &d, true);
     }
     /* More rows than a block has. */
     for (uint32_t transpose = 0; transpose < 2; transpose++) {
-        struct lw_matmul d = {sizeof d, 2, 500, 5, 7, transpose, 0, 3500, 0, {LW_TANH, 0, 0, 0}};
+        struct lw_matmul d = {sizeof d, 2, 500, 5, 7, transpose, 0, 3500, 0, {LW_TANH, 0, 0, 0}, 0, 0, 0, 0};
         check_product(t, &d, true);
     }
 }
 
+/* A product of matrices that are parts of wider ones gives the same bits as one of dense copies of them, and writes
+ * nothing between the rows. */
+static void strides(struct lw_test *t) {
+    for (uint32_t round = 0; round < 80; round++) {
+        const struct lw_context *c = t->tested;
+        struct lw_matmul d = {.struct_bytes = sizeof d};
+        d.batch = (uint32_t)lw_test_range(t, 1, 3);
+        d.m = (uint32_t)lw_test_range(t, 1, round % 4 ? 12 : 60);
+        d.n = (uint32_t)lw_test_range(t, 1, round % 4 ? 30 : 200);
+        d.k = (uint32_t)lw_test_range(t, 1, 20);
+        if (round % 8 == 3) d.m = 1;
+        d.transpose_a = round & 1;
+        d.transpose_b = round >> 1 & 1;
+        d.activation = lw_oracle_random_activation(t, round % LW_ORACLE_ACTIVATIONS);
+        const size_t m = d.m, n = d.n, k = d.k;
+        struct lw_matmul dense = d;
+        dense.a_batch_stride = m * k;
+        dense.b_batch_stride = k * n;
+        /* Rows of A may overlap. */
+        const size_t a_rows = d.transpose_a ? k : m, a_columns = d.transpose_a ? m : k;
+        const size_t b_rows = d.transpose_b ? n : k, b_columns = d.transpose_b ? k : n;
+        d.a_row_stride = round % 5 == 1 ? 1 : a_columns + lw_test_range(t, 0, 3);
+        d.b_row_stride = b_columns + lw_test_range(t, 0, 3);
+        d.output_row_stride = n + lw_test_range(t, 0, 3);
+        d.output_batch_stride = (m - 1) * d.output_row_stride + n + lw_test_range(t, 0, 3);
+        d.a_batch_stride = a_rows * d.a_row_stride;
+        d.b_batch_stride = round % 3 ? b_rows * d.b_row_stride : 0;
+        if (round % 9 == 4) d.output_batch_stride = 0;
+        const size_t batch_step = d.output_batch_stride ? d.output_batch_stride : m * d.output_row_stride;
+
+        const float *a = lw_test_floats(t, (d.batch - 1) * d.a_batch_stride + (a_rows - 1) * d.a_row_stride + a_columns,
+                                        LW_FILL_UNIFORM);
+        const float *b = lw_test_floats(t, (d.batch - 1) * d.b_batch_stride + (b_rows - 1) * d.b_row_stride + b_columns,
+                                        LW_FILL_UNIFORM);
+        const size_t elements = (d.batch - 1) * batch_step + (m - 1) * d.output_row_stride + n;
+        const float *residual = lw_test_floats(t, elements, LW_FILL_UNIFORM);
+        float *dense_a = lw_test_buffer(t, d.batch * m * k * sizeof *a);
+        float *dense_b = lw_test_buffer(t, d.batch * k * n * sizeof *a);
+        float *dense_residual = lw_test_buffer(t, d.batch * m * n * sizeof *a);
+        for (size_t i = 0; i < d.batch; i++) {
+            for (size_t e = 0; e < m * k; e++)
+                dense_a[i * m * k + e] = a[i * d.a_batch_stride + e / a_columns * d.a_row_stride + e % a_columns];
+            for (size_t e = 0; e < k * n; e++)
+                dense_b[i * k * n + e] = b[i * d.b_batch_stride + e / b_columns * d.b_row_stride + e % b_columns];
+            for (size_t e = 0; e < m * n; e++)
+                dense_residual[i * m * n + e] = residual[i * batch_step + e / n * d.output_row_stride + e % n];
+        }
+        const float *slopes = d.activation.kind == LW_PRELU ? lw_test_floats(t, n, LW_FILL_UNIFORM) : NULL;
+        struct lw_epilogue steps = lw_test_epilogue(lw_test_floats(t, n, LW_FILL_UNIFORM), slopes);
+        float *outputs[2];
+        for (size_t i = 0; i < 2; i++) {
+            const struct lw_matmul *op = i ? &d : &dense;
+            struct lw_sizes sizes;
+            steps.residual = round % 2 ? NULL : i ? residual : dense_residual;
+            lw_test_status(lw_matmul_sizes(c, op, &sizes), LW_OK, "sizes of a strided product");
+            lw_test_true(sizes.output_elements == (i ? elements : d.batch * m * n), "elements of a strided product");
+            outputs[i] = lw_test_floats(t, sizes.output_elements, LW_FILL_POISON);
+            void *packed = lw_test_buffer(t, sizes.packed_bytes), *scratch = lw_test_buffer(t, sizes.scratch_bytes);
+            lw_test_status(lw_matmul_pack(c, op, i ? b : dense_b, packed), LW_OK, "pack of a strided product");
+            lw_test_status(lw_matmul_run(c, op, i ? a : dense_a, packed, &steps, scratch, outputs[i]), LW_OK,
+                           "strided");
+        }
+        float *want = lw_test_floats(t, elements, LW_FILL_POISON);
+        for (size_t i = 0; i < d.batch; i++)
+            for (size_t e = 0; e < m * n; e++)
+                want[i * batch_step + e / n * d.output_row_stride + e % n] = outputs[0][i * m * n + e];
+        lw_test_same_bytes("a strided product", want, outputs[1], elements * sizeof *want);
+
+        /* The same of integers: the floats' bits do. */
+        d.activation = dense.activation = (struct lw_activation){LW_LINEAR, 0, 0, 0};
+        int32_t *from_dense = lw_test_buffer(t, d.batch * m * n * 4), *from_strided = lw_test_buffer(t, elements * 4);
+        lw_test_status(lw_matmul_i32_run(c, &dense, (int32_t *)dense_a, (int32_t *)dense_b, from_dense), LW_OK,
+                       "int32");
+        lw_test_status(lw_matmul_i32_run(c, &d, (const int32_t *)a, (const int32_t *)b, from_strided), LW_OK, "int32");
+        for (size_t i = 0; i < d.batch; i++)
+            for (size_t y = 0; y < m; y++)
+                lw_test_same_bytes("a strided product of int32", from_dense + (i * m + y) * n,
+                                   from_strided + i * batch_step + y * d.output_row_stride, n * 4);
+    }
+
+    /* From a header before there were strides: what follows the older struct is not read. */
+    const uint32_t older = offsetof(struct lw_matmul, a_row_stride);
+    struct lw_matmul d = {.struct_bytes = older, .batch = 1, .m = 2, .n = 3, .k = 4};
+    struct lw_sizes sizes;
+    d.a_row_stride = d.b_row_stride = d.output_row_stride = d.output_batch_stride = SIZE_MAX;
+    lw_test_status(lw_matmul_sizes(t->tested, &d, &sizes), LW_OK, "an older descriptor");
+    lw_test_true(sizes.output_elements == 6, "an older descriptor's output");
+    d.struct_bytes = sizeof d;
+    lw_test_status(lw_matmul_sizes(t->tested, &d, &sizes), LW_TOO_LARGE, "strides that are too large");
+    d.a_row_stride = d.b_row_stride = d.output_batch_stride = 0;
+    d.output_row_stride = 2;
+    lw_test_status(lw_matmul_sizes(t->tested, &d, &sizes), LW_BAD_SHAPE, "rows that overlap");
+    d.output_row_stride = 0;
+    d.output_batch_stride = 5;
+    lw_test_status(lw_matmul_sizes(t->tested, &d, &sizes), LW_BAD_SHAPE, "matrices that overlap");
+}
+
 static void errors(struct lw_test *t) {
     const struct lw_context *c = t->tested;
-    const struct lw_matmul good = {sizeof good, 2, 5, 6, 7, 0, 0, 35, 42, {LW_LINEAR, 0, 0, 0}};
+    const struct lw_matmul good = {sizeof good, 2, 5, 6, 7, 0, 0, 35, 42, {LW_LINEAR, 0, 0, 0}, 0, 0, 0, 0};
     struct lw_matmul d;
     struct lw_sizes sizes;
     lw_test_status(lw_matmul_sizes(c, &good, &sizes), LW_OK, "the valid product");
@@ -120,7 +218,8 @@ static void errors(struct lw_test *t) {
         lw_test_status(lw_matmul_pack(c, &d, b, packed), status, #change " (pack)");                                   \
         lw_test_status(lw_matmul_run(c, &d, a, packed, NULL, scratch, output), status, #change " (run)");              \
     } while (0)
-    WRONG(LW_BAD_STRUCT_BYTES, d.struct_bytes--);
+    WRONG(LW_BAD_STRUCT_BYTES, d.struct_bytes = 8);
+    WRONG(LW_BAD_STRUCT_BYTES, d.struct_bytes++);
     WRONG(LW_BAD_ENUM, d.transpose_a = 2);
     WRONG(LW_BAD_ENUM, d.transpose_b = 2);
     WRONG(LW_BAD_ENUM, d.activation.kind = LW_ORACLE_ACTIVATIONS);
@@ -158,6 +257,7 @@ static void errors(struct lw_test *t) {
 
 static void check(struct lw_test *t) {
     products(t);
+    strides(t);
     errors(t);
 }
 
@@ -193,7 +293,7 @@ static void check_i32(struct lw_test *t) {
         lw_test_status(lw_matmul_i32_run(c, &d, a, b, got), LW_OK, "matmul of int32");
         lw_test_same_bytes("matmul of int32", want, got, count * sizeof *got);
     }
-    struct lw_matmul d = {sizeof d, 1, 2, 2, 2, 0, 0, 4, 4, {LW_LINEAR, 0, 0, 0}};
+    struct lw_matmul d = {sizeof d, 1, 2, 2, 2, 0, 0, 4, 4, {LW_LINEAR, 0, 0, 0}, 0, 0, 0, 0};
     const int32_t *x = lw_test_buffer(t, 16);
     int32_t *untouched = lw_test_buffer(t, 16);
     lw_test_seal(t, untouched);
@@ -246,9 +346,20 @@ static void bench(struct lw_bench *b) {
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
         struct call *c = lw_bench_buffer(b, sizeof *c);
         size_t m = shapes[i].m, n = shapes[i].n, k = shapes[i].k, batch = shapes[i].batch;
-        c->matmul = (struct lw_matmul){
-            sizeof c->matmul,      shapes[i].batch,       shapes[i].m, shapes[i].n, shapes[i].k,
-            shapes[i].transpose_a, shapes[i].transpose_b, m * k,       k * n,       {LW_LINEAR, 0, 0, 0}};
+        c->matmul = (struct lw_matmul){sizeof c->matmul,
+                                       shapes[i].batch,
+                                       shapes[i].m,
+                                       shapes[i].n,
+                                       shapes[i].k,
+                                       shapes[i].transpose_a,
+                                       shapes[i].transpose_b,
+                                       m * k,
+                                       k * n,
+                                       {LW_LINEAR, 0, 0, 0},
+                                       0,
+                                       0,
+                                       0,
+                                       0};
         struct lw_sizes sizes;
         if (lw_matmul_sizes(context, &c->matmul, &sizes) != LW_OK) return;
         c->a = lw_bench_floats(b, batch * m * k);

@@ -449,6 +449,9 @@ LW_API enum lw_status lw_depthwise_conv2d_filter_gradient_run(const struct lw_co
 /* output[b][i][j] = epilogue(bias[j] + sum over k ascending of A[b][i][k] B[b][k][j]), from the bias.
  * A is stored [m][k], or [k][m] when transpose_a is 1; B [k][n], or [n][k] when transpose_b is 1.
  * Batches lie a_batch_stride and b_batch_stride elements apart; 0 uses the same matrix for every batch.
+ * Rows of A and B as they are stored, and of the output, lie row_stride elements apart: more than their length where they
+ * are part of wider matrices. Those of A may also be less than its length: rows then overlap, as the windows of a signal
+ * do. What lies between the output's rows isn't written, and a residual has the output's strides.
  * lw_matmul_pack packs B: all batches of it, or the one. The epilogue's channels are the columns j. */
 struct lw_matmul {
     uint32_t struct_bytes;                 /* sizeof(struct lw_matmul) */
@@ -456,6 +459,9 @@ struct lw_matmul {
     uint32_t transpose_a, transpose_b;     /* 0 or 1 */
     size_t a_batch_stride, b_batch_stride; /* in elements; 0: all batches share one matrix */
     struct lw_activation activation;       /* the epilogue's last step */
+    size_t a_row_stride, b_row_stride;     /* in elements; 0: rows follow each other */
+    size_t output_row_stride;              /* in elements, n or more; 0: n */
+    size_t output_batch_stride;            /* in elements, those of an output matrix or more; 0: m output_row_stride */
 };
 
 /* What is wrong with the descriptor: see struct lw_problem. */
@@ -467,7 +473,7 @@ LW_API enum lw_status lw_matmul_sizes(const struct lw_context *context, const st
 /* Packs B, for any number of runs. packed: sizes.packed_bytes. */
 LW_API enum lw_status lw_matmul_pack(const struct lw_context *context, const struct lw_matmul *op, const float *b,
                                      void *packed);
-/* Multiplies. packed: from lw_matmul_pack; output: [batch][m][n]. */
+/* Multiplies. packed: from lw_matmul_pack; output: [batch][m][n], sizes.output_elements from the first to the last. */
 LW_API enum lw_status lw_matmul_run(const struct lw_context *context, const struct lw_matmul *op, const float *a,
                                     const void *packed, const struct lw_epilogue *epilogue, void *scratch,
                                     float *output);

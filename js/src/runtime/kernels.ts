@@ -543,6 +543,10 @@ export class Kernels {
     this.set(at + f.transpose_b, op.transposeB ? 1 : 0);
     this.set(at + f.a_batch_stride, op.aBatchStride);
     this.set(at + f.b_batch_stride, op.bBatchStride);
+    this.set(at + f.a_row_stride, 0); // all dense
+    this.set(at + f.b_row_stride, 0);
+    this.set(at + f.output_row_stride, 0);
+    this.set(at + f.output_batch_stride, 0);
     this.activation(at + f.activation, how);
     return at;
   }
