@@ -254,7 +254,7 @@ static void check_problems(struct lw_test *t) {
     WRONG(lw_matmul, matmul, transpose_b = 2, LW_BAD_ENUM, "transpose_b");
     WRONG(lw_matmul, matmul, activation.kind = 99, LW_BAD_ENUM, "activation.kind");
     WRONG(lw_matmul, matmul, batch = d.n = (d.m = 1u << 20, 1u << 24), LW_TOO_LARGE, "output");
-    WRONG(lw_matmul, matmul, m = d.k = most, LW_TOO_LARGE, "a");
+    WRONG(lw_matmul, matmul, m = d.k = (d.n = 0, most), LW_TOO_LARGE, "a");
     WRONG(lw_matmul, matmul, n = d.k = (d.m = 0, most), LW_TOO_LARGE, "b");
     WRONG(lw_matmul, matmul, output_row_stride = 2, LW_BAD_SHAPE, "output_row_stride");
     WRONG(lw_matmul, matmul, output_batch_stride = 5, LW_BAD_SHAPE, "output_batch_stride");
