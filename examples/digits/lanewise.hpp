@@ -10,6 +10,7 @@
 #include <memory>
 #include <span>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -22,6 +23,11 @@ struct error : std::runtime_error {
 
 inline void check(lw_status status) {
     if (status != LW_OK) throw error(lw_status_string(status));
+}
+
+inline void check(lw_status status, const lw_problem &problem) {
+    if (status == LW_OK) return;
+    throw error(std::string(lw_status_string(status)) + ": " + problem.field + " must be " + problem.expected);
 }
 
 inline void check_size(std::size_t size, std::size_t wanted) {
@@ -51,6 +57,7 @@ class context {
 template <class Descriptor> struct about;
 
 template <> struct about<lw_conv2d> {
+    static constexpr auto validate = lw_conv2d_validate;
     static constexpr auto sizes = lw_conv2d_sizes;
     static constexpr auto pack = lw_conv2d_pack;
     static constexpr auto run = lw_conv2d_run;
@@ -67,6 +74,7 @@ template <> struct about<lw_conv2d> {
 };
 
 template <> struct about<lw_depthwise_conv2d> {
+    static constexpr auto validate = lw_depthwise_conv2d_validate;
     static constexpr auto sizes = lw_depthwise_conv2d_sizes;
     static constexpr auto pack = lw_depthwise_conv2d_pack;
     static constexpr auto run = lw_depthwise_conv2d_run;
@@ -89,6 +97,9 @@ template <class Descriptor> class layer {
           std::vector<float> bias_of_outputs = {})
         : kernels(context), op(descriptor), bias(std::move(bias_of_outputs)) {
         op.struct_bytes = sizeof op;
+        lw_problem problem;
+        const lw_status status = about<Descriptor>::validate(kernels, &op, &problem);
+        check(status, problem);
         check(about<Descriptor>::sizes(kernels, &op, &sizes));
         check_size(weights.size(), about<Descriptor>::weights(op));
         if (!bias.empty()) check_size(bias.size(), about<Descriptor>::channels(op));

@@ -14,17 +14,19 @@
 #define NETWORK_NONE 0xffffffffu /* no such operand */
 
 enum network_op {
-    NETWORK_CONV,         /* lw_conv2d, lw_depthwise_conv2d and lw_conv2d_transpose; `other` is the residual */
-    NETWORK_DEPTHWISE,    /* */
-    NETWORK_TRANSPOSED,   /* */
-    NETWORK_DENSE,        /* a product of all that the input holds with a matrix */
-    NETWORK_MAX_POOL,     /* */
-    NETWORK_AVERAGE_POOL, /* */
-    NETWORK_RESIZE,       /* bilinear, half_pixel_centers */
-    NETWORK_ADD,          /* input and `other`, with broadcasting */
-    NETWORK_MUL,          /* */
-    NETWORK_ACTIVATION,   /* nothing but the activation */
-    NETWORK_SOFTMAX       /* over the channels */
+    /* With weights, bias and activation; `other` is the residual. */
+    NETWORK_CONV,
+    NETWORK_DEPTHWISE,
+    NETWORK_TRANSPOSED,
+    NETWORK_DENSE, /* a product of all that the input holds with a matrix */
+    /* Without. */
+    NETWORK_MAX_POOL,
+    NETWORK_AVERAGE_POOL,
+    NETWORK_RESIZE,     /* bilinear, half_pixel_centers */
+    NETWORK_ADD,        /* input and `other`, with broadcasting */
+    NETWORK_MUL,        /* likewise */
+    NETWORK_ACTIVATION, /* nothing but the activation */
+    NETWORK_SOFTMAX     /* over the channels */
 };
 
 struct network_header {

@@ -85,7 +85,7 @@ for (const [name, launch] of Object.entries(BROWSERS)) {
     t.after(() => browser.close());
     const page = await browser.newPage();
     await page.goto(site.url);
-    const { rendered, factor } = await page.evaluate(async () => {
+    const { rendered, factor } = JSON.parse(await page.evaluate(async () => {
       const { denoiser, player } = await import('./page.js');
       const samples = new Float32Array(await (await fetch('noisy.f32')).arrayBuffer());
       const context = new OfflineAudioContext(1, samples.length, 16000);
@@ -95,8 +95,8 @@ for (const [name, launch] of Object.entries(BROWSERS)) {
       const begin = performance.now();
       const buffer = await context.startRendering();
       const seconds = (performance.now() - begin) / 1000;
-      return { rendered: Array.from(buffer.getChannelData(0)), factor: seconds / buffer.duration };
-    });
+      return JSON.stringify({ rendered: Array.from(buffer.getChannelData(0)), factor: seconds / buffer.duration });
+    }));
     const wanted = outputs['wasm, simd128'], late = 128;
     assert.ok(sameBits(Float32Array.from(rendered.slice(late)), wanted.slice(0, wanted.length - late)));
     t.diagnostic(`real-time factor of the whole OfflineAudioContext: ${factor.toFixed(4)}`);

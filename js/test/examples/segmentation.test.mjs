@@ -30,6 +30,14 @@ before(async () => {
 
 after(() => site.close());
 
+/* Browsers may scale photos alike: the cpu backend takes seconds for each. */
+const known = new Map();
+async function expectedMask(rgb) {
+  const key = rgb.join();
+  if (!known.has(key)) known.set(key, await cpuOutput(model, rgb, [1, 256, 256, 3], 1 / 255, 0));
+  return known.get(key);
+}
+
 for (const [name, launch] of Object.entries(BROWSERS)) {
   describe(name, () => {
     let browser;
@@ -51,12 +59,12 @@ for (const [name, launch] of Object.entries(BROWSERS)) {
       const page = await open();
       await choose(page, samplePhoto(6));
       await status(page, /^sample6\.jpg: [\d.]+ ms$/);
-      const { input, mask, milliseconds } = await page.evaluate(() => {
+      const { input, mask, milliseconds } = JSON.parse(await page.evaluate(() => {
         const { program, input: pixels, milliseconds: time } = globalThis.segmentation;
         const values = new Float32Array(program.memory.buffer, program.mask(), pixels.length / 4);
-        return { input: Array.from(pixels), mask: Array.from(values), milliseconds: time };
-      });
-      const expected = await cpuOutput(model, input.filter((_, i) => i % 4 !== 3), [1, 256, 256, 3], 1 / 255, 0);
+        return JSON.stringify({ input: Array.from(pixels), mask: Array.from(values), milliseconds: time });
+      }));
+      const expected = await expectedMask(input.filter((_, i) => i % 4 !== 3));
       t.diagnostic(`${milliseconds.toFixed(1)} ms, largest difference ${distance(mask, expected)}`);
       assert.ok(distance(mask, expected) <= TOLERANCE);
 

@@ -50,7 +50,8 @@ export async function cpuOutput(model, bytes, shape, scale, shift) {
 
 /*
  * Browsers with a made camera and microphone, by name. All by Puppeteer: under Playwright Chromium waits, at a page's
- * first worklet, for a debugger that never comes.
+ * first worklet, for a debugger that never comes. Firefox takes half a minute to hand over an array as it is: hand over
+ * JSON.
  */
 export const BROWSERS = {
   Chromium: (folder) => puppeteer.launch({
