@@ -113,6 +113,13 @@ const TOLD = {
   'a border of text': [() => run('PadV2', { x: ones(3) }, { paddings: [[1, '2']] }), /PadV2: attribute 'paddings'/],
   'a border of fewer dimensions': [() => run('PadV2', { x: ones(2, 3) }, { paddings: [[1, 1]] }),
     /PadV2: attribute 'paddings' is \[\[1,1\]\]; expected two numbers for each dimension of \[2,3\]/],
+  'a border of no kind': [() => run('MirrorPad', { x: ones(3) }, { paddings: [[1, 1]], mode: 'wrap' }),
+    /MirrorPad: attribute 'mode' is wrap; expected reflect or symmetric/],
+  'a crop of no kind': [() => run('CropAndResize', {
+    image: ones(1, 4, 4, 1), boxes: ones(1, 4), boxInd: ints(0),
+  }, { cropSize: [2, 2], method: 'bicubic', extrapolationValue: 0 }), /CropAndResize: attribute 'method' is bicubic/],
+  'a transformation with edges of no kind': [() => run('Transform', { image: ones(1, 4, 4, 1), transforms: ones(1, 8) },
+    { interpolation: 'nearest', fillMode: 'constructor', fillValue: 0 }), /Transform: attribute 'fillMode' is constructor/],
   'a border of more dimensions': [() => run('MirrorPad', { x: ones(3) }, { paddings: [[1, 1], [0, 0]], mode: 'reflect' }),
     /MirrorPad: attribute 'paddings' is \[\[1,1\],\[0,0\]\]/],
   'a permutation by a property': [() => run('Transpose', { x: ones(1, 5) }, { perm: ['length', 1] }),

@@ -6,7 +6,7 @@ import { LanewiseError } from '../runtime/errors.js';
 import type { ResizeBilinear } from '../runtime/kernels.js';
 import { elementBytes } from './backend.js';
 import { toFloat } from './elementwise.js';
-import { ANY, expect, expectRank, expectShape, product, typeOf, type Attrs, type Kernel } from './kernel.js';
+import { ANY, expect, expectOneOf, expectRank, expectShape, product, typeOf, type Attrs, type Kernel } from './kernel.js';
 import { fillWith, Reverse } from './movement.js';
 
 /** What both ways of resizing are told. */
@@ -86,7 +86,8 @@ const transform: Kernel = (backend, { image, transforms }, attrs) => {
   expectRank(name, 'image', image, 4);
   expect(name, 'transforms', transforms, ANY);
   expectRank(name, 'transforms', transforms, 2);
-  const { interpolation, fillMode, fillValue, outputShape } = attrs;
+  const { interpolation, fillMode = 'constant', fillValue, outputShape } = attrs;
+  expectOneOf(name, 'fillMode', fillMode, Object.keys(EDGES));
   if (interpolation !== 'nearest' && interpolation !== 'bilinear') {
     throw new LanewiseError(`Error in Transform: Expect 'nearest' or 'bilinear', but got ${interpolation}`);
   }
@@ -98,7 +99,7 @@ const transform: Kernel = (backend, { image, transforms }, attrs) => {
   const op = {
     type: typeOf(image.dtype), batch, inputHeight, inputWidth, channels, outputHeight, outputWidth,
     transforms: transforms.shape[0], bilinear: interpolation === 'bilinear',
-    edge: EDGES[fillMode as string] ?? lw.LW_EDGE_CONSTANT, fill: fillValue as number,
+    edge: EDGES[fillMode], fill: fillValue as number,
   };
   const input = backend.pointer(image), matrices = toFloat(backend, transforms);
   const y = backend.output([batch, outputHeight, outputWidth, channels], image.dtype);
@@ -144,6 +145,7 @@ const cropAndResize: Kernel = (backend, { image, boxes, boxInd }, attrs) => {
   expect(kernel, 'boxInd', boxInd, ['int32']);
   expectShape(kernel, 'boxes', boxes, [boxes.shape[0], 4]);
   expectShape(kernel, 'boxInd', boxInd, [boxes.shape[0]]);
+  expectOneOf(kernel, 'method', attrs.method, ['bilinear', 'nearest']);
   const [batch, inputHeight, inputWidth, channels] = image.shape;
   const [cropHeight, cropWidth] = attrs.cropSize as [number, number];
   const op = {

@@ -82,6 +82,12 @@ export function expectWhole(op: string, attribute: string, values: readonly numb
   }
 }
 
+/** Throws unless an attribute has one of these values. */
+export function expectOneOf(op: string, attribute: string, value: unknown, values: readonly string[]): void {
+  if (values.includes(value as string)) return;
+  throw new LanewiseError(`${op}: attribute '${attribute}' is ${value}; expected ${values.join(' or ')}`);
+}
+
 /** An attribute that is a shape of this many dimensions. */
 export function shapeOf(op: string, attribute: string, shape: readonly number[], rank: number): number[] {
   if (shape?.length !== rank) {

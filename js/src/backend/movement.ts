@@ -8,7 +8,7 @@ import { complexOf, partOf } from './complex.js';
 import { deferPad } from './deferred.js';
 import { toFloat } from './elementwise.js';
 import {
-  axisOf, DTYPES, expect, expectWhole, product, sizeOf, STORED, stridesOf, typeOf, type Inputs, type Kernel,
+  axisOf, DTYPES, expect, expectOneOf, expectWhole, product, sizeOf, STORED, stridesOf, typeOf, type Inputs, type Kernel,
 } from './kernel.js';
 import { moveStrings } from './values.js';
 
@@ -316,6 +316,7 @@ const mirrorPad: Kernel = (backend, { x }, attrs) => {
   const { paddings, mode } = attrs;
   expect('MirrorPad', 'x', x, STORED);
   expectPaddings('MirrorPad', x, paddings, 0);
+  expectOneOf('MirrorPad', 'mode', mode, ['reflect', 'symmetric']);
   const before = (paddings as Array<[number, number]>).map(p => p[0]);
   const after = (paddings as Array<[number, number]>).map(p => p[1]);
   const input = backend.pointer(x);
