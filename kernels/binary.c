@@ -272,10 +272,10 @@ enum lw_status lw_binary_run(const struct lw_context *context, const struct lw_b
     }
     const struct dimension *inner = &plan.dimensions[plan.rank - 1];
     struct run run = {context, binary, &plan, a, b, output};
-    /* Nanoseconds of 4 elements. */
+    /* Nanoseconds of 8 elements. */
     const bool is_function =
         binary->op == LW_BINARY_POW || binary->op == LW_BINARY_ATAN2 || binary->op == LW_BINARY_MOD;
-    const size_t cost = is_function ? 16 : 1;
-    if (plan.rank == 1) return lw_parallel_elements(context, inner->size, LW_BLOCK / 4 * cost, run_elements, &run);
-    return lw_parallel(context, plan.count / inner->size, inner->size * cost / 4 + 1, run_rows, &run);
+    const size_t cost = is_function ? 32 : 1;
+    if (plan.rank == 1) return lw_parallel_elements(context, inner->size, LW_BLOCK / 8 * cost, run_elements, &run);
+    return lw_parallel(context, plan.count / inner->size, inner->size * cost / 8 + 1, run_rows, &run);
 }

@@ -256,5 +256,5 @@ enum lw_status lw_copy_run(const struct lw_context *context, const struct lw_cop
     run.pieces = (longer - 1) / PIECE + 1;
     size_t pieces = run.pieces;
     for (size_t d = 0; d < rank; d++) pieces *= dimensions[d].size;
-    return lw_parallel(context, pieces, (longer < PIECE ? longer : PIECE) * shorter * element / 8, run_part, &run);
+    return lw_parallel(context, pieces, (longer < PIECE ? longer : PIECE) * shorter * element / 32, run_part, &run);
 }

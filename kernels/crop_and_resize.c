@@ -228,6 +228,6 @@ enum lw_status lw_crop_and_resize_run(const struct lw_context *context, const st
     if ((!input && p.input_elements) || !boxes || !indices || !scratch || !output) return LW_NULL_POINTER;
 
     struct run run = {context, d, input, boxes, indices, scratch, p.share_bytes, output};
-    const size_t row_cost = (size_t)d->crop_width * d->channels / 4;
+    const size_t row_cost = d->crop_width * ((size_t)d->channels / 8 + 1);
     return lw_parallel(context, (size_t)d->boxes * d->crop_height, row_cost, crop_rows, &run);
 }

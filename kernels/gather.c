@@ -81,5 +81,5 @@ enum lw_status lw_gather_run(const struct lw_context *context, const struct lw_g
     if (!params || !output) return LW_NULL_POINTER;
 
     struct run run = {gather, params, indices, output};
-    return lw_parallel(context, (size_t)gather->batch * gather->outer * gather->count, slice / 16 + 1, run_part, &run);
+    return lw_parallel(context, (size_t)gather->batch * gather->outer * gather->count, slice / 32 + 1, run_part, &run);
 }

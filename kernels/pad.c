@@ -197,5 +197,5 @@ enum lw_status lw_pad_run(const struct lw_context *context, const struct lw_pad 
         return LW_OK;
     }
     return lw_parallel(context, outermost->before + outermost->size + outermost->after,
-                       outermost->output_bytes / 16 + 1, write_part, &run);
+                       outermost->output_bytes / 32 + 1, write_part, &run);
 }

@@ -100,12 +100,12 @@ static enum lw_status run_pooling(struct pooling *p) {
     if (p->kernel == p->context->kernels.avgpool_f32 && p->input_elements && whole_image(depth) &&
         whole_image(height) && whole_image(width)) {
         const size_t pixels = p->input_elements / p->channels / p->batch;
-        return lw_parallel_elements(p->context, p->batch * p->channels, pixels * LW_BLOCK / 8, average_images, p);
+        return lw_parallel_elements(p->context, p->batch * p->channels, pixels * LW_BLOCK / 16, average_images, p);
     }
-    /* Some 8 elements of windows in a nanosecond. */
+    /* Some 16 elements of windows in a nanosecond. */
     const size_t taps = (size_t)(taps_at_most(depth) * taps_at_most(height) * taps_at_most(width));
     return lw_parallel(p->context, p->batch * (size_t)(depth->output * height->output),
-                       (size_t)width->output * p->channels * (taps + 1) / 8, pool_rows, p);
+                       (size_t)width->output * p->channels * (taps + 1) / 16, pool_rows, p);
 }
 
 /* ---- Two dimensions ---- */

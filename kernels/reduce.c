@@ -116,6 +116,6 @@ enum lw_status lw_reduce_run(const struct lw_context *context, enum lw_reduce_op
 
     const void *x = reduced ? input : output; /* nothing is read then, but kernels step their pointers */
     struct run run = {context, op, type, reduced, inner, x, output};
-    if (inner == 1) return lw_parallel(context, outer, reduced / 8 + 1, run_part, &run);
-    return lw_parallel_elements(context, outer * inner, reduced * LW_BLOCK / 8 + 1, run_part, &run);
+    if (inner == 1) return lw_parallel(context, outer, reduced / 16 + 1, run_part, &run);
+    return lw_parallel_elements(context, outer * inner, reduced * LW_BLOCK / 16 + 1, run_part, &run);
 }

@@ -173,7 +173,7 @@ enum lw_status lw_resize_bilinear_run(const struct lw_context *context, const st
         fx[x] = (float)s.fraction;
     }
     struct run run = {context, d, &p, x0, x1, fx, input, scratch, output};
-    const size_t row_cost = (size_t)d->output_width * d->channels / 4;
+    const size_t row_cost = d->output_width * ((size_t)d->channels / 8 + 1);
     return lw_parallel(context, (size_t)d->batch * d->output_height, row_cost, resize_rows, &run);
 }
 

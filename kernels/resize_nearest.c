@@ -127,7 +127,7 @@ enum lw_status lw_resize_nearest_run(const struct lw_context *context, const str
         .input = input,
         .output = output,
     };
-    const size_t row_cost = d->output_width * (1 + run.pixel_bytes / 16);
+    const size_t row_cost = d->output_width * (1 + run.pixel_bytes / 32);
     return lw_parallel(context, (size_t)d->batch * d->output_height, row_cost, resize_rows, &run);
 }
 

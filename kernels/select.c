@@ -47,6 +47,6 @@ enum lw_status lw_select_run(const struct lw_context *context, enum lw_type type
     if (!condition || !a || !b || !output) return LW_NULL_POINTER;
 
     struct run run = {context, columns, bytes, condition, a, b, output};
-    if (columns > 1) return lw_parallel(context, rows, columns * bytes / 16 + 1, copy_rows, &run);
+    if (columns > 1) return lw_parallel(context, rows, columns * bytes / 32 + 1, copy_rows, &run);
     return lw_parallel_elements(context, count, LW_BLOCK * bytes / 16, select_elements, &run);
 }
