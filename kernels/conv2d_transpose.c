@@ -44,7 +44,7 @@ struct plan {
     size_t packed_bytes;
     size_t max_taps;   /* of any phase */
     size_t block_rows; /* output pixels for each call of the kernel, a multiple of mr; in patches input pixels */
-    size_t scratch_bytes;
+    size_t share_bytes, scratch_bytes; /* for one worker, for all */
 
     bool patches;
     size_t patch_width, patch_elements; /* kernel_width * output_channels; all of a patch */
@@ -141,7 +141,8 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
         plan->packed_bytes = elements * sizeof(float);
         plan->block_rows = lw_gemm_block_rows(gemm, conv->input_width, 1, conv->input_channels, plan->patch_elements);
         if (!lw_multiply(&floats, plan->block_rows + 1) ||
-            !lw_gemm_scratch_bytes(plan->block_rows, 1, floats, &plan->scratch_bytes))
+            !lw_gemm_scratch_bytes(plan->block_rows, 1, floats, &plan->share_bytes) ||
+            !lw_share_scratch(context, &plan->share_bytes, &plan->scratch_bytes))
             return lw_too_large(problem, "scratch");
         return LW_OK;
     }
@@ -149,7 +150,8 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
     plan->max_taps = phase_of_tap(&plan->y, 0).count * phase_of_tap(&plan->x, 0).count;
     const size_t widest = conv->output_width / w->stride_width + (conv->output_width % w->stride_width != 0);
     plan->block_rows = lw_gemm_block_rows(gemm, widest, plan->max_taps, conv->input_channels, conv->output_channels);
-    if (!lw_gemm_scratch_bytes(plan->block_rows, plan->max_taps, conv->input_channels, &plan->scratch_bytes))
+    if (!lw_gemm_scratch_bytes(plan->block_rows, plan->max_taps, conv->input_channels, &plan->share_bytes) ||
+        !lw_share_scratch(context, &plan->share_bytes, &plan->scratch_bytes))
         return lw_too_large(problem, "scratch");
     return LW_OK;
 }
@@ -181,6 +183,31 @@ static size_t packed_taps_before(const struct plan *plan, struct phase y, struct
     return y.before * plan->x.kernel + y.count * x.before;
 }
 
+struct packing {
+    const struct lw_context *context;
+    const struct lw_conv2d_transpose *conv;
+    const struct plan *plan;
+    const float *filter;
+    float *packed;
+};
+
+/* Taps of the filter. */
+static void pack_part(void *state, size_t begin, size_t end, size_t worker) {
+    (void)worker;
+    const struct packing *p = state;
+    const struct plan *plan = p->plan;
+    const size_t inputs = p->conv->input_channels, outputs = p->conv->output_channels;
+    for (size_t tap = begin; tap < end; tap++) {
+        const size_t ky = tap / plan->x.kernel, kx = tap % plan->x.kernel;
+        const struct phase y = phase_of_tap(&plan->y, ky % plan->y.period);
+        const struct phase x = phase_of_tap(&plan->x, kx % plan->x.period);
+        const size_t t = ky / plan->y.period * x.count + kx / plan->x.period;
+        lw_gemm_pack(&p->context->kernels.gemm_f32, y.count * x.count * inputs, outputs, t * inputs, inputs,
+                     p->filter + tap * outputs * inputs, 1, inputs, /* (outputs, inputs) */
+                     p->packed + packed_taps_before(plan, y, x) * plan->tap_packed);
+    }
+}
+
 enum lw_status lw_conv2d_transpose_pack(const struct lw_context *context, const struct lw_conv2d_transpose *conv,
                                         const float *filter, void *packed) {
     struct plan plan;
@@ -188,26 +215,11 @@ enum lw_status lw_conv2d_transpose_pack(const struct lw_context *context, const 
     if (status != LW_OK) return status;
     if (!filter || !packed) return LW_NULL_POINTER;
 
-    const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
-    const size_t inputs = conv->input_channels, outputs = conv->output_channels;
-    if (plan.patches) { /* (kernel_height, kernel_width, outputs, inputs) is (patch_elements, inputs) */
-        lw_gemm_pack(gemm, inputs, plan.patch_elements, 0, inputs, filter, 1, inputs, packed);
-        return LW_OK;
-    }
-    for (size_t first_y = 0; first_y < phases(&plan.y); first_y++) {
-        const struct phase y = phase_of_tap(&plan.y, first_y);
-        for (size_t first_x = 0; first_x < phases(&plan.x); first_x++) {
-            const struct phase x = phase_of_tap(&plan.x, first_x);
-            const size_t taps = y.count * x.count;
-            float *matrix = (float *)packed + packed_taps_before(&plan, y, x) * plan.tap_packed;
-            for (size_t t = 0; t < taps; t++) {
-                const size_t ky = y.first + t / x.count * plan.y.period, kx = x.first + t % x.count * plan.x.period;
-                const float *tap = filter + (ky * plan.x.kernel + kx) * outputs * inputs; /* (outputs, inputs) */
-                lw_gemm_pack(gemm, taps * inputs, outputs, t * inputs, inputs, tap, 1, inputs, matrix);
-            }
-        }
-    }
-    return LW_OK;
+    const size_t inputs = conv->input_channels;
+    if (plan.patches) /* (kernel_height, kernel_width, outputs, inputs) is (patch_elements, inputs) */
+        return lw_gemm_pack_all(context, 1, inputs, plan.patch_elements, filter, 0, 1, inputs, packed, 0);
+    struct packing packing = {context, conv, &plan, filter, packed};
+    return lw_parallel(context, plan.y.kernel * plan.x.kernel, inputs * conv->output_channels / 2, pack_part, &packing);
 }
 
 /* Points rows at the input of `count` output pixels of one phase: padded position y, and x, x + stride, ...
@@ -230,16 +242,28 @@ static void gather(const struct lw_conv2d_transpose *conv, const struct plan *pl
     }
 }
 
-/* The whole run where each input pixel makes a patch of the output. */
-static void run_patches(const struct lw_context *context, const struct lw_conv2d_transpose *conv,
-                        const struct plan *plan, const float *input, const float *packed,
-                        const struct lw_epilogue *epilogue, void *scratch, float *output) {
-    const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
-    const struct lw_clamp clamp = lw_epilogue_clamp(&conv->activation, epilogue);
-    const float *bias = epilogue->bias;
+/* What the parts of a run share. */
+struct run {
+    const struct lw_context *context;
+    const struct lw_conv2d_transpose *conv;
+    const struct plan *plan;
+    const struct lw_epilogue *epilogue;
+    const float *input, *packed;
+    char *scratch;
+    float *output;
+};
+
+/* Rows of the inputs of all images, where each input pixel makes a patch of the output. */
+static void run_patches(void *state, size_t begin, size_t end, size_t worker) {
+    const struct run *run = state;
+    const struct lw_conv2d_transpose *conv = run->conv;
+    const struct plan *plan = run->plan;
+    const struct lw_gemm_f32 *gemm = &run->context->kernels.gemm_f32;
+    const struct lw_clamp clamp = lw_epilogue_clamp(&conv->activation, run->epilogue);
+    const float *bias = run->epilogue->bias;
     const struct lw_window *w = &conv->window;
     const size_t outputs = conv->output_channels, row_elements = (size_t)conv->output_width * outputs;
-    const float **rows = scratch;
+    const float **rows = (const float **)(void *)(run->scratch + worker * plan->share_bytes);
     float *patch_bias = (float *)(rows + plan->block_rows); /* (patch_elements) */
     float *patches = patch_bias + plan->patch_elements;     /* (block_rows, kernel_height, patch_width) */
     for (size_t i = 0; i < plan->patch_elements; i++) patch_bias[i] = bias ? bias[i % outputs] : 0.0f;
@@ -250,22 +274,23 @@ static void run_patches(const struct lw_context *context, const struct lw_conv2d
     const bool gaps = w->kernel_height < w->stride_height || w->kernel_width < w->stride_width ||
                       (size_t)conv->input_height * w->stride_height < conv->output_height ||
                       (size_t)conv->input_width * w->stride_width < conv->output_width;
-    if (gaps) {
-        for (size_t i = 0; i < plan->output_elements; i++) {
-            const float x = bias ? bias[i % outputs] : 0.0f, above = x < clamp.lo ? clamp.lo : x;
-            output[i] = clamp.hi < above ? clamp.hi : above;
-        }
-    }
 
-    for (size_t row = 0; row < (size_t)conv->batch * conv->input_height; row++) {
-        const float *input_row = input + row * conv->input_width * conv->input_channels;
-        const size_t n = row / conv->input_height, iy = row % conv->input_height;
-        float *output_rows = output + (n * conv->output_height + iy * w->stride_height) * row_elements;
+    for (; begin < end; begin++) {
+        const float *input_row = run->input + begin * conv->input_width * conv->input_channels;
+        const size_t n = begin / conv->input_height, iy = begin % conv->input_height, y = iy * w->stride_height;
+        /* The last row's patches are followed by what the others leave. */
+        const size_t height = iy + 1 < conv->input_height ? w->stride_height : conv->output_height - y;
+        const size_t element = (n * conv->output_height + y) * row_elements;
+        float *output_rows = run->output + element;
+        for (size_t i = 0; gaps && i < height * row_elements; i++) {
+            const float x = bias ? bias[i % outputs] : 0.0f, above = x < clamp.lo ? clamp.lo : x;
+            output_rows[i] = clamp.hi < above ? clamp.hi : above;
+        }
         for (size_t first = 0; first < conv->input_width; first += plan->block_rows) {
             const size_t rest = conv->input_width - first;
             const size_t count = rest < plan->block_rows ? rest : plan->block_rows;
             for (size_t i = 0; i < count; i++) rows[i] = input_row + (first + i) * conv->input_channels;
-            gemm->run(count, plan->patch_elements, 1, conv->input_channels, rows, packed, &finish, patches,
+            gemm->run(count, plan->patch_elements, 1, conv->input_channels, rows, run->packed, &finish, patches,
                       plan->patch_elements);
             for (size_t ky = 0; ky < w->kernel_height; ky++) {
                 const float *from = patches + ky * plan->patch_width;
@@ -274,8 +299,45 @@ static void run_patches(const struct lw_context *context, const struct lw_conv2d
                     for (size_t j = 0; j < plan->patch_width; j++) to[j] = from[j];
             }
         }
+        lw_epilogue_finish(run->context, &conv->activation, run->epilogue, height * conv->output_width, outputs,
+                           element, run->output);
     }
-    lw_epilogue_finish(context, &conv->activation, epilogue, plan->output_elements / outputs, outputs, 0, output);
+}
+
+/* Rows of the outputs of all images. */
+static void run_phases(void *state, size_t begin, size_t end, size_t worker) {
+    const struct run *run = state;
+    const struct lw_conv2d_transpose *conv = run->conv;
+    const struct plan *plan = run->plan;
+    const struct lw_gemm_f32 *gemm = &run->context->kernels.gemm_f32;
+    const size_t inputs = conv->input_channels, outputs = conv->output_channels;
+    const size_t width = conv->output_width, stride = plan->x.stride;
+    const size_t image_elements = (size_t)conv->input_height * conv->input_width * inputs;
+    const float **rows = (const float **)(void *)(run->scratch + worker * plan->share_bytes);
+    float *zeros = (float *)(rows + plan->block_rows * plan->max_taps);
+    memset(zeros, 0, inputs * sizeof *zeros);
+
+    for (size_t row = begin; row < end; row++) {
+        const float *image = run->input ? run->input + row / conv->output_height * image_elements : zeros;
+        const size_t y = row % conv->output_height + plan->pad_top;
+        const struct phase phase_y = phase_of_position(&plan->y, y);
+        for (size_t start = 0; start < stride && start < width; start++) {
+            const struct phase phase_x = phase_of_position(&plan->x, start + plan->pad_left);
+            const float *matrix = run->packed + packed_taps_before(plan, phase_y, phase_x) * plan->tap_packed;
+            const size_t pixels = (width - start - 1) / stride + 1; /* of this phase */
+            for (size_t i = 0; i < pixels; i += plan->block_rows) {
+                const size_t count = pixels - i < plan->block_rows ? pixels - i : plan->block_rows;
+                const size_t x = start + i * stride;
+                gather(conv, plan, phase_y, phase_x, y, x + plan->pad_left, count, image, zeros, gemm->mr, rows);
+                const size_t element = (row * width + x) * outputs;
+                const struct lw_finish finish = lw_epilogue_in_gemm(&conv->activation, run->epilogue, 0, element);
+                gemm->run(count, outputs, phase_y.count * phase_x.count, inputs, rows, matrix, &finish,
+                          run->output + element, stride * outputs);
+            }
+        }
+        lw_activation_finish(run->context, &conv->activation, run->epilogue->slopes, width, outputs,
+                             run->output + row * width * outputs);
+    }
 }
 
 enum lw_status lw_conv2d_transpose_run(const struct lw_context *context, const struct lw_conv2d_transpose *conv,
@@ -290,39 +352,16 @@ enum lw_status lw_conv2d_transpose_run(const struct lw_context *context, const s
         (!output && plan.output_elements))
         return LW_NULL_POINTER;
     if (plan.output_elements == 0) return LW_OK;
-    if (plan.patches) {
-        run_patches(context, conv, &plan, input, packed, &epilogue, scratch, output);
-        return LW_OK;
-    }
 
-    const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
-    const size_t inputs = conv->input_channels, outputs = conv->output_channels;
-    const size_t width = conv->output_width, stride = plan.x.stride;
-    const size_t image_elements = (size_t)conv->input_height * conv->input_width * inputs;
-    const float **rows = scratch;
-    float *zeros = (float *)(rows + plan.block_rows * plan.max_taps);
-    memset(zeros, 0, inputs * sizeof *zeros);
-
-    for (size_t row = 0; row < (size_t)conv->batch * conv->output_height; row++) {
-        const float *image = input ? input + row / conv->output_height * image_elements : zeros;
-        const size_t y = row % conv->output_height + plan.pad_top;
-        const struct phase phase_y = phase_of_position(&plan.y, y);
-        for (size_t start = 0; start < stride && start < width; start++) {
-            const struct phase phase_x = phase_of_position(&plan.x, start + plan.pad_left);
-            const float *matrix = (const float *)packed + packed_taps_before(&plan, phase_y, phase_x) * plan.tap_packed;
-            const size_t pixels = (width - start - 1) / stride + 1; /* of this phase */
-            for (size_t i = 0; i < pixels; i += plan.block_rows) {
-                const size_t count = pixels - i < plan.block_rows ? pixels - i : plan.block_rows;
-                const size_t x = start + i * stride;
-                gather(conv, &plan, phase_y, phase_x, y, x + plan.pad_left, count, image, zeros, gemm->mr, rows);
-                const size_t element = (row * width + x) * outputs;
-                const struct lw_finish finish = lw_epilogue_in_gemm(&conv->activation, &epilogue, 0, element);
-                gemm->run(count, outputs, phase_y.count * phase_x.count, inputs, rows, matrix, &finish,
-                          output + element, stride * outputs);
-            }
-        }
-        lw_activation_finish(context, &conv->activation, epilogue.slopes, width, outputs,
-                             output + row * width * outputs);
-    }
-    return LW_OK;
+    struct run run = {context, conv, &plan, &epilogue, input, packed, scratch, output};
+    const struct lw_window *w = &conv->window;
+    if (plan.patches)
+        return lw_parallel(context, (size_t)conv->batch * conv->input_height,
+                           conv->input_width * plan.patch_elements * ((size_t)conv->input_channels + 16) / 32,
+                           run_patches, &run);
+    /* Of an output's taps only those of its phase count. */
+    const size_t taps = (size_t)w->kernel_height * w->kernel_width / w->stride_height / w->stride_width;
+    const size_t row_cost =
+        (size_t)conv->output_width * conv->output_channels * ((taps ? taps : 1) * conv->input_channels + 16) / 32;
+    return lw_parallel(context, (size_t)conv->batch * conv->output_height, row_cost, run_phases, &run);
 }
