@@ -40,8 +40,9 @@ struct plan {
     bool one_run;                                          /* rows and planes of the copy have no gap between them */
     size_t group_packed;                                   /* elements of B for one group */
     size_t block_rows;                                     /* of A for a call of the kernel, a multiple of mr */
+    struct lw_gemm_cut cut;                                /* of a block's product, for each group */
     size_t copy_elements, packed_elements, sums_elements;
-    size_t scratch_bytes;
+    size_t share_bytes, shares_bytes, scratch_bytes; /* row pointers for one worker, for all; and all there is */
 };
 
 static size_t divide_up(size_t a, size_t b) {
@@ -137,8 +138,12 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
     if (!lw_multiply(&plan->packed_elements, op->groups)) return lw_too_large(problem, "scratch");
     size_t floats = plan->copy_elements;
     if (!lw_add(&floats, plan->packed_elements) || !lw_add(&floats, plan->sums_elements) ||
-        !lw_gemm_scratch_bytes(plan->block_rows, taps, floats, &plan->scratch_bytes))
+        !lw_gemm_scratch_bytes(0, 0, floats, &plan->scratch_bytes) ||
+        !lw_gemm_scratch_bytes(plan->block_rows, taps, 0, &plan->share_bytes) ||
+        !lw_share_scratch(context, &plan->share_bytes, &plan->shares_bytes) ||
+        !lw_add(&plan->scratch_bytes, plan->shares_bytes))
         return lw_too_large(problem, "scratch");
+    plan->cut = lw_gemm_cut(context, plan->rows, plan->group_outputs, plan->pixels, plan->pixels, 0, plan->block_rows);
     return LW_OK;
 }
 
@@ -157,27 +162,37 @@ enum lw_status lw_conv3d_filter_gradient_sizes(const struct lw_context *context,
     return LW_OK;
 }
 
-/* What a run works with. */
+/* What the parts of a run share. */
 struct work {
     const struct lw_context *context;
     const struct lw_conv3d *op;
     const struct plan *plan;
-    const float **rows; /* (block_rows / mr, taps, mr) */
-    float *copy;        /* (channels, channel_elements): (channel, plane, row, phase, column) */
-    float *packed;      /* (groups, group_packed) */
-    float *sums;        /* (kernel_height, kernel_width, group_inputs, output_channels) */
+    const float *input, *gradient;
+    char *shares;  /* (threads, share_bytes) */
+    float *copy;   /* (channels, channel_elements): (channel, plane, row, phase, column) */
+    float *packed; /* (groups, group_packed) */
+    float *sums;   /* (kernel_height, kernel_width, group_inputs, output_channels) */
+
+    /* For plane kz of the filter: output planes from begin up to begin + depth of each image see input planes that exist,
+     * z stride + offset - pad_front. */
+    size_t begin, depth, offset;
+
+    /* The block: planes of these from `first` on, and `height` rows of each from y on. */
+    size_t first, planes, y, height;
+    const float *so_far; /* sums, or NULL */
+    float *out;
 };
 
-/* Copies what `height` output rows from y on see of a plane, channels first. The margins at the left and right are
+/* Copies rows `from` up to `end` of what the block sees of a plane, channels first. The margins at the left and right are
  * zeros already. */
-static void copy_plane(const struct work *work, size_t y, size_t height, const float *plane, float *copy) {
+static void copy_rows(const struct work *work, size_t from, size_t end, const float *plane, float *copy) {
     const struct lw_conv3d *op = work->op;
     const struct plan *p = work->plan;
     const struct lw_window *w = &op->window;
     const size_t channels = op->input_channels, stride = w->stride_width;
-    const size_t rows = (height - 1) * w->stride_height + (size_t)(w->kernel_height - 1) * w->dilation_height + 1;
-    size_t iy = y * w->stride_height - p->pad_top; /* above the image it wraps around to a huge number */
-    for (size_t r = 0; r < rows; r++, iy++, copy += p->row_elements) {
+    copy += from * p->row_elements;
+    size_t iy = work->y * w->stride_height + from - p->pad_top; /* above the image it wraps around to a huge number */
+    for (size_t r = from; r < end; r++, iy++, copy += p->row_elements) {
         if (iy >= op->input_height) {
             for (size_t c = 0; c < channels; c++)
                 memset(copy + c * p->channel_elements, 0, p->row_elements * sizeof *copy);
@@ -188,12 +203,12 @@ static void copy_plane(const struct work *work, size_t y, size_t height, const f
             /* Column j of the phase is pixel phase + j stride - pad_left: those inside of the image. */
             size_t first = p->pad_left > phase ? divide_up(p->pad_left - phase, stride) : 0;
             const size_t reach = p->pad_left + op->input_width;
-            size_t end = reach > phase ? divide_up(reach - phase, stride) : 0;
-            if (end > p->phase_columns) end = p->phase_columns;
-            if (first >= end) continue;
-            const float *from = row + (phase + first * stride - p->pad_left) * channels;
+            size_t behind = reach > phase ? divide_up(reach - phase, stride) : 0;
+            if (behind > p->phase_columns) behind = p->phase_columns;
+            if (first >= behind) continue;
+            const float *pixels = row + (phase + first * stride - p->pad_left) * channels;
             float *to = copy + phase * p->phase_columns + first;
-            work->context->kernels.transpose_u32(end - first, channels, (const uint32_t *)from,
+            work->context->kernels.transpose_u32(behind - first, channels, (const uint32_t *)pixels,
                                                  (ptrdiff_t)(stride * channels), (uint32_t *)to,
                                                  (ptrdiff_t)p->channel_elements);
         }
@@ -215,28 +230,59 @@ static void pack_gradient(const struct work *work, size_t pixels, size_t first, 
                      outputs, 1, work->packed + g * p->group_packed);
 }
 
-/* out = the sums over a block of `planes` planes and `height` rows of each, plus those so far, or NULL. */
-static void multiply_block(const struct work *work, size_t planes, size_t height, const float *so_far, float *out) {
+/* The block's rows of the output, with what they see of the input, of one plane after the other. */
+static void copy_part(void *state, size_t begin, size_t end, size_t worker) {
+    (void)worker;
+    const struct work *work = state;
+    const struct lw_conv3d *op = work->op;
+    const struct plan *p = work->plan;
+    const struct lw_window *w = &op->window;
+    const size_t height = work->height, width = p->output_width, stride = w->stride_height;
+    const size_t copied = (height - 1) * stride + (size_t)(w->kernel_height - 1) * w->dilation_height + 1;
+    for (size_t next; begin < end; begin = next) {
+        const size_t plane = begin / height, behind = (plane + 1) * height;
+        next = behind < end ? behind : end;
+        const size_t y = begin % height;
+        const size_t n = (work->first + plane) / work->depth, z = work->begin + (work->first + plane) % work->depth;
+        const size_t iz = z * op->stride_depth + work->offset - op->pad_front;
+        copy_rows(work, y * stride, next == behind ? copied : (y + next - begin) * stride,
+                  work->input + (n * op->input_depth + iz) * p->input_plane, work->copy + plane * p->plane_elements);
+        pack_gradient(work, work->planes * height * width, begin * width, (next - begin) * width,
+                      work->gradient + (n * op->output_depth + z) * p->output_plane +
+                          (work->y + y) * width * op->output_channels);
+    }
+}
+
+/* Units of plan->cut, of one group after the other: out = the sums over the block, plus those so far. */
+static void multiply_part(void *state, size_t begin, size_t end, size_t worker) {
+    const struct work *work = state;
     const struct lw_conv3d *op = work->op;
     const struct plan *p = work->plan;
     const struct lw_window *w = &op->window;
     const struct lw_gemm_f32 *gemm = &work->context->kernels.gemm_f32;
-    const size_t pixels = planes * height * p->output_width, inputs = p->group_inputs;
+    const size_t planes = work->planes, height = work->height, inputs = p->group_inputs;
+    const size_t pixels = planes * height * p->output_width;
     /* A last block with fewer rows has a gap behind each plane; it is one plane. */
     const size_t taps = p->one_run ? 1 : planes * height, run = pixels / taps;
     /* With fewer pixels than planned B's groups lie closer together, if they are columns. */
     const bool narrow = p->group_outputs < LW_GEMM_NARROW;
     const size_t group_packed = narrow ? p->group_outputs * pixels : p->group_packed;
-    for (size_t g = 0; g < op->groups; g++) {
-        for (size_t first = 0; first < p->rows; first += p->block_rows) {
-            const size_t count = p->rows - first < p->block_rows ? p->rows - first : p->block_rows;
+    const float **rows =
+        (const float **)(void *)(work->shares + worker * p->share_bytes); /* (block_rows / mr, taps, mr) */
+
+    struct lw_gemm_area area;
+    while (begin < end) {
+        begin = lw_gemm_area(&p->cut, begin, end, &area);
+        const size_t g = area.product, last_row = area.row + area.rows;
+        for (size_t first = area.row; first < last_row; first += p->block_rows) {
+            const size_t count = last_row - first < p->block_rows ? last_row - first : p->block_rows;
             for (size_t i = 0; i < count; i++) {
                 const size_t channel = (first + i) % inputs, kx = (first + i) / inputs % w->kernel_width;
                 const size_t ky = (first + i) / inputs / w->kernel_width, x = kx * w->dilation_width;
                 const float *from = work->copy + (g * inputs + channel) * p->channel_elements +
                                     ky * w->dilation_height * p->row_elements + x % w->stride_width * p->phase_columns +
                                     x / w->stride_width;
-                const float **to = work->rows + i / gemm->mr * gemm->mr * taps + i % gemm->mr;
+                const float **to = rows + i / gemm->mr * gemm->mr * taps + i % gemm->mr;
                 if (taps == 1) {
                     *to = from;
                     continue;
@@ -246,20 +292,19 @@ static void multiply_block(const struct work *work, size_t planes, size_t height
                         *to = from + plane * p->plane_elements + y * w->stride_height * p->row_elements;
                 }
             }
-            const size_t element = first * op->output_channels + g * p->group_outputs;
-            const struct lw_finish finish = {.residual = so_far ? so_far + element : NULL,
+            const size_t element = first * op->output_channels + g * p->group_outputs + area.column;
+            const struct lw_finish finish = {.residual = work->so_far ? work->so_far + element : NULL,
                                              .clamp = {-__builtin_inff(), __builtin_inff()}};
-            gemm->run(count, p->group_outputs, taps, run, work->rows, work->packed + g * group_packed, &finish,
-                      out + element, op->output_channels);
+            gemm->run(count, area.columns, taps, run, rows, work->packed + g * group_packed + area.column * pixels,
+                      &finish, work->out + element, op->output_channels);
         }
     }
 }
 
 /* The part of the gradient that belongs to plane kz of the filter. */
-static void run_plane(const struct work *work, size_t kz, const float *input, const float *gradient, float *out) {
+static enum lw_status run_plane(struct work *work, size_t kz, float *out) {
     const struct lw_conv3d *op = work->op;
     const struct plan *p = work->plan;
-    /* Output planes from begin up to end see input planes that exist: z stride + offset - pad_front. */
     const size_t offset = kz * op->dilation_depth;
     const size_t begin = offset < op->pad_front ? divide_up(op->pad_front - offset, op->stride_depth) : 0;
     const size_t behind = op->input_depth + op->pad_front;
@@ -267,37 +312,38 @@ static void run_plane(const struct work *work, size_t kz, const float *input, co
     if (end > op->output_depth) end = op->output_depth;
     if (begin >= end) {
         memset(out, 0, p->sums_elements * sizeof *out);
-        return;
+        return LW_OK;
     }
-    const size_t depth = end - begin, planes = op->batch * depth;
+    work->offset = offset;
+    work->begin = begin;
+    work->depth = end - begin;
+    work->so_far = NULL;
+    const size_t planes = op->batch * work->depth;
     size_t blocks = divide_up(planes, p->planes) * divide_up(p->output_height, p->plane_rows);
-    const float *so_far = NULL;
-    for (size_t first = 0; first < planes; first += p->planes) {
-        const size_t count = planes - first < p->planes ? planes - first : p->planes;
-        for (size_t y = 0; y < p->output_height; y += p->plane_rows) {
-            const size_t rest = p->output_height - y, height = rest < p->plane_rows ? rest : p->plane_rows;
-            const size_t plane_pixels = height * p->output_width;
-            for (size_t i = 0; i < count; i++) {
-                const size_t n = (first + i) / depth, z = begin + (first + i) % depth;
-                const size_t iz = z * op->stride_depth + offset - op->pad_front;
-                copy_plane(work, y, height, input + (n * op->input_depth + iz) * p->input_plane,
-                           work->copy + i * p->plane_elements);
-                pack_gradient(work, count * plane_pixels, i * plane_pixels, plane_pixels,
-                              gradient + (n * op->output_depth + z) * p->output_plane +
-                                  y * p->output_width * op->output_channels);
-            }
-            float *to = --blocks % 2 ? work->sums : out;
-            multiply_block(work, count, height, so_far, to);
-            so_far = to;
+    /* Transposing moves a few floats in a nanosecond. */
+    const size_t row_cost =
+        (p->row_elements * op->window.stride_height * op->input_channels + p->output_width * op->output_channels) / 4;
+    for (work->first = 0; work->first < planes; work->first += p->planes) {
+        work->planes = planes - work->first < p->planes ? planes - work->first : p->planes;
+        for (work->y = 0; work->y < p->output_height; work->y += p->plane_rows) {
+            const size_t rest = p->output_height - work->y;
+            work->height = rest < p->plane_rows ? rest : p->plane_rows;
+            work->out = --blocks % 2 ? work->sums : out;
+            enum lw_status status = lw_parallel(work->context, work->planes * work->height, row_cost, copy_part, work);
+            if (status == LW_OK)
+                status = lw_parallel(work->context, op->groups * p->cut.units, p->cut.unit_cost, multiply_part, work);
+            if (status != LW_OK) return status;
+            work->so_far = work->out;
         }
     }
+    return LW_OK;
 }
 
 enum lw_status lw_conv3d_filter_gradient_run(const struct lw_context *context, const struct lw_conv3d *op,
                                              const float *input, const float *output_gradient, void *scratch,
                                              float *filter_gradient) {
     struct plan plan;
-    const enum lw_status status = make_plan(context, op, NULL, &plan);
+    enum lw_status status = make_plan(context, op, NULL, &plan);
     if (status != LW_OK) return status;
     if ((!input && plan.input_elements) || (!output_gradient && plan.output_elements) ||
         (!scratch && plan.scratch_bytes) || !filter_gradient)
@@ -306,12 +352,13 @@ enum lw_status lw_conv3d_filter_gradient_run(const struct lw_context *context, c
         memset(filter_gradient, 0, plan.filter_elements * sizeof *filter_gradient);
         return LW_OK;
     }
-    struct work work = {.context = context, .op = op, .plan = &plan, .rows = scratch};
-    work.copy = (float *)(work.rows + plan.block_rows * (plan.one_run ? 1 : plan.planes * plan.plane_rows));
+    struct work work = {
+        .context = context, .op = op, .plan = &plan, .input = input, .gradient = output_gradient, .shares = scratch};
+    work.copy = (float *)(void *)(work.shares + plan.shares_bytes);
     work.packed = work.copy + plan.copy_elements;
     work.sums = work.packed + plan.packed_elements;
     memset(work.copy, 0, plan.copy_elements * sizeof *work.copy);
-    for (size_t kz = 0; kz < op->kernel_depth; kz++)
-        run_plane(&work, kz, input, output_gradient, filter_gradient + kz * plan.sums_elements);
-    return LW_OK;
+    for (size_t kz = 0; kz < op->kernel_depth && status == LW_OK; kz++)
+        status = run_plane(&work, kz, filter_gradient + kz * plan.sums_elements);
+    return status;
 }

@@ -163,7 +163,8 @@ static void check_many(struct lw_test *t, enum which which) {
     static const struct {
         uint32_t batch, height, width, inputs, outputs, groups, kernel, stride;
     } large[] = {{1, 30, 31, 3, 5, 1, 3, 1}, {1, 41, 40, 7, 7, 7, 3, 2},  {9, 9, 11, 12, 8, 2, 3, 1},
-                 {2, 3, 401, 2, 3, 1, 1, 1}, {3, 25, 24, 6, 12, 6, 5, 2}, {40, 5, 5, 4, 6, 1, 3, 1}};
+                 {2, 3, 401, 2, 3, 1, 1, 1}, {3, 25, 24, 6, 12, 6, 5, 2}, {40, 5, 5, 4, 6, 1, 3, 1},
+                 {1, 5, 6, 3, 70, 1, 3, 1}};
     for (size_t i = 0; i < sizeof large / sizeof large[0]; i++) {
         struct lw_conv3d d = {.struct_bytes = sizeof d,
                               .batch = large[i].batch,
