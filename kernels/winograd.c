@@ -31,9 +31,10 @@
  * matrices [tiles][input_channels]. The products go back the same way; pixels beyond the right border go to where nobody
  * reads.
  *
- * Some rows of tiles at a time go through these three steps, so that what is between them stays in the cache. Threads share
- * the rows in the transforms, and the matrices in the products: each then reads only its part of the filters, which are
- * most of what is read where images are small.
+ * Some rows of tiles at a time, a block, go through these three steps, so that what is between them stays in the cache.
+ * Where the filters are small each thread takes rows of its own through all of them. Else threads share the rows in the
+ * transforms, and the matrices in the products: each then reads only its part of the filters, which are most of what is
+ * read where images are small.
  */
 #include "kernels/winograd.h"
 
@@ -54,12 +55,19 @@ enum { TRANSFORM_COST = 5, READ_COST = 3 };
  * value of the matrices. */
 enum { PACK_COST = 30, TRANSFORMED = 6 };
 
+/* Into how many pieces the transforms of a block are cut at least, if it has the tiles; of how many caches threads that
+ * share a block's steps make use. */
+enum { PIECES = 16, MOST_CACHES = 8 };
+
 /* What it must save to be worth its errors. */
 #define MARGIN 1.5
 
 /* Floats of transformed data that are worked on at a time, so that they stay in the second-level cache; but enough
  * tiles that the packed filters, which each round reads, are worth it. */
 enum { BLOCK_FLOATS = 256 * 1024, MIN_BLOCK_TILES = 24 };
+
+/* Floats of packed filters up to which each thread goes through all of them. */
+enum { SMALL_FILTERS = 64 * 1024 };
 
 /* Of a page of memory, as far as it matters to how the filters are read. */
 enum { PAGE_FLOATS = 4096 / sizeof(float) };
@@ -105,7 +113,10 @@ bool lw_winograd_plan(const struct lw_context *context, const struct lw_conv2d *
     const size_t tile = plan->tile, taps = tile + 2, products = taps * taps;
     plan->tiles_high = divide_up(placed->output_height, tile);
     plan->tiles_wide = divide_up(placed->output_width, tile);
-    size_t block = BLOCK_FLOATS / products / (inputs + outputs);
+    plan->apart = (double)products * (double)inputs * (double)outputs <= SMALL_FILTERS;
+    /* Threads that share a block have a cache each. */
+    const size_t caches = plan->apart ? 1 : context->threads < MOST_CACHES ? context->threads : MOST_CACHES;
+    size_t block = BLOCK_FLOATS * caches / products / (inputs + outputs);
     if (block < MIN_BLOCK_TILES) block = MIN_BLOCK_TILES;
     plan->block_wide = plan->tiles_wide < block ? plan->tiles_wide : block;
     plan->block_high = block / plan->tiles_wide;
@@ -117,6 +128,7 @@ bool lw_winograd_plan(const struct lw_context *context, const struct lw_conv2d *
     const size_t image_tiles = plan->tiles_high * plan->tiles_wide;
     plan->block_images = image_tiles <= block / 2 ? block / image_tiles : 1;
     if (plan->block_images > conv->batch) plan->block_images = conv->batch;
+    if (plan->block_images > 1 || plan->block_wide < plan->tiles_wide) plan->apart = false;
 
     /* What does not fit size_t leaves this path to the direct one, which may need less. */
     const size_t tiles = block_tiles(plan); /* no more than pixels of the output */
@@ -133,14 +145,14 @@ bool lw_winograd_plan(const struct lw_context *context, const struct lw_conv2d *
     if (!lw_multiply(&plan->input_step, inputs) || !lw_add(&plan->input_step, STAGGER) ||
         !lw_multiply(&plan->output_step, outputs) || !lw_add(&plan->output_step, STAGGER))
         return false;
-    /* Shared: the matrices before and after the products, and the row of zeros (a missing bias is one too). Each worker's:
-     * row pointers, a strip, and the pixel that nobody reads. */
+    /* Shared: the row of zeros (a missing bias is one too), and unless threads work apart the matrices before and after the
+     * products. Each worker's: row pointers, a strip, the pixel that nobody reads, and matrices if they aren't shared. */
     plan->zeros_floats = plan->strip_floats > outputs ? plan->strip_floats : outputs;
-    size_t floats = plan->input_step, strips = plan->strip_floats, bytes;
-    if (!lw_add(&floats, plan->output_step) || !lw_multiply(&floats, products) ||
-        !lw_add(&floats, plan->zeros_floats) || !lw_multiply(&strips, taps) || !lw_add(&strips, outputs) ||
-        !lw_gemm_scratch_bytes(0, 0, floats, &bytes) ||
-        !lw_gemm_scratch_bytes(divide_up(tiles, gemm->mr) * gemm->mr, 1, strips, &plan->share_bytes) ||
+    size_t matrices = plan->input_step, share = plan->strip_floats, shared = plan->zeros_floats, bytes;
+    if (!lw_add(&matrices, plan->output_step) || !lw_multiply(&matrices, products) || !lw_multiply(&share, taps) ||
+        !lw_add(&share, outputs) || !lw_add(plan->apart ? &share : &shared, matrices) ||
+        !lw_gemm_scratch_bytes(0, 0, shared, &bytes) ||
+        !lw_gemm_scratch_bytes(divide_up(tiles, gemm->mr) * gemm->mr, 1, share, &plan->share_bytes) ||
         !lw_share_scratch(context, &plan->share_bytes, &plan->scratch_bytes))
         return false;
     return lw_add(&plan->scratch_bytes, bytes);
@@ -248,12 +260,14 @@ struct run {
 
     /* The block: `images` images from `image` on, and `high` rows of `wide` tiles of each. */
     size_t image, images, ty, high, tx, wide;
+    size_t pieces, piece_wide; /* of a row */
 };
 
 /* What a worker has for itself. */
 struct share {
     const float **rows;   /* of a product's left matrix */
     float *strip, *trash; /* [tile + 2][strip_floats]; [output_channels] */
+    float *matrices;      /* if threads work apart: transformed and products */
 };
 
 static struct share share_of(const struct run *run, size_t worker) {
@@ -261,19 +275,28 @@ static struct share share_of(const struct run *run, size_t worker) {
     const size_t mr = run->context->kernels.gemm_f32.mr;
     share.strip = (float *)(share.rows + divide_up(block_tiles(run->plan), mr) * mr);
     share.trash = share.strip + (run->plan->tile + 2) * run->plan->strip_floats;
+    share.matrices = share.trash + run->conv->output_channels;
     return share;
 }
 
-/* A row of the block's tiles: row ty of an image's, `first` and up of the block. */
+/* Some of the block's tiles: `wide` of an image's row ty from column tx on, `first` and up of the block. */
 struct span {
-    size_t image, ty, first;
+    size_t image, ty, tx, wide, first;
 };
 
-static struct span row_of_block(const struct run *run, size_t row) {
-    return (struct span){run->image + row / run->high, run->ty + row % run->high, row * run->wide};
+/* Units of the transforms are pieces of rows of tiles. The longest span that units from `begin` on, but before `end`, form
+ * in one row; returns the first unit behind it. */
+static size_t span_of(const struct run *run, size_t begin, size_t end, struct span *span) {
+    const size_t row = begin / run->pieces, piece = begin % run->pieces;
+    const size_t behind = end - begin < run->pieces - piece ? piece + end - begin : run->pieces;
+    const size_t from = piece * run->piece_wide, to = behind * run->piece_wide;
+    const size_t wide = (to < run->wide ? to : run->wide) - from;
+    *span = (struct span){run->image + row / run->high, run->ty + row % run->high, run->tx + from, wide,
+                          row * run->wide + from};
+    return begin + behind - piece;
 }
 
-/* Transforms the input of a row of tiles into the matrices. strips: [tile + 2][strip_floats] */
+/* Transforms the input of some tiles into the matrices. strips: [tile + 2][strip_floats] */
 static void transform_input(const struct run *run, const struct span *span, float *strips) {
     const struct lw_winograd_plan *plan = run->plan;
     const size_t tile = plan->tile, taps = tile + 2, inputs = run->conv->input_channels;
@@ -283,7 +306,7 @@ static void transform_input(const struct run *run, const struct span *span, floa
     float *out[MAX_TAPS];
 
     /* Of the strip's pixels `left` lie left of the image, then `middle` in it from `start` on, the others behind. */
-    const size_t pixels = run->wide * tile + 2, x = run->tx * tile;
+    const size_t pixels = span->wide * tile + 2, x = span->tx * tile;
     const size_t left = x >= pad ? 0 : pad - x < pixels ? pad - x : pixels;
     const size_t start = x >= pad ? x - pad : 0, rest = pixels - left;
     const size_t middle = start >= width ? 0 : width - start < rest ? width - start : rest;
@@ -303,11 +326,11 @@ static void transform_input(const struct run *run, const struct span *span, floa
             in[k] = strips + r * plan->strip_floats + k * inputs;
             out[k] = run->transformed + (r * taps + k) * plan->input_step + span->first * inputs;
         }
-        run->kernel->input(run->wide, inputs, in, tile * inputs, out, inputs);
+        run->kernel->input(span->wide, inputs, in, tile * inputs, out, inputs);
     }
 }
 
-/* Transforms the products of a row of tiles into pixels. trash: [output_channels] */
+/* Transforms the products of some tiles into pixels. trash: [output_channels] */
 static void transform_output(const struct run *run, const struct span *span, float *trash) {
     const struct lw_winograd_plan *plan = run->plan;
     const struct lw_activation *activation = &run->conv->activation;
@@ -315,7 +338,7 @@ static void transform_output(const struct run *run, const struct span *span, flo
     const size_t tile = plan->tile, taps = tile + 2, outputs = run->conv->output_channels;
     const size_t height = run->placed->output_height, width = run->placed->output_width;
     const size_t first = span->ty * tile, high = height - first < tile ? height - first : tile; /* rows of pixels */
-    const size_t whole = run->tx + run->wide > width / tile ? width / tile - run->tx : run->wide;
+    const size_t whole = span->tx + span->wide > width / tile ? width / tile - span->tx : span->wide;
     const float *in[MAX_TAPS];
     float *out[MAX_TAPS];
 
@@ -325,25 +348,25 @@ static void transform_output(const struct run *run, const struct span *span, flo
             in[r] = matrix;
             out[r] = matrix;
         }
-        run->kernel->output(1, run->wide * outputs, in, 0, NULL, clamp, out, 0);
+        run->kernel->output(1, span->wide * outputs, in, 0, NULL, clamp, out, 0);
     }
 
-    const size_t element = ((span->image * height + first) * width + run->tx * tile) * outputs;
+    const size_t element = ((span->image * height + first) * width + span->tx * tile) * outputs;
     for (size_t y = 0; y < high; y++) {
         float *row = run->output + element + y * width * outputs;
         for (size_t k = 0; k < taps; k++)
             in[k] = run->products + (y * taps + k) * plan->output_step + span->first * outputs;
         for (size_t x = 0; x < tile; x++) out[x] = row + x * outputs;
         run->kernel->output(whole, outputs, in, outputs, run->bias, clamp, out, tile * outputs);
-        if (whole == run->wide) continue;
+        if (whole == span->wide) continue;
 
         for (size_t k = 0; k < taps; k++) in[k] += whole * outputs;
         for (size_t x = 0; x < tile; x++)
-            out[x] = (run->tx + whole) * tile + x < width ? row + (whole * tile + x) * outputs : trash;
+            out[x] = (span->tx + whole) * tile + x < width ? row + (whole * tile + x) * outputs : trash;
         run->kernel->output(1, outputs, in, 0, run->bias, clamp, out, 0);
     }
 
-    const size_t rest = width - run->tx * tile, pixels = run->wide * tile < rest ? run->wide * tile : rest;
+    const size_t rest = width - span->tx * tile, pixels = span->wide * tile < rest ? span->wide * tile : rest;
     if (pixels == width) {
         lw_epilogue_finish(run->context, activation, run->epilogue, high * width, outputs, element, run->output);
         return;
@@ -353,12 +376,12 @@ static void transform_output(const struct run *run, const struct span *span, flo
                            run->output);
 }
 
-/* The three steps of a block. Rows of tiles: */
+/* The three steps of a block. Pieces of rows of tiles: */
 static void input_part(void *state, size_t begin, size_t end, size_t worker) {
     const struct run *run = state;
     const struct share share = share_of(run, worker);
-    for (; begin < end; begin++) {
-        const struct span span = row_of_block(run, begin);
+    for (struct span span; begin < end;) {
+        begin = span_of(run, begin, end, &span);
         transform_input(run, &span, share.strip);
     }
 }
@@ -383,40 +406,72 @@ static void products_part(void *state, size_t begin, size_t end, size_t worker) 
     }
 }
 
-/* Rows of tiles. */
+/* Pieces of rows of tiles. */
 static void output_part(void *state, size_t begin, size_t end, size_t worker) {
     const struct run *run = state;
     const struct share share = share_of(run, worker);
-    for (; begin < end; begin++) {
-        const struct span span = row_of_block(run, begin);
+    for (struct span span; begin < end;) {
+        begin = span_of(run, begin, end, &span);
         transform_output(run, &span, share.trash);
     }
 }
 
+static size_t products_of(const struct lw_winograd_plan *plan) {
+    return (plan->tile + 2) * (plan->tile + 2);
+}
+
+/* The cost of so many tiles in the transforms of so many channels. */
+static size_t transform_cost(const struct run *run, size_t tiles, size_t channels) {
+    return tiles * products_of(run->plan) * channels / TRANSFORMED;
+}
+
+/* The three steps of a block, one after the other. */
 static enum lw_status run_block(struct run *run) {
-    const struct lw_winograd_plan *plan = run->plan;
     const size_t inputs = run->conv->input_channels, outputs = run->conv->output_channels;
-    const size_t products = (plan->tile + 2) * (plan->tile + 2), rows = run->images * run->high;
-    const size_t row_cost = run->wide * products / TRANSFORMED;
+    const size_t rows = run->images * run->high;
+    /* A piece's ends are transformed twice: rows are cut only if there are few, and not into single tiles. */
+    run->pieces = divide_up(PIECES, rows);
+    if (run->pieces > divide_up(run->wide, 2)) run->pieces = divide_up(run->wide, 2);
+    run->piece_wide = divide_up(run->wide, run->pieces);
+    run->pieces = divide_up(run->wide, run->piece_wide);
+    const size_t pieces = rows * run->pieces;
     /* Reading a filter costs as much as multiplying some tiles by it. */
     const size_t product_cost = (rows * run->wide + 8) * inputs * outputs / 32;
-    enum lw_status status = lw_parallel(run->context, rows, row_cost * inputs, input_part, run);
-    if (status == LW_OK) status = lw_parallel(run->context, products, product_cost, products_part, run);
-    if (status == LW_OK) status = lw_parallel(run->context, rows, row_cost * outputs, output_part, run);
+    enum lw_status status =
+        lw_parallel(run->context, pieces, transform_cost(run, run->piece_wide, inputs), input_part, run);
+    if (status == LW_OK) status = lw_parallel(run->context, products_of(run->plan), product_cost, products_part, run);
+    if (status == LW_OK)
+        status = lw_parallel(run->context, pieces, transform_cost(run, run->piece_wide, outputs), output_part, run);
     return status;
+}
+
+/* Rows of tiles of all images, a block after the other. */
+static void apart_part(void *state, size_t begin, size_t end, size_t worker) {
+    struct run run = *(const struct run *)state;
+    const struct lw_winograd_plan *plan = run.plan;
+    run.transformed = share_of(&run, worker).matrices;
+    run.products = run.transformed + products_of(plan) * plan->input_step;
+    for (; begin < end; begin += run.high) {
+        run.image = begin / plan->tiles_high;
+        run.ty = begin % plan->tiles_high;
+        run.high = end - begin < plan->tiles_high - run.ty ? end - begin : plan->tiles_high - run.ty;
+        if (run.high > plan->block_high) run.high = plan->block_high;
+        input_part(&run, 0, run.high, worker);
+        products_part(&run, 0, products_of(plan), worker);
+        output_part(&run, 0, run.high, worker);
+    }
 }
 
 enum lw_status lw_winograd_run(const struct lw_context *context, const struct lw_conv2d *conv,
                                const struct lw_placed_window *placed, const struct lw_winograd_plan *plan,
                                const float *input, const float *packed, const struct lw_epilogue *epilogue,
                                void *scratch, float *output) {
-    const size_t tile = plan->tile, products = (tile + 2) * (tile + 2);
     struct run run = {
         .context = context,
         .conv = conv,
         .placed = placed,
         .plan = plan,
-        .kernel = tile == 2 ? &context->kernels.winograd2_f32 : &context->kernels.winograd4_f32,
+        .kernel = plan->tile == 2 ? &context->kernels.winograd2_f32 : &context->kernels.winograd4_f32,
         .epilogue = epilogue,
         .input = input,
         .packed = packed,
@@ -424,10 +479,19 @@ enum lw_status lw_winograd_run(const struct lw_context *context, const struct lw
         .scratch = scratch,
     };
     run.transformed = (float *)(void *)(run.scratch + context->threads * plan->share_bytes);
-    run.products = run.transformed + products * plan->input_step;
-    run.zeros = run.products + products * plan->output_step;
+    run.products = run.transformed + products_of(plan) * plan->input_step;
+    run.zeros = plan->apart ? run.transformed : run.products + products_of(plan) * plan->output_step;
     memset(run.zeros, 0, plan->zeros_floats * sizeof *run.zeros);
     run.bias = epilogue->bias ? epilogue->bias : run.zeros;
+    if (plan->apart) {
+        const size_t inputs = conv->input_channels, outputs = conv->output_channels;
+        run.images = 1;
+        run.wide = run.piece_wide = plan->tiles_wide;
+        run.pieces = 1;
+        const size_t row_cost =
+            transform_cost(&run, run.wide, inputs + outputs) + run.wide * products_of(plan) * inputs * outputs / 32;
+        return lw_parallel(context, (size_t)conv->batch * plan->tiles_high, row_cost, apart_part, &run);
+    }
 
     for (run.image = 0; run.image < conv->batch; run.image += run.images) {
         const size_t images = conv->batch - run.image;

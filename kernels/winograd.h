@@ -19,6 +19,7 @@ struct lw_winograd_plan {
     size_t input_step;             /* floats from one of the (tile + 2)^2 transformed inputs to the next */
     size_t output_step;            /* the same of the products */
     size_t product_packed;         /* elements of one of the (tile + 2)^2 packed filters */
+    bool apart;                    /* a thread takes a block through all steps; else threads share each step */
     size_t share_bytes;            /* of scratch memory for each worker; what they share follows */
     size_t packed_bytes, scratch_bytes;
 };

@@ -323,6 +323,18 @@ static void conv_winograd(struct lw_test *t) {
         conv_check_range(t, &two, true, i == 1);
     }
 
+    /* Large filters: threads share each step, and in the transforms a row of tiles. */
+    for (uint32_t batch = 1; batch <= 3; batch++) {
+        struct lw_conv2d d = {.struct_bytes = sizeof d, .batch = batch, .groups = 1};
+        d.input_height = batch == 1 ? 13 : 7;
+        d.input_width = batch == 1 ? 43 : 6 + batch;
+        d.input_channels = 48;
+        d.output_channels = 46 + batch;
+        d.window = (struct lw_window){3, 3, 1, 1, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0};
+        d.activation = lw_oracle_random_activation(t, batch == 2 ? LW_PRELU : LW_SIGMOID);
+        lw_test_true(winograd_tile(t, &d) == 4, "large filters do not take Winograd's method");
+        conv_check(t, &d, batch % 2);
+    }
     /* A huge pad on one side: the image is not in the strip at all. */
     struct lw_conv2d d = {
         sizeof d, 1, 4, 5, 16, 16, 1, {3, 3, 1, 1, 1, 1, LW_PADDING_EXPLICIT, 3, 40, 3, 2}, {LW_LINEAR, 0, 0, 0}, 0};
