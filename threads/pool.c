@@ -31,8 +31,10 @@
 /* How long the workers are left asleep when they don't pay, first and at most. */
 #define REST_MIN (10 * MILLISECOND)
 #define REST_MAX (1000 * MILLISECOND)
-/* A worker that doesn't come back for so long is dead. */
+/* A worker that doesn't come back for so long is dead, unless it was the whole program that stood still: no two looks at
+ * the clock count as more than PAUSE. */
 #define LOST (5000 * MILLISECOND)
+#define PAUSE (100 * MILLISECOND)
 /* How often a watcher looks between two looks at the clock. */
 #define LOOKS 256
 
@@ -52,7 +54,8 @@ enum lw_status lw_pool_create(void *memory, size_t memory_bytes, const struct lw
 
     const size_t alignment = _Alignof(struct lw_pool);
     struct lw_pool *p = (struct lw_pool *)(((uintptr_t)memory + alignment - 1) & ~(uintptr_t)(alignment - 1));
-    *p = (struct lw_pool){.threads = options->threads, .caller_spins = options->caller_spins != 0, .rest = REST_MIN};
+    *p = (struct lw_pool){
+        .threads = options->threads, .caller_spins = options->caller_spins != 0, .rest = REST_MIN, .lost_after = LOST};
     atomic_init(&p->limit, options->threads);
 #ifndef __wasm__
     pthread_mutex_init(&p->mutex, NULL);
@@ -93,10 +96,11 @@ void lw_pool_work(struct lw_pool *p, uint32_t worker) {
             atomic_fetch_add(&p->sleepers, 1);
             lw_sleep(p, &p->generation, seen, -1);
             atomic_fetch_sub(&p->sleepers, 1);
-            if (atomic_load(&p->generation) == seen) continue;
+            continue;
         }
         seen = atomic_load(&p->generation);
-        if (atomic_fetch_add(&p->gate, 1) & OPEN) take_tasks(p, worker);
+        /* The limit once more: only inside of the gate is it the one that the job's caller knows. */
+        if ((atomic_fetch_add(&p->gate, 1) & OPEN) && worker < atomic_load(&p->limit)) take_tasks(p, worker);
         if (atomic_fetch_sub(&p->gate, 1) == 1 && atomic_load(&p->caller_sleeps)) lw_wake(p, &p->gate);
     }
     atomic_fetch_sub(&p->joined, 1);
@@ -111,8 +115,12 @@ void lw_pool_end(struct lw_pool *p) {
 }
 
 void lw_pool_limit(struct lw_pool *p, uint32_t threads) {
-    if (!p || atomic_load(&p->limit) == 0) return;
-    atomic_store(&p->limit, threads == 0 ? 1 : threads < p->threads ? threads : p->threads);
+    if (!p) return;
+    const uint32_t limit = threads == 0 ? 1 : threads < p->threads ? threads : p->threads;
+    uint32_t old = atomic_load(&p->limit);
+    do {
+        if (old == 0) return; /* the workers were told to leave */
+    } while (!atomic_compare_exchange_weak(&p->limit, &old, limit));
     atomic_fetch_add(&p->generation, 1); /* those beyond the limit shall see it */
     lw_wake(p, &p->limit);
 }
@@ -125,19 +133,20 @@ uint32_t lw_pool_threads(const struct lw_pool *p) {
 
 /* Waits until no worker is inside of the closed gate. */
 static void wait_for_workers(struct lw_pool *p) {
-    uint64_t start = 0;
+    uint64_t before = 0, waited = 0;
     for (uint32_t inside; (inside = atomic_load_explicit(&p->gate, memory_order_acquire)) != 0;) {
-        const uint64_t time = lw_pool_now();
-        if (start == 0) start = time;
-        if (time - start > LOST) {
+        const uint64_t time = lw_pool_now(), passed = before == 0 ? 0 : time - before;
+        before = time;
+        waited += passed < PAUSE ? passed : PAUSE;
+        if (waited > p->lost_after) {
             p->lost = true;
             return;
         }
-        if (time - start < PATIENCE || p->caller_spins) {
+        if (waited < PATIENCE || p->caller_spins) {
             watch(&p->gate, inside, 0);
         } else {
             atomic_store(&p->caller_sleeps, 1);
-            lw_sleep(p, &p->gate, inside, (int64_t)(100 * MILLISECOND));
+            lw_sleep(p, &p->gate, inside, (int64_t)PAUSE);
             atomic_store(&p->caller_sleeps, 0);
         }
     }
@@ -167,7 +176,13 @@ static void account(struct lw_pool *p, const struct lw_pool_record *record, uint
 enum lw_status lw_pool_run(void *pool, size_t count, size_t cost, lw_task_fn *task, void *state) {
     struct lw_pool *p = pool;
     if (!p || !task) return LW_NULL_POINTER;
-    if (count < 2 || lw_pool_threads(p) < 2 || atomic_exchange(&p->busy, 1)) {
+    /* `next` counts beyond the last task. A busy pool may have been lost when it is free again. */
+    bool alone = count < 2 || count > SIZE_MAX / 2 || lw_pool_threads(p) < 2 || atomic_exchange(&p->busy, 1);
+    if (!alone && p->lost) {
+        atomic_store(&p->busy, 0);
+        alone = true;
+    }
+    if (alone) {
         for (size_t i = 0; i < count; i++) task(state, i, 0);
         return LW_OK;
     }

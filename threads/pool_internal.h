@@ -44,6 +44,7 @@ struct lw_pool {
     uint32_t jobs;        /* of this window */
     uint64_t rest;        /* how long the workers are left asleep the next time that they don't pay */
     uint64_t until;       /* how long they are left asleep now */
+    uint64_t lost_after;  /* how long a worker may be away before it counts as dead; less in tests */
     _Atomic bool lost;    /* a worker died: the pool has only callers from then on */
 
     uint32_t threads;
