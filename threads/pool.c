@@ -7,10 +7,11 @@
  * none left it closes the gate and waits until nobody is inside. A worker that comes too late finds the gate closed, so
  * nobody reads a job whose caller doesn't wait for him.
  *
- * Do the workers pay? One that loses its processor inside of a task makes the caller wait for as long as the system lets
- * another program run, which is some milliseconds; one that wakes up may take the caller's processor. On a busy machine
- * that happens all the time. So the pool runs jobs of each kind without workers now and then, and compares. Where workers
- * don't pay it leaves them asleep for a while, longer each time.
+ * Do the workers pay? For each kind of job the pool measures how long it takes with workers and without, does what is
+ * faster, and now and then the other, to know. A worker that loses its processor inside of a task makes the caller wait for
+ * as long as the system lets another program run, which is some milliseconds, and one that wakes up may take the caller's
+ * processor. On a busy machine that happens all the time. So after such a stall the workers are left asleep for a while,
+ * longer each time.
  */
 #include "threads/pool_internal.h"
 
@@ -23,14 +24,14 @@
 #define WATCH (MILLISECOND / 10)
 /* How long a caller watches for the last tasks before it sleeps: tasks take some tens of microseconds. */
 #define PATIENCE (MILLISECOND / 4)
-/* Workers must have paid over so many jobs, or over so long. */
-#define WINDOW 32
-#define WINDOW_TIME (20 * MILLISECOND)
-/* Jobs of a kind are run without workers the second time, the third, the fifth and so on, and then every so many times. */
-#define RUNS 512
-/* How long the workers are left asleep when they don't pay, first and at most. */
+/* A job of a kind is done the other way the second, the third, the fifth time and so on, then every so many times. */
+#define RUNS 256
+/* A job that takes so much longer with workers than without was held up. */
+#define STALL MILLISECOND
+/* How long the workers are left asleep then, first and at most, and how many jobs without a stall halve that. */
 #define REST_MIN (10 * MILLISECOND)
-#define REST_MAX (1000 * MILLISECOND)
+#define REST_MAX (200 * MILLISECOND)
+#define GOOD_JOBS 256
 /* A worker that doesn't come back for so long is dead, unless it was the whole program that stood still: no two looks at
  * the clock count as more than PAUSE. */
 #define LOST (5000 * MILLISECOND)
@@ -158,19 +159,32 @@ static struct lw_pool_record *record_of(struct lw_pool *p, size_t count, size_t 
     return record;
 }
 
-/* Adds a job with workers to the present window, and when that is complete decides how to go on. */
-static void account(struct lw_pool *p, const struct lw_pool_record *record, uint64_t end, uint64_t time) {
-    if (record->alone == 0) return;
-    p->time += time;
-    p->alone += record->alone;
-    if (++p->jobs < WINDOW && p->time < WINDOW_TIME) return;
-    if (p->time < p->alone - p->alone / 16) {
-        p->rest = p->rest / 2 < REST_MIN ? REST_MIN : p->rest / 2;
-    } else {
+/* Whether to do the next job of a kind with workers. */
+static bool pays(const struct lw_pool *p, struct lw_pool_record *record, uint64_t start) {
+    if (start < p->until) return false;
+    const uint32_t runs = record->runs++;
+    if (runs == 0 || record->time[0] == 0) return runs == 0;
+    const bool faster = record->time[1] <= record->time[0] - record->time[0] / 16;
+    return (runs & (runs - 1)) == 0 || runs % RUNS == 0 ? !faster : faster;
+}
+
+static void learn(struct lw_pool *p, struct lw_pool_record *record, bool workers, uint64_t end, uint64_t time) {
+    uint64_t *usual = &record->time[workers];
+    if (workers && record->time[0] && time > record->time[0] + STALL) {
         p->until = end + p->rest;
         p->rest = p->rest * 2 < REST_MAX ? p->rest * 2 : REST_MAX;
+        p->good = 0;
+    } else if (workers && ++p->good == GOOD_JOBS) {
+        p->rest = p->rest / 2 < REST_MIN ? REST_MIN : p->rest / 2;
+        p->good = 0;
     }
-    p->time = p->alone = p->jobs = 0;
+    /* The first times are those of code that the engine hasn't compiled well yet, and a bad time alone shall not decide. */
+    if (*usual == 0)
+        *usual = time + 1;
+    else if (time < *usual)
+        *usual = (*usual + 3 * time) / 4;
+    else
+        *usual += (time < 2 * *usual ? time - *usual : *usual) / 8;
 }
 
 enum lw_status lw_pool_run(void *pool, size_t count, size_t cost, lw_task_fn *task, void *state) {
@@ -187,12 +201,10 @@ enum lw_status lw_pool_run(void *pool, size_t count, size_t cost, lw_task_fn *ta
         return LW_OK;
     }
     struct lw_pool_record *record = record_of(p, count, cost);
-    const uint32_t runs = record->runs++;
     const uint64_t start = lw_pool_now();
-    if (start < p->until || (runs != 0 && ((runs & (runs - 1)) == 0 || runs % RUNS == 0))) {
+    const bool workers = pays(p, record, start);
+    if (!workers) {
         for (size_t i = 0; i < count; i++) task(state, i, 0);
-        const uint64_t time = lw_pool_now() - start;
-        record->alone = record->alone == 0 ? time + 1 : (record->alone * 3 + time) / 4;
     } else {
         p->count = count;
         p->task = task;
@@ -204,9 +216,9 @@ enum lw_status lw_pool_run(void *pool, size_t count, size_t cost, lw_task_fn *ta
         take_tasks(p, 0);
         atomic_fetch_and(&p->gate, ~OPEN);
         wait_for_workers(p);
-        const uint64_t end = lw_pool_now();
-        account(p, record, end, end - start);
     }
+    const uint64_t end = lw_pool_now();
+    learn(p, record, workers, end, end - start);
     const bool lost = p->lost;
     atomic_store(&p->busy, 0);
     return lost ? LW_THREAD_LOST : LW_OK;

@@ -21,7 +21,7 @@ struct lw_pool_thread {
 /* What the pool knows of jobs of one kind: those with the same number of tasks and the same cost. */
 struct lw_pool_record {
     size_t count, cost;
-    uint64_t alone; /* how long they take on the calling thread; 0 when that isn't known */
+    uint64_t time[2]; /* how long they take without workers and with; 0 when that isn't known */
     uint32_t runs;
 };
 #define LW_POOL_RECORDS 256
@@ -40,12 +40,11 @@ struct lw_pool {
     lw_task_fn *task;
     void *state;
     struct lw_pool_record records[LW_POOL_RECORDS];
-    uint64_t time, alone; /* of this window's jobs with workers: how long they took, and would have without */
-    uint32_t jobs;        /* of this window */
-    uint64_t rest;        /* how long the workers are left asleep the next time that they don't pay */
-    uint64_t until;       /* how long they are left asleep now */
-    uint64_t lost_after;  /* how long a worker may be away before it counts as dead; less in tests */
-    _Atomic bool lost;    /* a worker died: the pool has only callers from then on */
+    uint64_t rest;       /* how long the workers are left asleep after the next stall */
+    uint64_t until;      /* how long they are left asleep now */
+    uint32_t good;       /* jobs with workers since the last stall, or since rest was halved */
+    uint64_t lost_after; /* how long a worker may be away before it counts as dead; less in tests */
+    _Atomic bool lost;   /* a worker died: the pool has only callers from then on */
 
     uint32_t threads;
     bool caller_spins;
