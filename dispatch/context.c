@@ -27,7 +27,13 @@ size_t lw_context_bytes(void) {
     return sizeof(struct lw_context);
 }
 
-/* Checks the options, and finds the tier. */
+enum lw_status lw_kernel_module_check(const struct lw_kernel_module *kernels) {
+    if (!kernels || !kernels->tier || !kernels->install) return LW_NULL_POINTER;
+    const bool same = kernels->abi == LW_KERNELS_ABI && kernels->table_bytes == sizeof(struct lw_kernels);
+    return same ? LW_OK : LW_BAD_KERNELS;
+}
+
+/* Checks the options, and finds the tier: options->kernels is NULL when it is one that is compiled in. */
 static enum lw_status read_options(const struct lw_context_options *given, struct lw_problem *problem,
                                    struct lw_context_options *options, size_t *tier) {
     static const struct lw_context_options defaults = {.struct_bytes = sizeof defaults};
@@ -36,8 +42,12 @@ static enum lw_status read_options(const struct lw_context_options *given, struc
     if (status != LW_OK) return status;
     if (options->threads > 1 && !options->parallel_for)
         return lw_wrong(problem, LW_NULL_POINTER, "parallel_for", "there for more than one thread");
+    if (options->kernels && lw_kernel_module_check(options->kernels) != LW_OK)
+        return lw_wrong(problem, LW_BAD_KERNELS, "kernels",
+                        "NULL or kernels that were built from this library's sources");
     *tier = lw_tiers_count - 1;
-    if (!options->tier) return LW_OK;
+    if (!options->tier || (options->kernels && same_name(options->kernels->tier, options->tier))) return LW_OK;
+    options->kernels = NULL;
     for (*tier = 0; *tier < lw_tiers_count; ++*tier)
         if (same_name(lw_tiers[*tier].name, options->tier)) return LW_OK;
     return lw_wrong(problem, LW_UNKNOWN_TIER, "tier", "NULL or one of the names that lw_tier_name gives");
@@ -61,19 +71,23 @@ enum lw_status lw_context_create(void *memory, size_t memory_bytes, const struct
     if (status != LW_OK) return status;
 
     struct lw_context *c = memory;
-    *c = (struct lw_context){.tier = &lw_tiers[tier], .threads = 1, .alone = ALONE, .part = PART};
+    *c = (struct lw_context){.tier = options.kernels ? options.kernels->tier : lw_tiers[tier].name,
+                             .threads = 1,
+                             .alone = ALONE,
+                             .part = PART};
     if (options.threads > 1) {
         c->threads = options.threads;
         c->parallel_for = options.parallel_for;
         c->pool = options.pool;
     }
     for (size_t i = 0; i <= tier; i++) lw_install(i, &c->kernels);
+    if (options.kernels) options.kernels->install(&c->kernels);
     *context = c;
     return LW_OK;
 }
 
 const char *lw_context_tier(const struct lw_context *context) {
-    return context ? context->tier->name : NULL;
+    return context ? context->tier : NULL;
 }
 
 const char *lw_version(void) {
@@ -92,11 +106,12 @@ const char *lw_status_string(enum lw_status status) {
     case LW_BAD_ENUM: return "an enum field holds a value outside of its enum";
     case LW_BAD_SHAPE: return "sizes contradict each other, or one that must not be zero is zero";
     case LW_TOO_LARGE: return "a size does not fit the address space";
-    case LW_UNKNOWN_TIER: return "no tier of that name is compiled in";
+    case LW_UNKNOWN_TIER: return "there is no tier of that name";
     case LW_BUFFER_TOO_SMALL: return "the memory handed in is too small";
     case LW_UNSUPPORTED: return "the request is valid, but this version has no code for it";
     case LW_NO_THREADS: return "the system did not start as many threads as were asked for";
     case LW_THREAD_LOST: return "a thread died in the middle of a task";
+    case LW_BAD_KERNELS: return "the kernels were built from other sources than this library";
     case LW_BAD_INDEX: return "an index points outside of the tensor it indexes";
     }
     return "unknown status";

@@ -34,6 +34,7 @@ int main(void) {
     CONSTANT(LW_BAD_INDEX);
     CONSTANT(LW_NO_THREADS);
     CONSTANT(LW_THREAD_LOST);
+    CONSTANT(LW_BAD_KERNELS);
 
     printf("\n// enum lw_activation_kind\n");
     CONSTANT(LW_LINEAR);
@@ -147,12 +148,24 @@ int main(void) {
     CONSTANT(LW_SCATTER_SET);
     CONSTANT(LW_SCATTER_ADD);
 
+    STRUCT(lw_kernel_module);
+    FIELD(lw_kernel_module, abi);
+    FIELD(lw_kernel_module, table_bytes);
+    FIELD(lw_kernel_module, tier);
+    FIELD(lw_kernel_module, install);
+    FIELD(lw_kernel_module, module);
+    FIELD(lw_kernel_module, module_bytes);
+    FIELD(lw_kernel_module, data);
+    FIELD(lw_kernel_module, slots);
+    END();
+
     STRUCT(lw_context_options);
     FIELD(lw_context_options, struct_bytes);
     FIELD(lw_context_options, tier);
     FIELD(lw_context_options, parallel_for);
     FIELD(lw_context_options, pool);
     FIELD(lw_context_options, threads);
+    FIELD(lw_context_options, kernels);
     END();
 
     STRUCT(lw_pool_options);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * THE CONTRACT between operators and micro-kernels.
+ * THE CONTRACT between operators and micro-kernels. Kernels may also come from a module that was built apart (modules/):
+ * a change that leaves the table's size as it is needs another LW_KERNELS_ABI, in lanewise.h.
  *
  * An operator (kernels/<op>.c) validates, packs, tiles and loops; the arithmetic on tensors' elements happens in
  * micro-kernels, which it reaches through the table below (what has no slot is plain C: docs/design.md says what).
@@ -371,7 +372,7 @@ extern const size_t lw_tiers_count;
 
 struct lw_context {
     struct lw_kernels kernels;
-    const struct lw_tier *tier;
+    const char *tier;
     lw_parallel_for_fn *parallel_for; /* called only if threads > 1 */
     void *pool;
     size_t threads;     /* at least 1 */

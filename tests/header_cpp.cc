@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The public header alone, as C++17: it links to the C library, and an enum may be passed on as it is.
 #include <lanewise/lanewise.h>
+#include <lanewise/modules.h>
 
 #include <string>
 

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "kernels/sets.h"
 #include "tests/rows.h"
 
 /* n bytes at random, sealed. */
@@ -437,6 +438,10 @@ static void check_gather(struct lw_test *t) {
 
 /* ---- Contexts ---- */
 
+static void install_scalar(struct lw_kernels *table) {
+    lw_install(0, table);
+}
+
 static void check_context(struct lw_test *t) {
     static const char *const names[] = {"scalar", "simd128", "relaxed"};
     const size_t bytes = lw_context_bytes(), tiers = lw_tier_count();
@@ -483,6 +488,34 @@ static void check_context(struct lw_test *t) {
                      "wrong options %zu", i);
         lw_test_true(context == NULL, "wrong options %zu give a context", i);
     }
+    /* Kernels that were loaded, here the scalar ones again: they come first, unless another tier is asked for. */
+    struct lw_kernel_module set = {
+        .abi = LW_KERNELS_ABI, .table_bytes = sizeof(struct lw_kernels), .tier = "loaded", .install = install_scalar};
+    struct lw_context_options loaded = {.struct_bytes = sizeof loaded, .kernels = &set};
+    static const char *const asked[] = {NULL, "loaded", "scalar"}, *const got[] = {"loaded", "loaded", "scalar"};
+    for (size_t i = 0; i < 3; i++) {
+        loaded.tier = asked[i];
+        lw_test_status(lw_context_create(memory, bytes, &loaded, &context), LW_OK, "a context of loaded kernels");
+        lw_test_true(!strcmp(lw_context_tier(context), got[i]), "tier %s", lw_context_tier(context));
+    }
+    loaded.tier = "relaxe";
+    lw_test_status(lw_context_create(memory, bytes, &loaded, &context), LW_UNKNOWN_TIER,
+                   "neither loaded nor compiled in");
+    loaded.tier = NULL;
+    lw_test_status(lw_kernel_module_check(&set), LW_OK, "check");
+    lw_test_status(lw_kernel_module_check(NULL), LW_NULL_POINTER, "check nothing");
+    struct lw_kernel_module other[] = {set, set, set, set};
+    other[0].abi++;
+    other[1].table_bytes += 4;
+    other[2].install = NULL;
+    other[3].tier = NULL;
+    for (size_t i = 0; i < 4; i++) {
+        loaded.kernels = &other[i];
+        lw_test_status(lw_kernel_module_check(&other[i]), i < 2 ? LW_BAD_KERNELS : LW_NULL_POINTER,
+                       "check another set");
+        lw_test_status(lw_context_create(memory, bytes, &loaded, &context), LW_BAD_KERNELS, "a context of another set");
+        lw_test_true(context == NULL, "another set gives a context");
+    }
     lw_test_true(lw_context_tier(NULL) == NULL, "the tier of no context");
     lw_test_true(!strcmp(lw_version(), LW_VERSION_STRING), "version %s", lw_version());
     lw_test_true(lw_abi_version() == LW_ABI_VERSION, "ABI version %u", (unsigned)lw_abi_version());
@@ -490,8 +523,8 @@ static void check_context(struct lw_test *t) {
 
 static void check_status_string(struct lw_test *t) {
     (void)t;
-    for (int a = LW_OK; a <= LW_THREAD_LOST; a++)
-        for (int b = LW_OK; b <= LW_THREAD_LOST + 1; b++)
+    for (int a = LW_OK; a <= LW_BAD_KERNELS; a++)
+        for (int b = LW_OK; b <= LW_BAD_KERNELS + 1; b++)
             lw_test_true((a == b) == !strcmp(lw_status_string((enum lw_status)a), lw_status_string((enum lw_status)b)),
                          "texts of %d and %d", a, b);
     lw_test_true(lw_status_string((enum lw_status)1000) != NULL, "text of an unknown status");

@@ -90,12 +90,13 @@ enum lw_status {
     LW_BAD_ENUM = 3,         /* an enum field holds a value outside of its enum */
     LW_BAD_SHAPE = 4,        /* sizes that contradict each other, or a zero where one is not allowed */
     LW_TOO_LARGE = 5,        /* a size in bytes or elements does not fit size_t */
-    LW_UNKNOWN_TIER = 6,     /* no tier of that name is compiled in */
+    LW_UNKNOWN_TIER = 6,     /* there is no tier of that name */
     LW_BUFFER_TOO_SMALL = 7, /* memory handed in is smaller than the size the library reported */
     LW_UNSUPPORTED = 8,      /* a valid request that this version has no code for */
     LW_BAD_INDEX = 9,        /* an index tensor points outside of the tensor it indexes */
     LW_NO_THREADS = 10,      /* the system did not start as many threads as were asked for */
-    LW_THREAD_LOST = 11      /* a thread died in the middle of a task: the output is incomplete */
+    LW_THREAD_LOST = 11,     /* a thread died in the middle of a task: the output is incomplete */
+    LW_BAD_KERNELS = 12      /* a set of kernels was built from other sources than the library that is to use it */
 };
 
 /* A short English sentence for a status; never NULL, also for values that are not in the enum. */
@@ -119,6 +120,27 @@ LW_API const char *lw_tier_name(size_t index);
  * reused as soon as no call uses it. */
 struct lw_context;
 
+/* Kernels that are not linked in: a program can have those of a better tier loaded when it starts, so that it needs no
+ * SIMD instruction itself. lanewise/modules.h loads them. They are as a module describes itself: */
+struct lw_kernels; /* the table between operators and kernels; programs don't look into it */
+typedef void lw_install_fn(struct lw_kernels *table);
+struct lw_kernel_module {
+    uint32_t abi;           /* LW_KERNELS_ABI of the sources the kernels were built from */
+    uint32_t table_bytes;   /* and their size of the table */
+    const char *tier;       /* "simd128" or "relaxed" */
+    lw_install_fn *install; /* fills the table */
+    const void *module;     /* the loader's: the module's bytes, */
+    size_t module_bytes;    /* how many there are, */
+    void *data;             /* where its data begin, */
+    size_t slots;           /* and the first of its slots in the function table */
+};
+
+/* The contract between operators and kernels; another number for every change that the table's size doesn't show. */
+#define LW_KERNELS_ABI 1
+
+/* Whether this library can use a set. Errors: LW_NULL_POINTER; LW_BAD_KERNELS when it was built from other sources. */
+LW_API enum lw_status lw_kernel_module_check(const struct lw_kernel_module *kernels);
+
 /* One piece of an operator's work. `index` says which; `worker`, below the context's number of threads, is no other
  * task's that runs at the same time. */
 typedef void lw_task_fn(void *state, size_t index, size_t worker);
@@ -131,12 +153,14 @@ typedef enum lw_status lw_parallel_for_fn(void *pool, size_t count, size_t cost,
 /* How a context works. */
 struct lw_context_options {
     uint32_t struct_bytes; /* sizeof(struct lw_context_options) */
-    const char *tier;      /* tier to force, or NULL for the best that is compiled in */
+    const char *tier;      /* tier to force, or NULL for the best that there is */
     /* Spreads work over threads; NULL: operators run on the thread that calls them. lanewise/pool.h has one. The results
      * have the same bits, whatever the number of threads. */
     lw_parallel_for_fn *parallel_for;
     void *pool;       /* handed to parallel_for; must outlive the context's calls */
     uint32_t threads; /* how many workers parallel_for tells apart; scratch memory grows with it. 0 is 1 */
+    /* Kernels of a module, which come before those that are compiled in; or NULL. */
+    const struct lw_kernel_module *kernels;
 };
 
 /* Bytes of memory that lw_context_create needs. */
@@ -145,7 +169,7 @@ LW_API size_t lw_context_bytes(void);
 /* Makes a context inside `memory` (aligned as malloc aligns).
  * options: may be NULL for all defaults.
  * Errors: LW_NULL_POINTER (also for threads without a parallel_for), LW_BAD_STRUCT_BYTES, LW_BUFFER_TOO_SMALL,
- * LW_UNKNOWN_TIER; *context is then NULL. */
+ * LW_UNKNOWN_TIER, LW_BAD_KERNELS; *context is then NULL. */
 LW_API enum lw_status lw_context_create(void *memory, size_t memory_bytes, const struct lw_context_options *options,
                                         struct lw_context **context);
 

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The functions of lanewise/modules.h, for Emscripten: emcc --js-library lanewise-modules.js. They load kernel modules:
+ * position-independent WebAssembly files without any JavaScript or library of their own. Such a module
+ *   - imports env.memory, env.__indirect_function_table, env.__stack_pointer, and two numbers: env.__memory_base, where its
+ *     data go, and env.__table_base, the first of its slots in the table; and nothing else;
+ *   - says in its section dylink.0 how many bytes and slots it needs;
+ *   - exports __wasm_apply_data_relocs, which writes the addresses among its data, and
+ *     lw_kernel_module(module, bytes, data, slots), which returns the address of its struct lw_kernel_module.
+ * Nothing here throws: what goes wrong is written down for lw_kernels_why().
+ */
+#if MEMORY64
+#error "Lanewise's kernel modules are for 32-bit memory"
+#endif
+#if TABLE_BASE == 1 && !ALLOW_TABLE_GROWTH
+#error "Lanewise's kernel modules need slots in the function table: link with -sTABLE_BASE=512"
+#endif
+
+addToLibrary({
+  // probes: tiny modules that hold the instructions of a tier's kernels, as js/src/runtime/detect.ts makes them.
+  // freeSlot: the first of the slots below TABLE_BASE that no module has taken yet. sets: what the module at an address was
+  // loaded as. attached: the modules of other threads that were attached, by their first slot.
+  $lanewise: {
+    probes: {
+      relaxed: '0061736d0100000001050160017b000302010005030100010aa30001a00000200020002000fd85021a200020002000fd8602'
+        + '1a200020002000fd8b021a0b',
+      simd128: '0061736d0100000001050160017b000302010005030100010ade0101db01004100fd0000001a4100fd0900001a4100fd5c00'
+        + '001a41002000fd560000011a41002000fd5a00000141002000fd0b00004300000000fd131a20002000fd0d00000000000000'
+        + '0000000000000000001a200020002000fd521a20002000fde4011a20002000fde6011a20002000fde7011a20002000fdea01'
+        + '1a20002000fdeb011a2000fde3011a2000fd671a2000fd681a2000fd6a1a2000fdf8011a2000fdfa011a20002000fdb5011a'
+        + '20002000fdf0011a20002000fdf2011a20002000fdf3011a2000fdef011a20002000fdf6011a2000fd5f1a2000fd5e1a0b',
+    },
+    freeSlot: 1,
+    sets: {},
+    attached: {},
+    log: [],
+    text: 0,
+  },
+
+  /** Writes down what became of a module; returns 0 for the functions of C. */
+  $lanewiseNote__deps: ['$lanewise'],
+  $lanewiseNote: (text) => {
+    lanewise.log.push(text);
+    return 0;
+  },
+
+  /** Whether the engine has a tier's instructions. */
+  $lanewiseCanRun__deps: ['$lanewise'],
+  $lanewiseCanRun: (tier) => {
+    var probe = lanewise.probes[tier];
+    return !!probe && WebAssembly.validate(Uint8Array.from(probe.match(/../g), (byte) => parseInt(byte, 16)));
+  },
+
+  /** The sizes in a module's section dylink.0, whose first part is: 1, its length, then the bytes and alignment of the data
+   * and the count and alignment of the slots, all in LEB128; alignments are powers of two. */
+  $lanewiseSizes: (module) => {
+    var section = WebAssembly.Module.customSections(module, 'dylink.0')[0];
+    if (!section) throw new Error('it is no kernel module');
+    var bytes = new Uint8Array(section);
+    var at = 0;
+    var next = () => {
+      var value = 0;
+      for (var shift = 0; ; shift += 7) {
+        var byte = bytes[at++];
+        value += (byte & 127) << shift;
+        if (byte < 128) return value;
+        if (!(byte >= 128)) throw new Error('its section dylink.0 is damaged');
+      }
+    };
+    if (next() != 1) throw new Error('its section dylink.0 is of an unknown kind');
+    next();
+    return { dataBytes: next(), dataAlign: 1 << next(), slots: next() };
+  },
+
+  /** An instance on this program's memory, stack and function table. */
+  $lanewiseInstance__deps: ['__stack_pointer', '$wasmTable', '$wasmMemory'],
+  $lanewiseInstance: (module, data, slots) => new WebAssembly.Instance(module, {
+    'env': {
+      'memory': wasmMemory,
+      '__indirect_function_table': wasmTable,
+      '__stack_pointer': ___stack_pointer,
+      '__memory_base': data,
+      '__table_base': slots,
+    },
+  })['exports'],
+
+  /** The first of `count` free slots. */
+  $lanewiseSlots__deps: ['$lanewise', '$wasmTable'],
+  $lanewiseSlots: (count) => {
+    if (lanewise.freeSlot + count <= {{{ TABLE_BASE }}}) return lanewise.freeSlot;
+#if !PTHREADS // every thread has a table of its own: there only the reserved slots are the same in all of them
+    try {
+      return wasmTable.grow(count);
+    } catch (e) { // it has reached its maximum
+    }
+#endif
+    throw new Error(`there is no room for its ${count} functions in the table; link with -sTABLE_BASE=${
+      lanewise.freeSlot + count} or more`);
+  },
+
+  /** Loads a compiled module; returns the address of its struct lw_kernel_module. bytesAt, byteCount: the file, in memory. */
+  $lanewiseLoad__deps: ['$lanewise', '$lanewiseSizes', '$lanewiseSlots', '$lanewiseInstance', 'malloc', 'free',
+    'lw_kernel_module_check', 'lw_status_string', '$UTF8ToString', '$wasmTable', '$wasmMemory'],
+  $lanewiseLoad: (module, bytesAt, byteCount) => {
+    var sizes = lanewiseSizes(module);
+    var slots = lanewiseSlots(sizes.slots);
+    // Never freed: the module has it for as long as the program runs.
+    var block = _malloc(sizes.dataBytes + sizes.dataAlign) >>> 0;
+    if (!block) throw new Error('there is no memory for its data');
+    var data = Math.ceil(block / sizes.dataAlign) * sizes.dataAlign;
+    try {
+      // A module writes only what isn't zero.
+      new Uint8Array(wasmMemory.buffer, data, sizes.dataBytes).fill(0);
+      var exports = lanewiseInstance(module, data, slots);
+      exports['__wasm_apply_data_relocs']();
+      var set = exports['lw_kernel_module'](bytesAt, byteCount, data, slots) >>> 0;
+      var status = _lw_kernel_module_check(set);
+      if (status) throw new Error(UTF8ToString(_lw_status_string(status)));
+    } catch (e) {
+      for (var i = 0; i < sizes.slots; i++) wasmTable.set(slots + i, null);
+      _free(block);
+      throw e;
+    }
+    if (slots == lanewise.freeSlot) lanewise.freeSlot += sizes.slots;
+    return set;
+  },
+
+  lw_kernels_load__sig: 'pppp',
+  lw_kernels_load__deps: ['$lanewise', '$lanewiseNote', '$lanewiseCanRun', '$lanewiseLoad', '$UTF8ToString', '$wasmMemory'],
+  lw_kernels_load: (tierAt, bytesAt, byteCount) => {
+    var tier = UTF8ToString(tierAt);
+    bytesAt >>>= 0;
+    byteCount >>>= 0;
+    if (lanewise.sets[bytesAt]) return lanewise.sets[bytesAt];
+    if (!lanewiseCanRun(tier)) return lanewiseNote(`${tier}: this engine can't run it`);
+    try {
+      // A copy, since shared memory is no source of modules.
+      var module = new WebAssembly.Module(new Uint8Array(wasmMemory.buffer, bytesAt, byteCount).slice());
+      var set = lanewise.sets[bytesAt] = lanewiseLoad(module, bytesAt, byteCount);
+    } catch (e) {
+      return lanewiseNote(`${tier}: ${e.message}`);
+    }
+    lanewiseNote(`${tier}: loaded`);
+    return set;
+  },
+
+  lw_kernels_fetch__sig: 'vpppp',
+  lw_kernels_fetch__deps: ['$lanewise', '$lanewiseNote', '$lanewiseCanRun', '$lanewiseLoad', '$UTF8ToString',
+    '$callUserCallback', 'malloc', '$wasmMemory'],
+  lw_kernels_fetch: (folder, tierAt, done, user) => {
+    var asked = tierAt && UTF8ToString(tierAt);
+    var prefix = folder && UTF8ToString(folder);
+    var fetchOne = async (tier) => {
+      if (!lanewiseCanRun(tier)) return lanewiseNote(`${tier}: this engine can't run it`);
+      var name = `lanewise-kernels-${tier}{{{ SHARED_MEMORY ? '-threads' : '' }}}.wasm`;
+      var url = prefix ? prefix + name : locateFile(name);
+      try {
+        var bytes = new Uint8Array(await readAsync(url));
+        var module = await WebAssembly.compile(bytes);
+        var at = 0;
+#if PTHREADS // where other threads find it, to attach themselves
+        at = _malloc(bytes.length) >>> 0;
+        if (!at) throw new Error('there is no memory for it');
+        new Uint8Array(wasmMemory.buffer).set(bytes, at);
+#endif
+        var set = lanewiseLoad(module, at, bytes.length);
+        lanewiseNote(`${tier}: loaded from ${url}`);
+        return set;
+      } catch (e) {
+        return lanewiseNote(`${tier}: ${url}: ${(e && e.message) || e}`);
+      }
+    };
+    var run = async () => {
+      for (var tier of ['relaxed', 'simd128']) {
+        if (asked && asked != tier) continue;
+        var set = await fetchOne(tier);
+        if (set) return set;
+      }
+      return 0;
+    };
+    {{{ runtimeKeepalivePush() }}}
+    run().then((set) => {
+      {{{ runtimeKeepalivePop() }}}
+      callUserCallback(() => {{{ makeDynCall('vpp', 'done') }}}(set, user));
+    });
+  },
+
+  lw_kernels_why__sig: 'p',
+  lw_kernels_why__deps: ['$lanewise', '$stringToNewUTF8', 'free'],
+  lw_kernels_why: () => {
+    if (lanewise.text) _free(lanewise.text);
+    return lanewise.text = stringToNewUTF8(lanewise.log.join('; ') || 'nothing was to be loaded');
+  },
+
+  lw_kernels_attach_at__sig: 'ipppp',
+  lw_kernels_attach_at__deps: ['$lanewise', '$lanewiseNote', '$lanewiseInstance', '$wasmMemory'],
+  lw_kernels_attach_at: (bytesAt, byteCount, data, slots) => {
+    bytesAt >>>= 0;
+    if (lanewise.sets[bytesAt] || lanewise.attached[slots] == bytesAt) return 1; // by this thread itself, or before
+    if (lanewise.freeSlot > slots || lanewise.attached[slots]) return lanewiseNote('attach: this thread has other kernels');
+    try {
+      // What it writes into its data is there already, behind a flag that the first instance has set.
+      var bytes = new Uint8Array(wasmMemory.buffer, bytesAt, byteCount >>> 0).slice();
+      lanewiseInstance(new WebAssembly.Module(bytes), data >>> 0, slots);
+      lanewise.attached[slots] = bytesAt;
+      return 1;
+    } catch (e) {
+      return lanewiseNote(`attach: ${e.message}`);
+    }
+  },
+});
