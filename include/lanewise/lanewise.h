@@ -120,19 +120,23 @@ LW_API const char *lw_tier_name(size_t index);
  * reused as soon as no call uses it. */
 struct lw_context;
 
-/* Kernels that are not linked in: a program can have those of a better tier loaded when it starts, so that it needs no
- * SIMD instruction itself. lanewise/modules.h loads them. They are as a module describes itself: */
-struct lw_kernels; /* the table between operators and kernels; programs don't look into it */
+/* The table between operators and kernels; programs don't look into it. */
+struct lw_kernels;
+
+/* Fills the table. */
 typedef void lw_install_fn(struct lw_kernels *table);
+
+/* Kernels that are not linked in: a program can have those of a better tier loaded when it starts, so that it needs no
+ * SIMD instruction itself. lanewise/modules.h loads them; this is how a module describes itself. */
 struct lw_kernel_module {
     uint32_t abi;           /* LW_KERNELS_ABI of the sources the kernels were built from */
     uint32_t table_bytes;   /* and their size of the table */
     const char *tier;       /* "simd128" or "relaxed" */
     lw_install_fn *install; /* fills the table */
-    const void *module;     /* the loader's: the module's bytes, */
-    size_t module_bytes;    /* how many there are, */
-    void *data;             /* where its data begin, */
-    size_t slots;           /* and the first of its slots in the function table */
+    const void *module;     /* the loader's, as all that follow: the module's bytes */
+    size_t module_bytes;    /* how many there are */
+    void *data;             /* where its data begin */
+    size_t slots;           /* the first of its slots in the function table */
 };
 
 /* The contract between operators and kernels; another number for every change that the table's size doesn't show. */

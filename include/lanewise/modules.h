@@ -32,13 +32,15 @@ extern "C" {
  * Chromium refuse to compile as much as this at once; lw_kernels_fetch works there too. */
 const struct lw_kernel_module *lw_kernels_embedded(const char *tier);
 
+/* What lw_kernels_fetch calls when it is done; kernels is NULL when there are none. */
+typedef void lw_kernels_done_fn(const struct lw_kernel_module *kernels, void *user);
+
 /* Fetches them: `folder` and one of the names
  *     lanewise-kernels-simd128.wasm           lanewise-kernels-relaxed.wasm
  *     lanewise-kernels-simd128-threads.wasm   lanewise-kernels-relaxed-threads.wasm    with shared memory
  * make the address. folder NULL: where the program's own .wasm file is looked for. tier as above; the best that can be
  * run is asked for first, and if it can't be had, the other.
- * done(kernels, user) is called later in the same thread, kernels being NULL when there are none. */
-typedef void lw_kernels_done_fn(const struct lw_kernel_module *kernels, void *user);
+ * done(kernels, user) is called later in the same thread. */
 void lw_kernels_fetch(const char *folder, const char *tier, lw_kernels_done_fn *done, void *user);
 
 /* Those of a module that is in memory: tier is what it holds. The bytes must stay where they are and as they are; once they
