@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * scripts/bench models [--rounds N] [--filter REGEX] [--warm-up MS] [--cold] [--overhead] [--profile] [--out FOLDER]:
- * whole models, one thread, Lanewise's tiers beside LiteRT, onnxruntime and the official backend in one process,
- * interleaved.
+ * scripts/bench models [--rounds N] [--filter REGEX] [--warm-up MS] [--cold] [--threads [--busy]] [--overhead]
+ * [--profile] [--out FOLDER]: whole models, one thread, Lanewise's tiers beside LiteRT, onnxruntime and the official
+ * backend in one process, interleaved.
  *
  * --cold: the first inference of a program that has just begun, instead; a process of its own for each sample, and V8
  * as it comes.
- * --threads: the best tier on one thread, on two, and so on up to the machine's cores, instead; not pinned to a core.
+ * --threads: the best tier on one thread, on two, and so on up to the machine's cores, instead, beside the official
+ * backend on one thread and on as many; not pinned to a core. Also times movenet-thunder.
+ * --busy: with --threads; another program keeps the last core busy meanwhile.
  * --overhead: the time inside and outside of WebAssembly instead, of the best tier and of the official backend.
  * --profile: for each model, the time in each kind of kernel of the best tier instead, by timing every kernel call.
  */
+import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -17,11 +20,12 @@ import './engine.mjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { registerBackend } from 'lanewise/backend';
 import { backendOf, chosenTier, registerTiers } from '../demo/backends.mjs';
-import { infer, runContest } from '../demo/contest.mjs';
-import { inputOf, loadModel, MODELS } from '../test/models/catalogue.mjs';
+import { infer, maxDifference, runContest } from '../demo/contest.mjs';
+import { inputOf, loadModel, MODELS, MORE_MODELS } from '../test/models/catalogue.mjs';
 import { measureCold } from './cold.mjs';
 import { measureOverhead } from './overhead.mjs';
 import { peerModel } from './peers/model.mjs';
+import { MOST_OFFICIAL_THREADS, startOfficialThreads } from './peers/official-threads.mjs';
 import { findPeers } from './peers/peers.mjs';
 import { printTable, writeJson } from './report.mjs';
 
@@ -40,6 +44,7 @@ function readOptions() {
         'warm-up': { type: 'string', default: '1500' },
         cold: { type: 'boolean', default: false },
         threads: { type: 'boolean', default: false },
+        busy: { type: 'boolean', default: false },
         overhead: { type: 'boolean', default: false },
         profile: { type: 'boolean', default: false },
         out: { type: 'string', default: fileURLToPath(new URL('../../build/bench', import.meta.url)) },
@@ -56,11 +61,13 @@ const rounds = Number(options.rounds);
 if (!/^\d+$/.test(options.rounds) || rounds < 1) fail(`--rounds ${options.rounds}: expected 1 or more`);
 const warmUpMs = Number(options['warm-up']);
 if (!(warmUpMs >= 0)) fail(`--warm-up ${options['warm-up']}: expected milliseconds`);
+if (options.busy && !options.threads) fail('--busy: it goes with --threads');
 
 tf.enableProdMode();
 const tiers = registerTiers().filter((tier) => tier !== 'scalar');
 const filter = options.models ?? options.filter;
-const chosen = MODELS.filter(({ name }) => new RegExp(filter, 'i').test(name));
+const models = options.threads ? [...MODELS, MORE_MODELS.find(({ name }) => name === 'movenet-thunder')] : MODELS;
+const chosen = models.filter(({ name }) => new RegExp(filter, 'i').test(name));
 if (chosen.length === 0) fail(`--filter ${filter}: no model's name matches`);
 
 /* Time per kernel and shape, in microseconds for one inference, the largest first. */
@@ -100,11 +107,32 @@ async function profile(definition) {
     [key, (micros / rounds).toFixed(1), String(calls / rounds)]))]);
 }
 
-const threadCounts = Array.from({ length: Math.max(2, availableParallelism()) }, (_, i) => i + 1);
-if (options.threads) {
-  for (const threads of threadCounts) registerBackend(`lanewise-threads-${threads}`, { threads });
+/* Keeps the last core busy until this program ends, however it does. */
+function keepCoreBusy() {
+  const spin = `while (process.ppid === ${process.pid});`;
+  const core = String(availableParallelism() - 1);
+  spawn('taskset', ['-c', core, process.execPath, '-e', spin], { stdio: 'ignore' })
+    .on('error', ({ message }) => fail(`--busy: ${message}`))
+    .unref();
 }
-const report = [], { peers, notes } = await findPeers();
+
+/* The contestants of --threads. */
+async function startThreads() {
+  const most = Math.max(2, availableParallelism()), official = Math.min(most, MOST_OFFICIAL_THREADS);
+  const label = (library, threads) => `${library}, ${threads} thread${threads > 1 ? 's' : ''}`;
+  const ours = Array.from({ length: most }, (_, i) => {
+    const backend = `lanewise-threads-${i + 1}`;
+    registerBackend(backend, { threads: i + 1 });
+    return { label: label(`Lanewise ${chosenTier()}`, i + 1), backend };
+  });
+  await startOfficialThreads('official-threads', official);
+  if (options.busy) keepCoreBusy();
+  return [...ours, { label: label('official wasm', 1), backend: 'wasm' },
+    { label: label('official wasm', official), backend: 'official-threads' }];
+}
+
+const sidesOfThreads = options.threads ? await startThreads() : [];
+const report = [], { peers, notes } = options.threads ? { peers: [], notes: [] } : await findPeers();
 for (const definition of chosen) {
   if (options.cold) {
     report.push(...await measureCold(definition, peers, rounds, notes));
@@ -122,13 +150,11 @@ for (const definition of chosen) {
     continue;
   }
   const { values, shape, dtype } = inputOf(definition);
-  const contestants = options.threads ? threadCounts.map((threads) => (
-    { label: `Lanewise ${chosenTier()}, ${threads} thread${threads > 1 ? 's' : ''}`, backend: `lanewise-threads-${threads}` }
-  )) : [
+  const contestants = options.threads ? sidesOfThreads : [
     ...tiers.map((tier) => ({ label: `Lanewise ${tier}`, backend: backendOf(tier) })),
     { label: 'official wasm', backend: 'wasm' },
   ];
-  for (const peer of options.threads ? [] : peers) {
+  for (const peer of peers) {
     try {
       const { file, input, complete } = await peerModel(peer, definition);
       contestants.splice(-1, 0, {
@@ -145,7 +171,11 @@ for (const definition of chosen) {
   const results = await runContest(contestants, () => loadModel(definition), values, shape, {
     rounds, dtype, warmUpMs,
   });
-  for (const { label, backend, first, median, min, max } of results) {
+  const oneThread = (side) => results.find(({ label }) => label === side.replace(/,.*/, ', 1 thread'));
+  for (const { label, backend, first, median, min, max, outputs } of results) {
+    if (options.threads && maxDifference(outputs, oneThread(label).outputs) > 0) {
+      fail(`${definition.name}: ${label}: the outputs differ from those of one thread`);
+    }
     // Those without a backend pack their weights while they load a model, so their first inference isn't like others'.
     report.push({ model: definition.name, backend: label, first: backend ? first : null, median, min, max });
   }
@@ -175,10 +205,23 @@ if (options.cold) {
   })]);
   console.log('Microseconds of an inference, medians. TensorFlow.js: its core, engine and graph executor.');
   writeJson(`${options.out}/overhead.json`, written);
+} else if (options.threads) {
+  const head = ['first ms', 'median', 'min', 'max', 'times 1 thread', 'times official'];
+  printTable([['model', 'backend', ...head], ...report.map((entry) => {
+    const times = (pattern, replacement) => {
+      const label = entry.backend.replace(pattern, replacement);
+      const other = report.find(({ model, backend }) => model === entry.model && backend === label);
+      return other ? (other.median / entry.median).toFixed(2) : '';
+    };
+    return [entry.model, entry.backend, ...[entry.first, entry.median, entry.min, entry.max].map(ms),
+      times(/,.*/, ', 1 thread'), times(/.*,/, 'official wasm,')];
+  })]);
+  console.log("Medians: times the speed of the same library's one thread, and of the official backend on as many.");
+  writeJson(`${options.out}/${options.busy ? 'threads-busy' : 'threads'}.json`, written);
 } else if (!options.profile) {
   printTable([['model', 'backend', 'first ms', 'median', 'min', 'max', 'times faster'], ...report.map((entry) => {
     const reference = report.find(({ model, backend }) => (
-      model === entry.model && (options.threads ? / 1 thread$/ : /^official wasm$/).test(backend)));
+      model === entry.model && backend === 'official wasm'));
     return [entry.model, entry.backend, ms(entry.first), ms(entry.median), ms(entry.min), ms(entry.max),
       (reference.median / entry.median).toFixed(2)];
   })]);
@@ -186,5 +229,5 @@ if (options.cold) {
     notes.push('in part: that library runs some of the operations by other kernels than its fast ones');
   }
   notes.forEach((note) => console.log(note));
-  writeJson(`${options.out}/${options.threads ? 'threads' : 'models'}.json`, written);
+  writeJson(`${options.out}/models.json`, written);
 }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -87,6 +87,23 @@ test('models times other libraries only with outputs that agree', (t) => {
   }
 });
 
+test('models --threads compares all threads with one, on both sides', () => {
+  const out = mkdtempSync(join(tmpdir(), 'lanewise-bench-'));
+  try {
+    const run = bench('models', '--threads', '--busy', '--filter', 'blazeface-front', '--rounds', '1', '--warm-up', '0',
+      '--out', out);
+    assert.equal(run.status, 0, run.stderr);
+    const { report } = JSON.parse(readFileSync(join(out, 'threads-busy.json'), 'utf8'));
+    const most = Math.max(2, availableParallelism()), counts = Array.from({ length: most - 1 }, (_, i) => i + 2);
+    assert.deepEqual(report.map(({ backend }) => backend.replace(/^Lanewise \w+/, 'ours')),
+      ['ours, 1 thread', ...counts.map((count) => `ours, ${count} threads`), 'official wasm, 1 thread',
+        `official wasm, ${Math.min(most, 8)} threads`]);
+    for (const { backend, min, median, max } of report) assert.ok(min > 0 && min <= median && median <= max, backend);
+  } finally {
+    rmSync(out, { recursive: true });
+  }
+});
+
 test('models --cold starts each library in processes of its own', (t) => {
   if (!supports('relaxed')) return t.skip('LiteRT is compared in relaxed SIMD');
   const out = mkdtempSync(join(tmpdir(), 'lanewise-bench-'));
@@ -132,9 +149,10 @@ test('options that are not there are refused', () => {
     ['ops', '--fast', '1', /Unknown option '--fast'/], ['models', '--filter', 'no such', /no model's name matches/],
     ['models', '--rounds', 'x', /--rounds x: expected 1 or more/], ['models', '--fast', '1', /Unknown option '--fast'/],
     ['sizes', '--fast', '1', /Unknown option '--fast'/],
+    ['models', '--busy', undefined, /--busy: it goes with --threads/],
     ['models', '--warm-up', 'x', /--warm-up x: expected milliseconds/],
   ]) {
-    const run = bench(mode, option, value);
+    const run = bench(mode, option, ...(value ? [value] : []));
     assert.equal(run.status, 1);
     assert.match(run.stderr, message);
   }
