@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The official backend's build for several threads, which doesn't start in Node by itself: the package says so in a
- * flag of its own, and hands its workers Blobs, which Node's workers can't read. Its own files have all that Node needs,
- * so its workers get the same scripts from those. It never uses more threads than half of the processors that it counts,
- * so it is told twice as many as it shall have threads.
+ * flag of its own, and hands its workers Blobs, which Node's workers can't read. Its own files have all that Node
+ * needs, so its workers get the same scripts from those. It never uses more threads than half of the processors that it
+ * counts, so it is told twice as many as it shall have threads.
  */
 import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
