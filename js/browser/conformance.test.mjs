@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* TensorFlow.js's own specs in headless Chromium, on every tier. More of them run there than under Node. */
+/*
+ * TensorFlow.js's own specs in headless Chromium, on every tier, with the threads of the machine where a tier has some.
+ * More of them run there than under Node.
+ */
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -60,8 +63,10 @@ for (const tier of TIERS) {
     await page.goto(site.url);
     const results = new Results();
     for (const result of await page.evaluate(runSpecs, tier)) results.specDone(result);
+    const [threads, cores] = await page.evaluate('[lanewiseThreads, navigator.hardwareConcurrency]');
+    assert.equal(threads, tier === 'scalar' ? 1 : Math.min(cores, 8));
     await page.close();
-    console.log(summary(results, `${tier}, Chromium ${browser.version()}`));
+    console.log(summary(results, `${tier}, ${threads} thread(s), Chromium ${browser.version()}`));
     assert.deepEqual(results.failed, []);
     assert.ok(results.specs - results.pending > 4225, `${results.specs - results.pending} specs ran`);
   });

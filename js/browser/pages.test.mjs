@@ -57,11 +57,15 @@ after(async () => {
 /** What the page or worker does. */
 async function compute() {
   const warnings = [];
-  console.warn = text => warnings.push(text);
+  tf.wasm.setThreadsCount(2);
+  console.info = console.warn = text => warnings.push(text);
   const started = await tf.setBackend('wasm');
   if (!started) return { warnings };
   const sum = tf.add(tf.tensor1d([1, 2]), tf.tensor1d([3, 4])).dataSync().join();
-  return { sum, warnings, tier: tf.wasm.tier(), why: tf.wasm.why(), functions: typeof tf.wasm.setWasmPaths };
+  const { module } = tf.backend();
+  const joined = () => module.kernels.exports.lw_pool_threads(module.threads.pool);
+  for (let i = 0; i < 500 && joined() < 2; i++) await new Promise(done => { setTimeout(done, 10); });
+  return { sum, warnings, tier: tf.wasm.tier(), threads: joined(), functions: typeof tf.wasm.setWasmPaths };
 }
 
 /** Opens a page under a policy; returns what `body` does in it and the requests for WebAssembly files. */
@@ -90,19 +94,20 @@ for (const [name, launch] of Object.entries(BROWSERS)) {
       const single = file.includes('single');
 
       test(`${file}: a script tag, under a strict policy`, async () => {
-        const { sum, tier, functions, warnings, requests } = await visit(`${file}.html`, POLICY, compute);
+        const { sum, tier, threads, functions, warnings, requests } = await visit(`${file}.html`, POLICY, compute);
         assert.deepEqual({ sum, functions, warnings }, { sum: '4,6', functions: 'function', warnings: [] });
+        assert.equal(threads, 2);
         assert.equal(tier, 'relaxed');
-        assert.deepEqual(requests, single ? [] : ['lib/lanewise-relaxed.wasm']);
+        assert.deepEqual(requests, single ? [] : ['lib/lanewise-relaxed-threads.wasm']);
       });
 
       test(`${file}: importScripts in a worker that lies elsewhere`, async () => {
-        const { sum, tier, warnings } = await visit(`${file}.html`, POLICY, url => new Promise((resolve, reject) => {
+        const { sum, tier, threads, warnings } = await visit(`${file}.html`, POLICY, url => new Promise((resolve, reject) => {
           const worker = new Worker(url);
           worker.onmessage = ({ data }) => resolve(data);
           worker.onerror = ({ message }) => reject(new Error(message));
         }), `app/${file}.worker.js`);
-        assert.deepEqual({ sum, warnings, tier }, { sum: '4,6', warnings: [], tier: 'relaxed' });
+        assert.deepEqual({ sum, warnings, tier, threads }, { sum: '4,6', warnings: [], tier: 'relaxed', threads: 2 });
       });
 
       test(`${file}: without a server for the WebAssembly files`, async () => {
@@ -111,7 +116,7 @@ for (const [name, launch] of Object.entries(BROWSERS)) {
         if (single) {
           assert.deepEqual({ sum, tier, requests }, { sum: '4,6', tier: 'relaxed', requests: [] });
         } else {
-          assert.match(warnings.join('\n'), /alone\/lanewise-relaxed\.wasm: HTTP status 404 .*setWasmPaths/);
+          assert.match(warnings.join('\n'), /alone\/lanewise-relaxed(-threads)?\.wasm: HTTP status 404 .*setWasmPaths/);
         }
       });
     }
@@ -122,7 +127,7 @@ for (const [name, launch] of Object.entries(BROWSERS)) {
       const noFetch = await visit('tf-backend-wasm.min.js.html',
         POLICY.replace("connect-src 'self'", "connect-src 'none'"), compute);
       assert.match(noFetch.warnings.join('\n'),
-        /lib\/lanewise-relaxed\.wasm: .*Content-Security-Policy has no connect-src/);
+        /lib\/lanewise-relaxed(-threads)?\.wasm: .*Content-Security-Policy has no connect-src/);
     });
 
     test('without TensorFlow.js the script says so', async () => {

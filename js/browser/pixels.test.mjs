@@ -72,6 +72,7 @@ async function program() {
   }
 
   await tf.setBackend('wasm');
+  if (!(tf.backend().module.heap.u8.buffer instanceof SharedArrayBuffer)) failures.push('the memory is not shared');
   if (gl) {
     // The cpu backend can't read a canvas whose context is WebGL's.
     kinds.push('WebGL');
@@ -113,7 +114,7 @@ before(async () => {
   await build({
     stdin: {
       contents: `import * as tf from '@tensorflow/tfjs-core'; import '@tensorflow/tfjs-backend-cpu'; import 'lanewise';
-        globalThis.tf = tf;`,
+        import { setThreadsCount } from 'lanewise'; setThreadsCount(2); globalThis.tf = tf;`,
       resolveDir: here,
     },
     outfile: join(folder, 'tf.js'), bundle: true, format: 'esm', platform: 'browser', target: 'es2022',

@@ -83,22 +83,24 @@ function toCommonJs(name, text) {
   return commonJs;
 }
 
-/** esbuild: the code of a worker as a string, for Node.js's and for browsers'. */
+/** esbuild: the code of a worker as a string, for Node.js's ('text:node-worker') and for browsers' ('text:web-worker'). */
 const workerCode = {
   name: 'worker',
   setup(b) {
     b.onResolve({ filter: /^text:/ }, ({ path }) => ({ path, namespace: 'text' }));
     b.onLoad({ filter: /./, namespace: 'text' }, async ({ path }) => {
-      const define = { IN_NODE: String(path === 'text:node-worker') };
-      const { outputFiles } = await esbuild({ ...workerBuild, define, write: false });
-      return { contents: outputFiles[0].text, loader: 'text' };
+      return { contents: await textOfWorker(path === 'text:node-worker'), loader: 'text' };
     });
   },
 };
 const workerBuild = {
-  entryPoints: [join(root, 'src/runtime/worker.ts')], bundle: true, format: 'iife', target: ['es2020', 'node14'],
+  entryPoints: [join(root, 'src/runtime/worker.ts')], bundle: true, format: 'iife', target: 'es2018',
   platform: 'neutral', external: ['worker_threads'], minify: true,
 };
+async function textOfWorker(inNode) {
+  const { outputFiles } = await esbuild({ ...workerBuild, define: { IN_NODE: String(inNode) }, write: false });
+  return outputFiles[0].text;
+}
 
 // 1. What C knows: enums and offsets.
 const generated = join(root, 'src/generated');
@@ -203,7 +205,14 @@ ${exports.map(key => `  ${key},\n`).join('')}} = commonjs;
     ...shared, ...single, entryPoints: index, outdir: undefined, format: 'esm', outfile: join(fresh, 'single.js'),
   });
   // The same file serves script tags and require, so its folder is one of CommonJS.
-  await build({ ...script, ...single, entryPoints: index, outfile: join(fresh, 'script/single.min.js') });
+  // As a script it is its own worker: runtime/platform-single.ts.
+  const head = SCRIPT_HEAD.replace('\n', `
+if (typeof importScripts === 'function' && self.name === 'lanewise-worker') {
+  ${(await textOfWorker(false)).trim()}
+} else `);
+  await build({
+    ...script, ...single, entryPoints: index, outfile: join(fresh, 'script/single.min.js'), banner: { js: head },
+  });
   writeFileSync(join(fresh, 'script/package.json'), '{ "type": "commonjs" }\n');
 
   writeFileSync(join(fresh, 'THIRD_PARTY_LICENSES'), thirdPartyLicenses(bundled));

@@ -7,7 +7,7 @@ import {
 import { LW_VERSION } from '../generated/layout.js';
 import { detect, type Features, type Tier } from '../runtime/detect.js';
 import { LanewiseError } from '../runtime/errors.js';
-import { FILES, fileOf, type WasmFile, type WasmPaths, type WasmSource } from '../runtime/files.js';
+import { FILES, fileOf, WORKER, type WasmFile, type WasmPaths, type WasmSource } from '../runtime/files.js';
 import { checkOptions, loadModule, type LoadOptions, type WinogradUse } from '../runtime/load.js';
 import { MOST_THREADS } from '../runtime/threads.js';
 import { BackendWasm } from './backend.js';
@@ -122,11 +122,15 @@ export function registerDefault(kernels: readonly KernelConfig[]): boolean {
   return true;
 }
 
-/** Programs written for the official package switch SIMD off by this flag; a tier that was asked for goes before it. */
+/**
+ * Programs written for the official package switch SIMD and threads off by these flags; a tier that was asked for goes
+ * before.
+ */
 async function withFlag(options: LoadOptions): Promise<LoadOptions> {
   const switchedOff = detect().simd128 && !await env().getAsync('WASM_HAS_SIMD_SUPPORT');
   if (switchedOff && options.tier === undefined) options = { ...options, tier: 'scalar' };
-  return await env().getAsync('WASM_HAS_MULTITHREAD_SUPPORT') ? options : { ...options, threads: 1 };
+  const alone = detect().threads && !await env().getAsync('WASM_HAS_MULTITHREAD_SUPPORT');
+  return alone ? { ...options, threads: 1 } : options;
 }
 
 /** The tier that a started backend runs. */
@@ -164,11 +168,14 @@ function running(name: string): KernelBackend | undefined {
 // ---- Settings of the backend 'wasm' ------------------------------------------------------------------------
 
 /** The official package's files and what takes their place, so that programs written for it work unchanged. */
+const THREADED = 'tfjs-backend-wasm-threaded-simd.wasm';
 const OFFICIAL: Record<string, WasmFile> = {
   'tfjs-backend-wasm.wasm': fileOf('scalar'),
   'tfjs-backend-wasm-simd.wasm': fileOf('simd128'),
-  'tfjs-backend-wasm-threaded-simd.wasm': fileOf('relaxed'),
+  [THREADED]: fileOf('relaxed'),
 };
+
+const FOR_THREADS: readonly WasmFile[] = [fileOf('simd128', true), fileOf('relaxed', true), WORKER];
 
 /** tf.removeBackend() forgets a backend that is still being loaded, too. */
 const hasStarted = () => running(NAME) !== undefined
@@ -232,7 +239,14 @@ export function setWasmPaths(prefixOrFileMap: string | URL | Record<string, Wasm
     if (!file) {
       throw new LanewiseError(`setWasmPaths: there is no file '${name}'; there are ${FILES.join(', ')}`);
     }
-    paths[file] = typeof source === 'string' || source instanceof URL ? ours(String(source)) : source;
+    if (typeof source !== 'string' && !(source instanceof URL)) {
+      paths[file] = source;
+      continue;
+    }
+    const url = paths[file] = ours(String(source));
+    // The official file for several threads: ours are several, in the same folder.
+    if (url === undefined || lastPart(String(source)) !== THREADED) continue;
+    for (const more of FOR_THREADS) paths[more] ??= folder(url) + more;
   }
   const none = Object.values(paths).every(source => source === undefined);
   setFiles('setWasmPaths', { wasmPaths: none ? undefined : paths, wasm: undefined, fetch });

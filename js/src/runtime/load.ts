@@ -9,6 +9,7 @@ import {
 import { Heap, type WasmExports } from './heap.js';
 import { importsFor, importsMemory } from './imports.js';
 import { Kernels } from './kernels.js';
+import { inNode } from './node.js';
 import { checkThreads, newMemory, Threads, threadsFor } from './threads.js';
 
 export interface LoadOptions {
@@ -197,7 +198,9 @@ async function start(source: WasmSource, options: LoadOptions, count?: number): 
 function workerOf({ worker, wasmPaths }: LoadOptions): string | URL | undefined {
   if (worker !== undefined || wasmPaths === undefined) return worker;
   if (typeof wasmPaths === 'object' && !(wasmPaths instanceof URL)) return wasmPaths[WORKER] as string | URL | undefined;
-  return locate(WORKER, wasmPaths) as string;
+  const url = locate(WORKER, wasmPaths) as string;
+  // Only a page's own server may give it workers; WebAssembly files may be on another.
+  return inNode || new URL(url, location.href).origin === location.origin ? url : undefined;
 }
 
 async function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory | undefined, name: string,

@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* platform.ts for script tags, importScripts and AMD; the same file can be required, too. */
+import { scriptUrl } from './script-url.js';
+
 declare const __dirname: string | undefined;
 declare const require: ((name: string) => unknown) | undefined;
-
-/** The URL of this very script, known only while it runs for the first time. */
-const scriptUrl = ((): string | undefined => {
-  if (typeof document === 'object') {
-    return document.currentScript instanceof HTMLScriptElement ? document.currentScript.src : undefined;
-  }
-  // A worker doesn't say which script it imports, but an error does: its stack's first line with a URL is here.
-  return /((?:https?|file|blob|[a-z-]+-extension):\/\/[^\s()]+?)(?::\d+){1,2}\)?$/m.exec(new Error().stack ?? '')?.[1];
-})();
 
 export function builtin(file: string): string | undefined {
   if (typeof process === 'object' && typeof __dirname === 'string') return `${__dirname}/${file}`;

@@ -8,7 +8,7 @@ import { inflate } from './inflate.js';
 import relaxed from 'deflated:lanewise-relaxed-threads.wasm';
 import scalar from 'deflated:lanewise-scalar.wasm';
 import simd128 from 'deflated:lanewise-simd128.wasm';
-import worker from 'text:web-worker';
+import { scriptUrl } from './script-url.js';
 
 export function builtin(file: string): Uint8Array<ArrayBuffer> | undefined {
   switch (file) {
@@ -48,14 +48,13 @@ function unpack(base64: string): Uint8Array<ArrayBuffer> {
 
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
-/** A Content-Security-Policy may forbid this: then one thread runs. */
+/**
+ * The script single.min.js is its own worker, so that it needs no other file even under a policy of worker-src 'self': by
+ * that name it knows what it is (js/scripts/build.mjs). A script of another name may have more than Lanewise inside.
+ */
 export function startWorker(): Worker {
-  const url = URL.createObjectURL(new Blob([worker], { type: 'text/javascript' }));
-  try {
-    return new Worker(url);
-  } finally {
-    URL.revokeObjectURL(url);
-  }
+  if (!scriptUrl || !/\/single\.min\.js([?#].*)?$/.test(scriptUrl)) throw new Error('there is no such script');
+  return new Worker(scriptUrl, { name: 'lanewise-worker' });
 }
 
 export function nodeModule(name: string): unknown {

@@ -26,7 +26,11 @@ export function builtin(file: string): string | Uint8Array<ArrayBuffer> | undefi
 
 /** Starts a worker. Bundlers recognise this pattern, too. */
 export function startWorker(): Worker {
-  return new Worker(new URL('./lanewise-worker.js', import.meta.url));
+  try {
+    return new Worker(new URL('./lanewise-worker.js', import.meta.url));
+  } catch {
+    return new Worker(beside('lanewise-worker.js')!); // as above, or it fails again and says why
+  }
 }
 
 /**

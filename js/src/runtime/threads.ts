@@ -3,7 +3,8 @@
  * The workers that share a module's memory. They are started before the module is compiled, and nobody waits for them:
  * one that isn't there yet takes no part in a job.
  */
-import worker from 'text:node-worker';
+import nodeCode from 'text:node-worker';
+import webCode from 'text:web-worker';
 import { detect } from './detect.js';
 import { LanewiseError } from './errors.js';
 import { message, WORKER } from './files.js';
@@ -39,12 +40,18 @@ export function checkThreads(count: number | undefined, maximumMemory: number | 
 /** The number of threads to use when `wanted` were asked for, and what to say about it. */
 export function threadsFor(wanted: number | undefined): { count: number; advice?: string } {
   const count = wanted ?? Math.min(hardwareThreads(), MOST_BY_DEFAULT);
-  if (count === 1 || detect().threads) return { count };
-  return { count: 1, advice: notIsolated(count) };
+  if (count === 1) return { count };
+  if (!detect().threads) return { count: 1, advice: notIsolated(count) };
+  return inNode || typeof Worker === 'function' ? { count } : { count: 1, advice: noWorkers(count) };
+}
+
+function noWorkers(count: number): string {
+  return `one thread runs in place of ${count}, because nothing can start workers here, as in service workers`;
 }
 
 function notIsolated(count: number): string | undefined {
   if (inNode || typeof crossOriginIsolated !== 'boolean' || crossOriginIsolated) return undefined;
+  if (typeof Worker !== 'function') return noWorkers(count);
   return `one thread runs in place of ${count}, because this page is not cross-origin isolated and so may not share ` +
     'memory with workers. Serve it with the headers "Cross-Origin-Opener-Policy: same-origin" and ' +
     '"Cross-Origin-Embedder-Policy: require-corp", or call setThreadsCount(1) if one thread will do';
@@ -83,20 +90,38 @@ class Hands {
 
   private nodeWorker(): Hand {
     const { Worker } = nodeModule('worker_threads') as NodeWorkers;
-    const hand = new Worker(worker, { eval: true });
+    const hand = new Worker(nodeCode, { eval: true });
     hand.unref(); // a program that is done shall end
     hand.on('error', error => this.remove(hand, `a worker died: ${message(error)}`));
     hand.on('exit', code => this.remove(hand, `a worker ended with code ${code}`));
     return hand;
   }
 
+  /** From its file, or where that can't be had, from the code that is here. */
   private webWorker(source: string | URL | undefined): Hand {
-    const hand = source === undefined ? startWorker() : new Worker(source);
-    hand.onerror = event => {
-      event.preventDefault?.();
-      this.remove(hand, event.message ? `a worker died: ${event.message}` : `a worker can't be started: ${WORKER} is not ` +
-        "where it should be, or the page's Content-Security-Policy doesn't allow it (worker-src 'self')");
+    const ways = [source === undefined ? startWorker : () => new Worker(source), startBlob];
+    let worker: Worker, sent: Work | undefined;
+    const hand: Hand = {
+      postMessage: work => { worker.postMessage(sent = work); },
+      terminate: () => { worker.terminate(); },
     };
+    const start = () => {
+      worker = firstOf(ways);
+      worker.onerror = event => {
+        event.preventDefault?.();
+        if (event.message) return this.remove(hand, `a worker died: ${event.message}`);
+        if (!this.hands.includes(hand)) return;
+        try {
+          start(); // the file can't be had
+          if (sent) worker.postMessage(sent);
+        } catch {
+          this.end(); // nor can the others'
+          this.lost(`workers can't be started: ${WORKER} is not where it should be (setWorkerPath says where), or the ` +
+            "page's Content-Security-Policy doesn't allow it (worker-src 'self')");
+        }
+      };
+    };
+    start();
     return hand;
   }
 
@@ -115,6 +140,26 @@ class Hands {
     this.hands = [];
     for (const hand of hands) void hand.terminate();
   }
+}
+
+/** What the first way gives that doesn't fail; none is tried twice. */
+function firstOf(ways: (() => Worker)[]): Worker {
+  for (;;) {
+    const way = ways.shift();
+    if (!way) throw new LanewiseError('there is no other way');
+    try {
+      return way();
+    } catch (error) {
+      if (ways.length === 0) throw error;
+    }
+  }
+}
+
+let blobUrl: string | undefined;
+
+/** A Content-Security-Policy may forbid this. */
+function startBlob(): Worker {
+  return new Worker(blobUrl ??= URL.createObjectURL(new Blob([webCode], { type: 'text/javascript' })));
 }
 
 /** Bytes of a worker's stack: as many as the module's own. */

@@ -27,6 +27,7 @@ export async function buildSpecs(outfile, platform = 'node') {
         registerBackend('tested', { tier: globalThis.lanewiseTier, wasmPaths: ${JSON.stringify(wasmPaths)} });
         setTestEnvs([{ name: 'tested', backendName: 'tested', flags: {}, isDataSync: true }]);
         if (!await setBackend('tested')) throw new Error('the backend does not start');
+        globalThis.lanewiseThreads = backend().module.threads?.count ?? 1;
         if (globalThis.lanewiseBallast) backend().heap.allocate(globalThis.lanewiseBallast);
         await import('@tensorflow/tfjs-core/dist/tests');`,
     },

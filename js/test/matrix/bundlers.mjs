@@ -16,7 +16,7 @@ const MODULE = '<script type="module" src="main.js"></script>';
 
 /*
  * NAME: { carries, build({ project, out, alias, worker, minify }) }. carries: the bundler brings the package's
- * WebAssembly files along by itself. alias: { from: to }, names of packages. worker: the project has a worker.js; the
+ * WebAssembly files and its worker along by itself. alias: { from: to }, names of packages. worker: the project has a worker.js; the
  * bundlers that don't follow `new Worker(new URL('./worker.js', import.meta.url))` get it as a second entry. minify:
  * false where a bundler takes most of its time for it.
  */
@@ -149,7 +149,10 @@ export async function viteServer(project) {
   const { createServer } = await import('vite');
   writeFileSync(join(project, 'index.html'), page(MODULE));
   const server = await createServer({
-    root: project, configFile: false, logLevel: 'error', server: { host: '127.0.0.1', port: 0 },
+    root: project, configFile: false, logLevel: 'error',
+    server: { host: '127.0.0.1', port: 0, headers: {
+      'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp',
+    } },
   });
   await server.listen();
   return { url: server.resolvedUrls.local[0], close: () => server.close() };

@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { serve } from '../../browser/serve.mjs';
 import { BUNDLERS, viteServer } from './bundlers.mjs';
-import { assertClear, assertRight, browse, copyWasm, filesIn, fixture, NAME, OFFICIAL, workshop } from './support.mjs';
+import {
+  assertClear, assertRight, browse, copyFiles, fileFor, filesIn, fixture, NAME, NOT_ISOLATED, OFFICIAL, workshop,
+} from './support.mjs';
 
 let shop, browser;
 before(async () => {
@@ -18,12 +20,17 @@ after(async () => {
   shop?.remove();
 });
 
-/* Serves a folder while body(visit) runs. */
+/* A page with these workers only: none that is made of a string. */
+const STRICT = { 'Content-Security-Policy': "worker-src 'self'" };
+
+/* Serves a folder while body(visit) runs; visit(query, { headers, count }). */
 async function served(folder, body) {
-  const site = await serve(folder);
+  const now = {}, site = await serve(folder, { headers: now });
   try {
-    await body(async (query = '', options = {}) => {
+    await body(async (query = '', { headers = {}, ...options } = {}) => {
       site.requests.length = 0;
+      for (const name of Object.keys(now)) delete now[name];
+      Object.assign(now, headers);
       return { ...await browser.visit(site.url + query, options), requests: [...site.requests] };
     });
   } finally {
@@ -49,24 +56,32 @@ for (const [name, { carries, build }] of Object.entries(BUNDLERS)) {
     const out = join(project, 'out');
     await build({ project, out, alias: { [OFFICIAL]: NAME } });
     const carried = filesIn(out).filter(file => file.endsWith('.wasm'));
-    assert.equal(carried.length, carries ? 3 : 0, 'the WebAssembly files come along');
-    if (!carries) copyWasm(project, out);
-    copyWasm(project, join(out, 'copied'));
+    assert.equal(carried.length, carries ? 5 : 0, 'the WebAssembly files come along');
+    if (!carries) copyFiles(project, out);
+    copyFiles(project, join(out, 'copied'));
 
     await served(out, async visit => {
-      const plain = await visit();
+      const plain = await visit('', { headers: STRICT });
       assertRight(plain.outcomes[0]);
       assert.deepEqual(plain.problems, []);
       assert.equal(wasmOf(plain).length, 1, 'only the tier that runs is loaded');
 
-      const set = await visit('?paths=copied/');
+      const set = await visit('?paths=copied/', { headers: STRICT });
       assertRight(set.outcomes[0]);
-      const file = `lanewise-${set.outcomes[0].tier}.wasm`;
-      assert.deepEqual(wasmOf(set), [`/copied/${file}`]);
+      const { tier } = set.outcomes[0];
+      assert.deepEqual(set.requests.filter(url => url.startsWith('/copied/')).sort(),
+        ['/copied/lanewise-worker.js', `/copied/${fileFor(tier, 2)}`].sort());
 
-      assertClear((await visit('?paths=nowhere/')).outcomes[0], `nowhere/${file}`);
+      const alone = await visit('', { headers: { 'Cross-Origin-Opener-Policy': 'unsafe-none' } });
+      assertRight(alone.outcomes[0], NOT_ISOLATED);
+      assert.deepEqual(alone.problems, []);
+      assert.equal(wasmOf(alone).length, 1);
+
+      const lost = (await visit('?paths=nowhere/')).outcomes[0];
+      for (const threads of [2, 1]) assertClear(lost, `nowhere/${fileFor(tier, threads)}`);
       filesIn(out).filter(path => path.endsWith('.wasm')).forEach(path => rmSync(path));
-      assertClear((await visit()).outcomes[0], wasmOf(plain)[0]);
+      const gone = (await visit()).outcomes[0];
+      for (const url of [...wasmOf(plain), ...wasmOf(alone)]) assertClear(gone, url);
     });
   });
 
@@ -79,9 +94,9 @@ for (const [name, { carries, build }] of Object.entries(BUNDLERS)) {
     });
     const out = join(project, 'out');
     await build({ project, out, alias: {}, worker: true, minify: false });
-    if (!carries) copyWasm(project, out);
+    if (!carries) copyFiles(project, out);
     await served(out, async visit => {
-      const { outcomes, problems } = await visit('', { count: 2 });
+      const { outcomes, problems } = await visit('', { count: 2, headers: STRICT });
       assert.deepEqual(problems, []);
       assert.deepEqual(outcomes.map(({ where }) => where).sort(), ['DedicatedWorkerGlobalScope', 'Window']);
       outcomes.forEach(outcome => assertRight(outcome));
@@ -118,7 +133,9 @@ test("Vite's development server", async () => {
     assertRight(outcomes[0]);
     // This server answers with the page where there is no file.
     const wrong = (await browser.visit(`${server.url}?paths=nowhere/`)).outcomes[0];
-    assertClear(wrong, `nowhere/lanewise-${outcomes[0].tier}.wasm`, 'is not a WebAssembly file');
+    for (const threads of [2, 1]) {
+      assertClear(wrong, `nowhere/${fileFor(outcomes[0].tier, threads)}`, 'is not a WebAssembly file');
+    }
   } finally {
     await server.close();
   }

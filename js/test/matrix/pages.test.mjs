@@ -11,7 +11,8 @@ import { build } from 'esbuild';
 import { serve } from '../../browser/serve.mjs';
 import { page } from './bundlers.mjs';
 import {
-  assertClear, assertRight, browse, browseFirefox, copyWasm, FILES, fixture, workshop, write,
+  assertClear, assertRight, browse, browseFirefox, copyFiles, fileFor, FILES, fixture, NO_WORKERS, NOT_ISOLATED, workshop,
+  write,
 } from './support.mjs';
 
 /* What Chrome lets an extension's pages and workers do; and what it doesn't have to: fetch from elsewhere. */
@@ -69,8 +70,8 @@ before(async () => {
   for (const name of ['tf-core.min.js', 'tf-core.fesm.min.js']) cpSync(join(core, name), join(folder, 'tfjs', name));
   for (const name of ['main.js', 'start.js', 'program.js', 'probe.js']) cpSync(join(project, name), join(folder, name));
   // Bundles, with the WebAssembly files beside them.
-  copyWasm(project, folder);
-  copyWasm(project, join(folder, 'copied'));
+  copyFiles(project, folder);
+  copyFiles(project, join(folder, 'copied'));
   for (const [entry, format, outfile] of [
     ['main.js', 'esm', 'module.js'], ['main.js', 'iife', 'classic.js'], ['script.js', 'iife', 'script.js'],
   ]) {
@@ -83,14 +84,15 @@ after(async () => {
   shop?.remove();
 });
 
-/* Serves the folder with headers while body(visit) runs; visit(url) also says which WebAssembly files it asked for. */
+/* Serves the folder with headers while body(visit) runs; visit(url) also says which of the package's files it asked for. */
 async function served(headers, body, by = browser) {
   const site = await serve(folder, { headers });
   try {
     await body(async url => {
       site.requests.length = 0;
       const { outcomes: [outcome], problems } = await by.visit(site.url + url);
-      return { outcome, problems, wasm: site.requests.filter(path => path.endsWith('.wasm')) };
+      const files = new Set(site.requests.filter(path => FILES.some(file => path.endsWith(`/${file}`))));
+      return { outcome, problems, files: [...files].sort() };
     });
   } finally {
     await site.close();
@@ -99,20 +101,32 @@ async function served(headers, body, by = browser) {
 
 const withPaths = (url, paths) => `${url}${url.includes('?') ? '&' : '?'}paths=${paths}`;
 
+/* The files that a page loads from a folder: two threads run, but one in service workers. */
+const filesFor = (tier, from, where) => (where === SERVICE ? [`${from}${fileFor(tier, 1)}`]
+  : [`${from}${fileFor(tier, 2)}`, `${from}lanewise-worker.js`]);
+const whyOne = where => (where === SERVICE ? NO_WORKERS : undefined);
+
 for (const [name, { url, where, folder: own, inline }] of Object.entries(PAGES)) {
   test(`${name}: the best tier, files elsewhere, a wrong path`, async () => {
     await served({}, async visit => {
-      const plain = await visit(url);
-      assertRight(plain.outcome);
+      const plain = await visit(url), { tier } = plain.outcome;
+      assertRight(plain.outcome, whyOne(where));
       assert.equal(plain.outcome.where, where);
       assert.deepEqual(plain.problems, []);
-      const file = `lanewise-${plain.outcome.tier}.wasm`;
-      assert.deepEqual(plain.wasm, own === undefined ? [] : [`/${own}${file}`]);
+      assert.deepEqual(plain.files, own === undefined ? [] : filesFor(tier, `/${own}`, where));
 
       const set = await visit(withPaths(url, 'copied/'));
-      assertRight(set.outcome);
-      assert.deepEqual(set.wasm, [`/copied/${file}`]);
-      assertClear((await visit(withPaths(url, 'nowhere/'))).outcome, `nowhere/${file}`);
+      assertRight(set.outcome, whyOne(where));
+      assert.deepEqual(set.files, filesFor(tier, '/copied/', where));
+      assertClear((await visit(withPaths(url, 'nowhere/'))).outcome, `nowhere/${fileFor(tier, 1)}`);
+    });
+  });
+
+  test(`${name}: a page that is not isolated`, async () => {
+    await served({ 'Cross-Origin-Opener-Policy': 'unsafe-none' }, async visit => {
+      const { outcome, problems } = await visit(url);
+      assertRight(outcome, whyOne(where) ?? NOT_ISOLATED);
+      assert.deepEqual(problems, []);
     });
   });
 
@@ -120,7 +134,7 @@ for (const [name, { url, where, folder: own, inline }] of Object.entries(PAGES))
   test(`${name}: under an extension's policy`, async () => {
     await served({ 'Content-Security-Policy': POLICY }, async visit => {
       const { outcome, problems } = await visit(url);
-      assertRight(outcome);
+      assertRight(outcome, whyOne(where));
       assert.equal(outcome.where, where);
       assert.deepEqual(problems, []);
     });
@@ -144,11 +158,11 @@ test('Firefox: every page under the same policy', async () => {
     await served({ 'Content-Security-Policy': POLICY }, async visit => {
       for (const { url, where, folder: own, inline } of Object.values(PAGES)) {
         if (inline) continue;
-        const { outcome, problems, wasm } = await visit(url);
-        assertRight(outcome);
+        const { outcome, problems, files } = await visit(url);
+        assertRight(outcome, whyOne(where));
         assert.equal(outcome.where, where);
         assert.deepEqual(problems, []);
-        assert.deepEqual(wasm, own === undefined ? [] : [`/${own}lanewise-${outcome.tier}.wasm`]);
+        assert.deepEqual(files, own === undefined ? [] : filesFor(outcome.tier, `/${own}`, where));
       }
     }, firefox);
   } finally {
@@ -162,13 +176,14 @@ test('a Chrome extension: its pages, its workers and its background service work
   write(extension, { 'manifest.json': JSON.stringify({
     manifest_version: 3, name: 'Lanewise', version: '1', background: { service_worker: 'module.js', type: 'module' },
     content_security_policy: { extension_pages: "script-src 'self' 'wasm-unsafe-eval'; object-src 'self'" },
+    cross_origin_opener_policy: { value: 'same-origin' }, cross_origin_embedder_policy: { value: 'require-corp' },
   }) });
   const chromium = await browse(shop.folder, { extension });
   try {
     const urls = Object.values(PAGES).filter(({ inline, where }) => !inline && where !== SERVICE);
     for (const { url, where } of [...urls, { url: 'client.html', where: SERVICE }]) {
       const { outcomes: [outcome], problems } = await chromium.visit(chromium.extension + url);
-      assertRight(outcome);
+      assertRight(outcome, whyOne(where));
       assert.equal(outcome.where, where);
       assert.deepEqual(problems, []);
     }
@@ -181,10 +196,10 @@ test('a Chrome extension: its pages, its workers and its background service work
 test('files that are gone', async () => {
   for (const place of ['', 'lanewise']) FILES.forEach(file => rmSync(join(folder, place, file)));
   await served({}, async visit => {
-    for (const { url, folder: own } of Object.values(PAGES)) {
+    for (const { url, where, folder: own } of Object.values(PAGES)) {
       const { outcome } = await visit(url);
-      if (own === undefined) assertRight(outcome);
-      else assertClear(outcome, `/${own}lanewise-${outcome.best}.wasm`);
+      if (own === undefined) assertRight(outcome, whyOne(where));
+      else assertClear(outcome, `/${own}${fileFor(outcome.best, 1)}`);
     }
   });
 });

@@ -6,7 +6,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { NODE_BUNDLERS } from './bundlers.mjs';
-import { assertClear, assertRight, copyWasm, fixture, installed, NAME, OFFICIAL, root, workshop } from './support.mjs';
+import { assertClear, assertRight, copyFiles, fileFor, fixture, installed, NAME, OFFICIAL, root, workshop } from './support.mjs';
 
 /* The program and its arguments, and the tier that must run where we know it. A new engine may have more. */
 const node = version => join(root, `node_modules/node${version}/bin/node`);
@@ -58,9 +58,9 @@ for (const [runtimeName, runtime] of Object.entries(RUNTIMES)) {
       if (runtime.tier) assert.equal(tier, runtime.tier);
       t.diagnostic(`${runtimeName}: ${tier}`);
 
-      const wasm = copyWasm(project, join(project, 'copied'), packageName);
+      const wasm = copyFiles(project, join(project, 'copied'), packageName);
       const refuses = async (path, ...args) => {
-        assertClear(await start(runtime, project, file, ...args), `${path}lanewise-${tier}.wasm`, "can't read");
+        assertClear(await start(runtime, project, file, ...args), `${path}${fileFor(tier, 1)}`, "can't read");
       };
       await refuses('nowhere/', 'nowhere/');
       wasm.forEach(original => rmSync(original));
@@ -75,7 +75,7 @@ for (const [bundler, { carries, build }] of Object.entries(NODE_BUNDLERS)) {
     const files = { 'main.mjs': fixture('main.mjs'), 'main.cjs': fixture('main.cjs'), 'package.json': '{}' };
     const project = shop.project(`node-${bundler}`, files), out = join(project, 'out');
     const bundle = await build(project, out);
-    if (!carries) copyWasm(project, out);
+    if (!carries) copyFiles(project, out);
     rmSync(join(project, 'node_modules'), { recursive: true });
     for (const [name, runtime] of Object.entries(RUNTIMES).filter(([key]) => /^Node 2/.test(key))) {
       if (!existsSync(runtime.program)) t.diagnostic(`${name} is not installed`);

@@ -24,7 +24,9 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 /** The package's name, and the one of the official package, whose place it can take. */
 export const NAME = 'lanewise', OFFICIAL = '@tensorflow/tfjs-backend-wasm';
 const TIERS = ['scalar', 'simd128', 'relaxed'];
-export const FILES = TIERS.map(tier => `lanewise-${tier}.wasm`);
+/** What a server or a bundle must have of the package. */
+export const FILES = ['lanewise-scalar.wasm', 'lanewise-simd128.wasm', 'lanewise-relaxed.wasm',
+  'lanewise-simd128-threads.wasm', 'lanewise-relaxed-threads.wasm', 'lanewise-worker.js'];
 
 /**
  * A folder for fresh projects: { folder, project, remove }. Beside them lies TensorFlow.js, copied and not linked, so
@@ -71,8 +73,11 @@ export function write(folder, files) {
   }
 }
 
-/** Copies the WebAssembly files of a project's package; returns where they were. */
-export function copyWasm(project, to, name = NAME) {
+/** The WebAssembly file that two threads load, or one. */
+export const fileFor = (tier, threads) => `lanewise-${tier}${threads > 1 ? '-threads' : ''}.wasm`;
+
+/** Copies the files of a project's package; returns where they were. */
+export function copyFiles(project, to, name = NAME) {
   const originals = FILES.map(file => join(project, 'node_modules', name, 'dist', file));
   mkdirSync(to, { recursive: true });
   for (const file of originals) copyFileSync(file, join(to, basename(file)));
@@ -93,8 +98,16 @@ async function reference() {
 const expected = await reference();
 assert.ok(new Set(expected).size === expected.length && Math.max(...expected) < 0.9, 'the network tells inputs apart');
 
-/** The backend started with the best tier of the engine, gave the right answer, and nothing was warned or refused. */
-export function assertRight(outcome) {
+/** What a page is told that gets one thread of the two that it asks for. */
+export const NOT_ISOLATED = new RegExp('^lanewise: one thread runs in place of 2, because this page is not cross-origin ' +
+  'isolated and .*"Cross-Origin-Opener-Policy: same-origin" and "Cross-Origin-Embedder-Policy: require-corp"');
+export const NO_WORKERS = /^lanewise: one thread runs in place of 2, because nothing can start workers here/;
+
+/**
+ * The backend started with the best tier of the engine, gave the right answer, and nothing was warned or refused. Two
+ * threads worked where the tier has some; or one, and one line said why.
+ */
+export function assertRight(outcome, why) {
   assert.equal(outcome.started, true, JSON.stringify(outcome));
   assert.deepEqual([outcome.error, outcome.warnings, outcome.refused], [undefined, [], []]);
   assert.ok(TIERS.includes(outcome.best), outcome.best);
@@ -103,6 +116,11 @@ export function assertRight(outcome) {
   outcome.values.forEach((value, i) => {
     assert.ok(Math.abs(value - expected[i]) <= 1e-6, `probability ${i}: ${value}, expected ${expected[i]}`);
   });
+  const { threads, joined, shared, told } = outcome, count = why || outcome.tier === 'scalar' ? 1 : 2;
+  assert.deepEqual({ threads, joined, shared }, { threads: count, joined: count, shared: count === 2 });
+  assert.equal(outcome.same, true, 'two threads give the same bits as one');
+  assert.equal(told.length, why ? 1 : 0, told.join('\n'));
+  if (why) assert.match(told[0], why);
 }
 
 /**
@@ -163,8 +181,8 @@ async function visit(browser, url, { count = 1, timeout = 60_000 } = {}) {
 /** A file isn't there: the backend didn't start, and a warning names the file, the problem and the cure. */
 export function assertClear({ started, warnings }, url, problem = 'HTTP status 404') {
   assert.equal(started, false);
-  const text = warnings.join('\n'), line = text.split('\n').find(words => words.includes(problem));
-  assert.ok(line?.includes(url) && line.includes('setWasmPaths'), `'${problem}' of ${url} in: ${text}`);
+  const text = warnings.join('\n'), parts = [problem, url, 'setWasmPaths'];
+  assert.ok(text.split('\n').some(line => parts.every(part => line.includes(part))), `'${problem}' of ${url} in: ${text}`);
 }
 
 /** A package of js/test/matrix; scripts/setup installs them. */
