@@ -13,7 +13,7 @@ import { CHROMIUM } from '../../browser/chromium.mjs';
 export const ROOT = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 export const EXAMPLES = join(ROOT, 'examples');
 export const packageFile = (name, path) => join(ROOT, 'js/node_modules', name, path);
-const NODE = join(ROOT, 'js/node_modules/node26/bin/node');
+export const NODE = join(ROOT, 'js/node_modules/node26/bin/node');
 
 /* The path of a built file of the native or wasm build. */
 export const built = (target, file) => join(ROOT, 'build', target, 'examples', file);
