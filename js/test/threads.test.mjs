@@ -184,6 +184,13 @@ test('a program that is done ends, whatever its workers do', () => {
   assert.ok(Date.now() - start < 20000);
 });
 
+test('under stress for a moment, as scripts/stress is for long', { timeout: 120000 }, () => {
+  const program = fileURLToPath(new URL('threads-stress.mjs', import.meta.url));
+  const said = execFileSync(process.execPath, [program, '--jobs', '400', '--backends', '12', '--models', '2', '--kills', '1'],
+    { encoding: 'utf8', timeout: 110000, stdio: ['ignore', 'pipe', 'ignore'] });
+  assert.match(said, /\n([2-9]|\d\d) passed, 0 failed\n$/);
+});
+
 test('modules come and go 50 times, with their workers', async () => {
   for (let i = 0; i < 50; i++) {
     const lw = await load({ threads: 1 + i % 4 });
