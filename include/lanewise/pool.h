@@ -55,17 +55,18 @@ LW_API enum lw_status lw_pool_create(void *memory, size_t memory_bytes, const st
 LW_API enum lw_status lw_pool_start(struct lw_pool *pool);
 
 /* Ends the threads that lw_pool_start started and waits for them; the pool then may be started again, or its memory be
- * reused. No job may run meanwhile. */
+ * reused. No job may run meanwhile. After LW_THREAD_LOST it waits for the lost thread too, for ever if need be. */
 LW_API void lw_pool_stop(struct lw_pool *pool);
 
 /* For threads that are made by other means (JavaScript's Workers): the calling thread works for the pool as its thread
  * number `worker` (1 to threads - 1, each once), and returns when the pool is told to end. */
 LW_API void lw_pool_work(struct lw_pool *pool, uint32_t worker);
 
-/* Tells all threads to leave lw_pool_work, and doesn't wait for them. */
+/* Tells all threads to leave lw_pool_work, and doesn't wait for them. Jobs then run on the thread that calls. */
 LW_API void lw_pool_end(struct lw_pool *pool);
 
-/* How many threads may work from now on, the calling one included; at least 1, and no more than the pool was made for. */
+/* How many threads may work from now on, the calling one included; at least 1, and no more than the pool was made for.
+ * Not after lw_pool_end. */
 LW_API void lw_pool_limit(struct lw_pool *pool, uint32_t threads);
 
 /* How many threads work for the pool now, the calling one included. */
@@ -74,9 +75,9 @@ LW_API uint32_t lw_pool_threads(const struct lw_pool *pool);
 /*
  * Runs a job: an lw_parallel_for_fn for struct lw_context_options, `pool` being a struct lw_pool. A pool runs one job at
  * a time: while it is busy, other threads' jobs, and those that tasks start, run on their own thread alone.
- * Errors: LW_THREAD_LOST when a thread has not come back from a task for seconds, as when it was killed. The job's output
- * is then incomplete, its memory may still be written to should that thread be alive, and the pool never uses its threads
- * again.
+ * Errors: LW_NULL_POINTER; LW_THREAD_LOST when a thread has not come back from a task for seconds, as when it was killed.
+ * The job's output is then incomplete, its memory may still be written to should that thread be alive, and the pool never
+ * uses its threads again: later jobs run on the thread that calls.
  */
 LW_API enum lw_status lw_pool_run(void *pool, size_t count, size_t cost, lw_task_fn *task, void *state);
 
