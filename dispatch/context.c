@@ -5,7 +5,7 @@
 
 /* Nanoseconds. Work that takes less than ALONE is not worth waking anyone for. A task of PART is long enough that handing
  * it out, which takes some tens of nanoseconds, doesn't show, and short enough that threads end together. */
-enum { ALONE = 16000, PART = 6000 };
+enum { ALONE = 6000, PART = 3000 };
 
 static int same_name(const char *a, const char *b) {
     while (*a && *a == *b) {

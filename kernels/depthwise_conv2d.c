@@ -52,13 +52,13 @@ static bool packed_filter(const struct lw_window *w, size_t channels, size_t *el
 }
 
 /* Packed: the packed filter, the folded filter. Scratch, for each worker: the folded bias, kernel_height row pointers,
- * ring_rows numbers of the rows that the ring holds, the ring; rounded up to 16 bytes, so that a buffer that ends where its
- * memory ends is aligned too. */
+ * ring_rows numbers of the rows that the ring holds, whether it is prepared, the ring; rounded up to 16 bytes, so that a
+ * buffer that ends where its memory ends is aligned too. */
 static bool plan_scratch(const struct lw_context *context, const struct lw_depthwise_conv2d *d, struct plan *p) {
     size_t folded_channels = p->folded > 1 ? p->channels * p->folded : 0;
     if (!packed_filter(&d->window, p->channels, &p->packed_elements)) return false;
     if (!packed_filter(&d->window, folded_channels, &p->folded_elements)) return false;
-    size_t pointers = d->window.kernel_height, held = p->ring_rows, floats = p->ring_rows;
+    size_t pointers = d->window.kernel_height, held = p->ring_rows + 1, floats = p->ring_rows;
     if (!lw_multiply(&pointers, sizeof(float *)) || !lw_multiply(&held, sizeof(size_t))) return false;
     if (!lw_multiply(&floats, p->row_elements) || !lw_add(&floats, folded_channels) ||
         !lw_multiply(&floats, sizeof(float)))
@@ -269,7 +269,7 @@ struct work {
     char *scratch;
     float *folded_bias; /* (channels * folded), NULL without a bias */
     const float **rows; /* (kernel_height) */
-    size_t *held;       /* (ring_rows) which image row is in each slot of the ring */
+    size_t *held;       /* (ring_rows) which row of all images is in each slot of the ring; [ring_rows]: see share_of */
     float *ring;        /* (ring_rows, row_elements) */
 };
 
@@ -286,9 +286,9 @@ static struct span taps_inside(size_t begin, size_t taps, size_t dilation, size_
     return s;
 }
 
-/* Points rows at what the kernel rows ky.begin to ky.end of output row y read: the image, or copies, and makes those
- * that are missing. */
-static void point_rows(const struct work *work, size_t y, struct span ky, const float *image) {
+/* Points rows at what the kernel rows ky.begin to ky.end of output row y of image n read: the image, or copies, and makes
+ * those that are missing. */
+static void point_rows(const struct work *work, size_t n, size_t y, struct span ky, const float *image) {
     const struct lw_depthwise_conv2d *d = work->d;
     const struct plan *p = work->p;
     for (size_t i = 0; i < ky.end - ky.begin; i++) {
@@ -296,10 +296,10 @@ static void point_rows(const struct work *work, size_t y, struct span ky, const 
         const float *image_row = image + image_y * d->input_width * d->channels;
         work->rows[i] = image_row;
         if (!p->copied) continue;
-        size_t slot = image_y % p->ring_rows;
+        size_t slot = image_y % p->ring_rows, row = n * d->input_height + image_y;
         float *ring_row = work->ring + slot * p->row_elements;
-        if (work->held[slot] != image_y) copy_row(d, p, image_row, ring_row);
-        work->held[slot] = image_y;
+        if (work->held[slot] != row) copy_row(d, p, image_row, ring_row);
+        work->held[slot] = row;
         work->rows[i] = ring_row;
     }
 }
@@ -353,25 +353,35 @@ static void run_alone(const struct work *work, struct lw_dwconv_f32 call, size_t
                                         output_row + x * work->p->channels);
 }
 
-/* Prepares a worker's share of the scratch memory. */
-static struct work work_of(const struct work *all, size_t worker) {
+/* A worker's share of the scratch memory. Its first part prepares it; held[ring_rows] says whether it is. The next parts
+ * are those below, mostly, and find rows in the ring that the last one copied. */
+static struct work share_of(const struct work *all, size_t worker) {
     const struct plan *p = all->p;
-    const size_t folded = p->folded > 1 ? p->channels * p->folded : 0;
     struct work work = *all;
-    float *folded_bias = (float *)(void *)(work.scratch + worker * p->share_bytes);
-    work.rows = (const float **)(folded_bias + folded);
+    work.folded_bias = (float *)(void *)(work.scratch + worker * p->share_bytes);
+    work.rows = (const float **)(work.folded_bias + (p->folded > 1 ? p->channels * p->folded : 0));
     work.held = (size_t *)(work.rows + work.d->window.kernel_height);
-    work.ring = (float *)(work.held + p->ring_rows);
-    if (work.bias) {
-        for (size_t i = 0; i < folded; i++) folded_bias[i] = work.bias[i % p->channels];
-        work.folded_bias = folded_bias;
-    }
-    for (size_t i = 0; i < p->ring_rows; i++) clear_margins(work.d, p, work.ring + i * p->row_elements);
+    work.ring = (float *)(work.held + p->ring_rows + 1);
     return work;
 }
 
-/* Rows [begin, end) of the outputs of all images. A ring starts out empty, so a part copies the rows again that the one
- * before it had last. */
+static struct work work_of(const struct work *all, size_t worker) {
+    const struct plan *p = all->p;
+    struct work work = share_of(all, worker);
+    float *folded_bias = work.folded_bias;
+    if (!work.bias) work.folded_bias = NULL;
+    if (work.held[p->ring_rows]) return work;
+    work.held[p->ring_rows] = true;
+    const size_t folded = p->folded > 1 ? p->channels * p->folded : 0;
+    for (size_t i = 0; work.bias && i < folded; i++) folded_bias[i] = work.bias[i % p->channels];
+    for (size_t i = 0; i < p->ring_rows; i++) {
+        work.held[i] = SIZE_MAX; /* no row */
+        clear_margins(work.d, p, work.ring + i * p->row_elements);
+    }
+    return work;
+}
+
+/* Rows [begin, end) of the outputs of all images. */
 static void run_part(void *state, size_t begin, size_t end, size_t worker) {
     const struct work work = work_of(state, worker);
     const struct lw_depthwise_conv2d *d = work.d;
@@ -389,17 +399,18 @@ static void run_part(void *state, size_t begin, size_t end, size_t worker) {
     };
     const size_t width = p->window.output_width, height = p->window.output_height;
     const size_t image_elements = (size_t)d->input_height * d->input_width * d->channels;
-    const float *image = work.input + begin / height * image_elements;
+    size_t n = begin / height;
+    const float *image = work.input + n * image_elements;
     size_t first = begin * width * p->channels; /* element of the output */
     for (size_t row = begin, y = begin % height; row < end; row++, y++, first += width * p->channels) {
         if (y == height) {
             y = 0;
+            n++;
             image += image_elements;
         }
-        if (y == 0 || row == begin) memset(work.held, 0xff, p->ring_rows * sizeof *work.held); /* no row is SIZE_MAX */
         struct span ky =
             taps_inside(y * w->stride_height, w->kernel_height, w->dilation_height, p->window.pad_top, d->input_height);
-        point_rows(&work, y, ky, image);
+        point_rows(&work, n, y, ky, image);
         call.kernel_height = ky.end - ky.begin;
         if (!p->copied && call.kernel_height)
             call.readable = (size_t)(image + image_elements - work.rows[call.kernel_height - 1]);
@@ -438,6 +449,7 @@ enum lw_status lw_depthwise_conv2d_run(const struct lw_context *context, const s
         .output = output,
         .scratch = scratch,
     };
+    for (size_t i = 0; i < context->threads; i++) share_of(&work, i).held[p.ring_rows] = false;
     /* Some 15 multiply-adds in a nanosecond, and what moves. */
     const size_t terms = (size_t)d->window.kernel_height * d->window.kernel_width + 3;
     const size_t row_cost = p.window.output_width * p.channels * terms / 16;

@@ -3,9 +3,13 @@
  * The pool's algorithm. Where its threads come from is the business of pthread.c, or of JavaScript.
  *
  * Idle workers watch `generation`, which counts jobs, or sleep on it. A caller fills in its job, opens the `gate`, steps
- * the generation, and works on tasks as every worker does: `next` is the first task that nobody has taken. When there are
- * none left it closes the gate and waits until nobody is inside. A worker that comes too late finds the gate closed, so
- * nobody reads a job whose caller doesn't wait for him.
+ * the generation, and works on tasks as every worker does. When there are none left it closes the gate and waits until
+ * nobody is inside. A worker that comes too late finds the gate closed, so nobody reads a job whose caller doesn't wait for
+ * him.
+ *
+ * Each thread has a range of the tasks to begin with, then helps the others with theirs. Operators cut images from the top
+ * to the bottom, so what a thread reads is mostly what it wrote in the job before, and still in its core's cache: with one
+ * counter for all, half of an image came from the other core's, which took as long as many a kernel.
  *
  * Do the workers pay? For each kind of job the pool measures how long it takes with workers and without, does what is
  * faster, and now and then the other, to know. A worker that loses its processor inside of a task makes the caller wait for
@@ -21,7 +25,7 @@
 #define MILLISECOND UINT64_C(1000000)
 /* How long a worker watches for the next job before it sleeps: longer than most programs take from one operator to the
  * next, since waking up takes tens of microseconds. */
-#define WATCH (MILLISECOND / 10)
+#define WATCH MILLISECOND
 /* How long a caller watches for the last tasks before it sleeps: tasks take some tens of microseconds. */
 #define PATIENCE (MILLISECOND / 4)
 /* A job of a kind is done the other way the second, the third, the fifth time and so on, then every so many times. */
@@ -78,8 +82,12 @@ static bool watch(const _Atomic uint32_t *word, uint32_t value, uint64_t nanosec
 }
 
 static void take_tasks(struct lw_pool *p, size_t worker) {
-    size_t i;
-    while ((i = atomic_fetch_add_explicit(&p->next, 1, memory_order_relaxed)) < p->count) p->task(p->state, i, worker);
+    for (size_t r = 0; r < p->range_count; r++) {
+        struct lw_pool_range *range = &p->ranges[(worker + r) % p->range_count];
+        size_t i;
+        while ((i = atomic_fetch_add_explicit(&range->next, 1, memory_order_relaxed)) < range->end)
+            p->task(p->state, i, worker);
+    }
 }
 
 void lw_pool_work(struct lw_pool *p, uint32_t worker) {
@@ -153,9 +161,19 @@ static void wait_for_workers(struct lw_pool *p) {
     }
 }
 
+/* Looks in a few places from where the kind's is, since a record that is lost has to be learnt anew. */
 static struct lw_pool_record *record_of(struct lw_pool *p, size_t count, size_t cost) {
-    struct lw_pool_record *record = &p->records[(cost ^ cost >> 8 ^ count * 37) % LW_POOL_RECORDS];
-    if (record->count != count || record->cost != cost) *record = (struct lw_pool_record){.count = count, .cost = cost};
+    enum { PLACES = 8 };
+    /* Costs are round numbers: the product's upper bits depend on all of theirs. */
+    const uint32_t first = (((uint32_t)cost + (uint32_t)count) * UINT32_C(2654435769)) >> 24;
+    struct lw_pool_record *record = NULL;
+    for (uint32_t i = 0; i < PLACES; i++) {
+        record = &p->records[(first + i) % LW_POOL_RECORDS];
+        if (record->count == count && record->cost == cost) return record;
+        if (record->count == 0) break;
+    }
+    if (record->count) record = &p->records[(first + p->forgotten++ % PLACES) % LW_POOL_RECORDS];
+    *record = (struct lw_pool_record){.count = count, .cost = cost};
     return record;
 }
 
@@ -187,10 +205,22 @@ static void learn(struct lw_pool *p, struct lw_pool_record *record, bool workers
         *usual += (time < 2 * *usual ? time - *usual : *usual) / 8;
 }
 
+/* Of tasks that don't divide evenly the first ranges have one more. */
+static void share_out(struct lw_pool *p, size_t count) {
+    p->range_count = lw_pool_threads(p);
+    const size_t each = count / p->range_count, more = count % p->range_count;
+    size_t begin = 0;
+    for (size_t r = 0; r < p->range_count; r++) {
+        p->ranges[r].end = begin + each + (r < more);
+        atomic_store_explicit(&p->ranges[r].next, begin, memory_order_relaxed);
+        begin = p->ranges[r].end;
+    }
+}
+
 enum lw_status lw_pool_run(void *pool, size_t count, size_t cost, lw_task_fn *task, void *state) {
     struct lw_pool *p = pool;
     if (!p || !task) return LW_NULL_POINTER;
-    /* `next` counts beyond the last task. A busy pool may have been lost when it is free again. */
+    /* A range's `next` counts beyond its end. A busy pool may have been lost when it is free again. */
     bool alone = count < 2 || count > SIZE_MAX / 2 || lw_pool_threads(p) < 2 || atomic_exchange(&p->busy, 1);
     if (!alone && p->lost) {
         atomic_store(&p->busy, 0);
@@ -206,10 +236,9 @@ enum lw_status lw_pool_run(void *pool, size_t count, size_t cost, lw_task_fn *ta
     if (!workers) {
         for (size_t i = 0; i < count; i++) task(state, i, 0);
     } else {
-        p->count = count;
+        share_out(p, count);
         p->task = task;
         p->state = state;
-        atomic_store(&p->next, 0);
         atomic_fetch_or(&p->gate, OPEN);
         atomic_fetch_add(&p->generation, 1);
         if (atomic_load(&p->sleepers)) lw_wake(p, &p->generation);

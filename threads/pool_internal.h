@@ -18,13 +18,19 @@ struct lw_pool_thread {
     pthread_t handle;
 };
 
+/* Tasks of a job, for one thread to begin with. */
+struct lw_pool_range {
+    _Alignas(64) _Atomic size_t next; /* the first that nobody has taken; beyond end when there is none */
+    size_t end;
+};
+
 /* What the pool knows of jobs of one kind: those with the same number of tasks and the same cost. */
 struct lw_pool_record {
     size_t count, cost;
     uint64_t time[2]; /* how long they take without workers and with; 0 when that isn't known */
     uint32_t runs;
 };
-#define LW_POOL_RECORDS 256
+#define LW_POOL_RECORDS 256 /* what 8 bits tell apart */
 
 struct lw_pool {
     /* Words that different threads write lie in different cache lines. */
@@ -34,12 +40,13 @@ struct lw_pool {
     _Atomic uint32_t joined;                  /* workers in lw_pool_work */
     _Alignas(64) _Atomic uint32_t gate;       /* OPEN, and how many workers are inside */
     _Atomic uint32_t caller_sleeps;           /* on gate */
-    _Alignas(64) _Atomic size_t next;         /* the first task that nobody has taken */
-    _Alignas(64) _Atomic uint32_t busy;       /* a job is under way: what follows belongs to its caller */
-    size_t count;
+    struct lw_pool_range ranges[LW_POOL_MAX_THREADS];
+    _Alignas(64) _Atomic uint32_t busy; /* a job is under way: what follows belongs to its caller */
+    size_t range_count;
     lw_task_fn *task;
     void *state;
     struct lw_pool_record records[LW_POOL_RECORDS];
+    uint32_t forgotten;  /* records that others took the place of */
     uint64_t rest;       /* how long the workers are left asleep after the next stall */
     uint64_t until;      /* how long they are left asleep now */
     uint32_t good;       /* jobs with workers since the last stall, or since rest was halved */
