@@ -12,7 +12,8 @@ import { after, before, describe, test } from 'node:test';
 import { FILES } from 'lanewise/runtime';
 import { chromium } from 'playwright-core';
 import puppeteer from 'puppeteer-core';
-import { CHROMIUM } from './chromium.mjs';
+import { CHROMIUM, openInChromium } from './chromium.mjs';
+import { FIREFOX, openInFirefox } from './firefox.mjs';
 import { serve } from './serve.mjs';
 
 const require = createRequire(import.meta.url);
@@ -22,7 +23,7 @@ const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker
 const BROWSERS = {
   chromium: () => chromium.launch(CHROMIUM),
   firefox: () => puppeteer.launch({
-    browser: 'firefox', executablePath: process.env.LANEWISE_FIREFOX ?? '/usr/bin/firefox-esr', headless: true,
+    browser: 'firefox', executablePath: FIREFOX, headless: true,
     userDataDir: mkdtempSync(join(folder, 'firefox-')),
   }),
 };
@@ -45,7 +46,12 @@ before(async () => {
       <script src="tf-core.min.js"></script><script src="alone/${file}"></script>`);
     writeFileSync(join(folder, 'app', `${file}.worker.js`), `importScripts('../tf-core.min.js', '../lib/${file}');
       (${compute})().then(postMessage);`);
+    writeFileSync(join(folder, `${file}.worker.html`), `<!doctype html><meta charset="utf-8"><title>worker</title>
+      <script src="client.js" data-worker="app/${file}.worker.js"></script>`);
   }
+  writeFileSync(join(folder, 'client.js'), `new Worker(document.currentScript.dataset.worker).onmessage = ({ data }) => {
+    fetch('/outcome', { method: 'POST', body: JSON.stringify({ ...data, page: location.pathname }) });
+  };`);
   writeFileSync(join(folder, 'none.html'), '<!doctype html><script src="lib/tf-backend-wasm.min.js"></script>');
 });
 
@@ -84,6 +90,10 @@ async function visit(name, policy, body, argument) {
 }
 
 for (const [name, launch] of Object.entries(BROWSERS)) {
+  /** What these pages post, opened all at once. */
+  const openAll = (site, paths) => (name === 'firefox' ? openInFirefox(folder, site, paths)
+    : openInChromium(browser, site, paths));
+
   describe(name, () => {
     before(async () => {
       browser = await launch();
@@ -101,15 +111,6 @@ for (const [name, launch] of Object.entries(BROWSERS)) {
         assert.deepEqual(requests, single ? [] : ['lib/lanewise-relaxed-threads.wasm']);
       });
 
-      test(`${file}: importScripts in a worker that lies elsewhere`, async () => {
-        const { sum, tier, threads, warnings } = await visit(`${file}.html`, POLICY, url => new Promise((resolve, reject) => {
-          const worker = new Worker(url);
-          worker.onmessage = ({ data }) => resolve(data);
-          worker.onerror = ({ message }) => reject(new Error(message));
-        }), `app/${file}.worker.js`);
-        assert.deepEqual({ sum, warnings, tier, threads }, { sum: '4,6', warnings: [], tier: 'relaxed', threads: 2 });
-      });
-
       test(`${file}: without a server for the WebAssembly files`, async () => {
         const { sum, tier, warnings, requests } = await visit(`alone-${file}.html`,
           POLICY.replace("connect-src 'self'", single ? "connect-src 'none'" : "connect-src 'self'"), compute);
@@ -120,6 +121,15 @@ for (const [name, launch] of Object.entries(BROWSERS)) {
         }
       });
     }
+
+    test('importScripts in a worker that lies elsewhere', async () => {
+      const site = await serve(folder, { headers: { 'Content-Security-Policy': POLICY } });
+      sites.push(site);
+      const paths = SCRIPTS.map(file => `${file}.worker.html`);
+      for (const { sum, tier, threads, warnings } of await openAll(site, paths)) {
+        assert.deepEqual({ sum, warnings, tier, threads }, { sum: '4,6', warnings: [], tier: 'relaxed', threads: 2 });
+      }
+    });
 
     test('policies that forbid too much: the message says what to add', async () => {
       const noWasm = await visit('tf-backend-wasm.min.js.html', POLICY.replace(" 'wasm-unsafe-eval'", ''), compute);

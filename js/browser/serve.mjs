@@ -15,16 +15,25 @@ const TYPES = {
 
 /*
  * port: 0 takes a free one. wasmType: the Content-Type of .wasm files, to test with a wrong one. headers: of every
- * answer. Returns { url, requests, close }; requests has the paths that were asked for.
+ * answer. delays: milliseconds by path. Returns { url, requests, outcomes, close }; requests has the paths that were asked for, outcomes what pages have
+ * posted to /outcome as JSON.
  */
-export async function serve(folder, { port = 0, wasmType = TYPES['.wasm'], headers = {} } = {}) {
-  const types = { ...TYPES, '.wasm': wasmType }, requests = [];
+export async function serve(folder, { port = 0, wasmType = TYPES['.wasm'], headers = {}, delays = {} } = {}) {
+  const types = { ...TYPES, '.wasm': wasmType }, requests = [], outcomes = [];
   const server = createServer((request, response) => {
     const isolation = {
       'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp',
       'Cross-Origin-Resource-Policy': 'same-origin', 'Cache-Control': 'no-store',
       ...headers,
     };
+    if (request.method === 'POST' && request.url === '/outcome') {
+      let text = '';
+      request.setEncoding('utf8').on('data', part => { text += part; }).on('end', () => {
+        response.writeHead(204, isolation).end();
+        outcomes.push(JSON.parse(text));
+      });
+      return undefined;
+    }
     requests.push(request.url);
     const refuse = (status) => {
       response.writeHead(status, { ...isolation, 'Content-Type': 'text/plain' }).end(`${status}\n`);
@@ -44,7 +53,8 @@ export async function serve(folder, { port = 0, wasmType = TYPES['.wasm'], heade
       'Content-Type': types[extname(file)] ?? 'application/octet-stream',
     });
     if (request.method === 'HEAD') return response.end();
-    return createReadStream(file).on('error', () => response.destroy()).pipe(response);
+    const send = () => createReadStream(file).on('error', () => response.destroy()).pipe(response);
+    return path in delays ? setTimeout(send, delays[path]) : send();
   });
   await new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -54,7 +64,7 @@ export async function serve(folder, { port = 0, wasmType = TYPES['.wasm'], heade
     server.close(resolve);
     server.closeAllConnections();
   });
-  return { url: `http://127.0.0.1:${server.address().port}/`, requests, close };
+  return { url: `http://127.0.0.1:${server.address().port}/`, requests, outcomes, close };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -20,6 +20,7 @@ import { resizeImage } from '../demo/resample.mjs';
 import { PROBE } from '../test/probe.mjs';
 import { buildPage } from './build.mjs';
 import { CHROMIUM } from './chromium.mjs';
+import { FIREFOX } from './firefox.mjs';
 import { serve } from './serve.mjs';
 
 const TIMEOUT = 120_000;
@@ -51,7 +52,7 @@ const DRIVERS = {
   },
   firefox: async () => {
     const browser = await puppeteer.launch({
-      browser: 'firefox', executablePath: process.env.LANEWISE_FIREFOX ?? '/usr/bin/firefox-esr', headless: true,
+      browser: 'firefox', executablePath: FIREFOX, headless: true,
       userDataDir: mkdtempSync(join(folder, 'firefox-')),
     });
     const open = async (url) => {

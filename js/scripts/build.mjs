@@ -207,7 +207,7 @@ ${exports.map(key => `  ${key},\n`).join('')}} = commonjs;
   // The same file serves script tags and require, so its folder is one of CommonJS.
   // As a script it is its own worker: runtime/platform-single.ts.
   const head = SCRIPT_HEAD.replace('\n', `
-if (typeof importScripts === 'function' && self.name === 'lanewise-worker') {
+if (typeof WorkerGlobalScope === 'function' && self.name === 'lanewise-worker') {
   ${(await textOfWorker(false)).trim()}
 } else `);
   await build({

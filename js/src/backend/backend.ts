@@ -3,7 +3,7 @@ import {
   engine, KernelBackend, util, type BackendValues, type DataId, type DataType, type KernelFunc, type TensorInfo,
 } from '@tensorflow/tfjs-core';
 import { LW_VERSION } from '../generated/layout.js';
-import { LanewiseError, OutOfMemoryError } from '../runtime/errors.js';
+import { LanewiseError, OutOfMemoryError, ThreadLostError } from '../runtime/errors.js';
 import type { Features, Tier } from '../runtime/detect.js';
 import type { Heap } from '../runtime/heap.js';
 import type { Kernels, Pointer, Sizes } from '../runtime/kernels.js';
@@ -93,7 +93,8 @@ function explained(name: string, inputs: Inputs, attrs: Attrs | undefined, error
     return new LanewiseError(`${name}: an argument is missing or not of the kind expected: ${error.message}. Given ` +
       `were ${said}`);
   }
-  const named = error instanceof LanewiseError ? !(error instanceof OutOfMemoryError)
+  const named = error instanceof LanewiseError
+    ? !(error instanceof OutOfMemoryError || error instanceof ThreadLostError)
     : (error as Error)?.constructor === Error && !WORD_FOR_WORD.test(name);
   const message = named ? (error as Error).message : name;
   return message.includes(name) ? error : new LanewiseError(`${name}: ${message.replace('lanewise: ', '')}`);

@@ -311,6 +311,7 @@ export class Kernels {
     this.set(this.area + options.parallel_for, threads?.pool ? exports.lw_module_parallel_for() : 0);
     this.set(this.area + options.pool, threads?.pool ?? 0);
     this.set(this.area + options.threads, threads?.pool ? threads.most : 1);
+    this.set(this.area + options.kernels, 0); // linked in
     const status = exports.lw_context_create(memory, bytes, this.area, out);
     const context = heap.u32[out >>> 2];
     heap.free(out);

@@ -6,9 +6,7 @@ export { beside as builtin };
 
 declare const require: (name: string) => unknown;
 
-export function startWorker(): Worker {
-  return new Worker(beside('lanewise-worker.js')!);
-}
+export const waysToStart = [() => new Worker(beside('lanewise-worker.js')!)];
 
 /** A module of Node.js. Each has a call of its own, for bundlers; package.json tells those for browsers that there is none. */
 export function nodeModule(name: string): unknown {

@@ -11,9 +11,7 @@ export function builtin(file: string): string | undefined {
   return base && new URL(file, base).href;
 }
 
-export function startWorker(): Worker {
-  return new Worker(builtin('lanewise-worker.js')!);
-}
+export const waysToStart = [() => new Worker(builtin('lanewise-worker.js')!)];
 
 export function nodeModule(name: string): unknown {
   if (typeof process === 'object' && process.getBuiltinModule) return process.getBuiltinModule(name);

@@ -8,6 +8,7 @@ import { inflate } from './inflate.js';
 import relaxed from 'deflated:lanewise-relaxed-threads.wasm';
 import scalar from 'deflated:lanewise-scalar.wasm';
 import simd128 from 'deflated:lanewise-simd128.wasm';
+import worker from 'text:web-worker';
 import { scriptUrl } from './script-url.js';
 
 export function builtin(file: string): Uint8Array<ArrayBuffer> | undefined {
@@ -50,12 +51,17 @@ const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/
 
 /**
  * The script single.min.js is its own worker, so that it needs no other file even under a policy of worker-src 'self': by
- * that name it knows what it is (js/scripts/build.mjs). A script of another name may have more than Lanewise inside.
+ * that name it knows what it is (js/scripts/build.mjs). A script of another name may have more than Lanewise inside; then
+ * workers are made of blobs, where the policy allows it.
  */
-export function startWorker(): Worker {
-  if (!scriptUrl || !/\/single\.min\.js([?#].*)?$/.test(scriptUrl)) throw new Error('there is no such script');
-  return new Worker(scriptUrl, { name: 'lanewise-worker' });
-}
+export const waysToStart = [
+  () => {
+    if (!scriptUrl || !/\/single\.min\.js([?#].*)?$/.test(scriptUrl)) throw new Error('there is no such script');
+    return new Worker(scriptUrl, { name: 'lanewise-worker' });
+  },
+  () => new Worker(blobUrl ??= URL.createObjectURL(new Blob([worker], { type: 'text/javascript' }))),
+];
+let blobUrl: string | undefined;
 
 export function nodeModule(name: string): unknown {
   return typeof process === 'object' ? process.getBuiltinModule?.(name) : undefined;

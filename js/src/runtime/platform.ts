@@ -24,14 +24,15 @@ export function builtin(file: string): string | Uint8Array<ArrayBuffer> | undefi
   return beside(file);
 }
 
-/** Starts a worker. Bundlers recognise this pattern, too. */
-export function startWorker(): Worker {
+/** How to start a worker: by the first way that doesn't fail. Bundlers recognise this pattern, too. */
+export const waysToStart = [() => {
   try {
     return new Worker(new URL('./lanewise-worker.js', import.meta.url));
-  } catch {
-    return new Worker(beside('lanewise-worker.js')!); // as above, or it fails again and says why
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return new Worker(beside('lanewise-worker.js')!); // there was no import.meta.url
   }
-}
+}];
 
 /**
  * A module of Node.js. Under Node.js the package's exports lead to the CommonJS build; this one gets there only inside

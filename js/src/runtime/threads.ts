@@ -4,7 +4,6 @@
  * one that isn't there yet takes no part in a job.
  */
 import nodeCode from 'text:node-worker';
-import webCode from 'text:web-worker';
 import { detect } from './detect.js';
 import { LanewiseError } from './errors.js';
 import { message, WORKER } from './files.js';
@@ -12,7 +11,7 @@ import * as lw from '../generated/layout.js';
 import type { Heap, WasmExports } from './heap.js';
 import type { Pointer } from './kernels.js';
 import { inNode } from './node.js';
-import { nodeModule, startWorker } from './platform.js';
+import { nodeModule, waysToStart } from './platform.js';
 import type { Work } from './worker.js';
 
 /** More threads than this are only used when they are asked for. */
@@ -80,7 +79,7 @@ class Hands {
     try {
       while (this.hands.length < count) this.hands.push(inNode ? this.nodeWorker() : this.webWorker(source));
     } catch (error) {
-      lost(`workers can't be started: ${message(error)}`);
+      lost(cantStart(message(error)));
     }
   }
 
@@ -97,9 +96,8 @@ class Hands {
     return hand;
   }
 
-  /** From its file, or where that can't be had, from the code that is here. */
   private webWorker(source: string | URL | undefined): Hand {
-    const ways = [source === undefined ? startWorker : () => new Worker(source), startBlob];
+    const ways = source === undefined ? [...waysToStart] : [() => new Worker(source)];
     let worker: Worker, sent: Work | undefined;
     const hand: Hand = {
       postMessage: work => { worker.postMessage(sent = work); },
@@ -112,12 +110,12 @@ class Hands {
         if (event.message) return this.remove(hand, `a worker died: ${event.message}`);
         if (!this.hands.includes(hand)) return;
         try {
-          start(); // the file can't be had
+          start(); // this way is none
           if (sent) worker.postMessage(sent);
         } catch {
           this.end(); // nor can the others'
-          this.lost(`workers can't be started: ${WORKER} is not where it should be (setWorkerPath says where), or the ` +
-            "page's Content-Security-Policy doesn't allow it (worker-src 'self')");
+          this.lost(cantStart(`${WORKER} is not where it should be, or is served without the page's ` +
+            "Cross-Origin-Embedder-Policy, or the page's Content-Security-Policy forbids it (worker-src 'self')"));
         }
       };
     };
@@ -142,24 +140,22 @@ class Hands {
   }
 }
 
+function cantStart(why: string): string {
+  return `workers can't be started: ${why.replace(/\.$/, '')}. The page's own server must have ${WORKER}; ` +
+    'setWorkerPath(url) says where';
+}
+
 /** What the first way gives that doesn't fail; none is tried twice. */
 function firstOf(ways: (() => Worker)[]): Worker {
   for (;;) {
     const way = ways.shift();
-    if (!way) throw new LanewiseError('there is no other way');
+    if (!way) throw new LanewiseError('there is no way to');
     try {
       return way();
     } catch (error) {
       if (ways.length === 0) throw error;
     }
   }
-}
-
-let blobUrl: string | undefined;
-
-/** A Content-Security-Policy may forbid this. */
-function startBlob(): Worker {
-  return new Worker(blobUrl ??= URL.createObjectURL(new Blob([webCode], { type: 'text/javascript' })));
 }
 
 /** Bytes of a worker's stack: as many as the module's own. */

@@ -8,6 +8,7 @@ import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { build } from 'esbuild';
+import { openInFirefox } from '../../browser/firefox.mjs';
 import { serve } from '../../browser/serve.mjs';
 import { page } from './bundlers.mjs';
 import {
@@ -153,11 +154,10 @@ test("a policy without 'wasm-unsafe-eval' is seen, and the warning says so", asy
 });
 
 test('Firefox: every page under the same policy', async () => {
-  const firefox = await browseFirefox(shop.folder);
+  const firefox = await browseFirefox(shop.folder), pages = Object.values(PAGES).filter(({ inline }) => !inline);
   try {
     await served({ 'Content-Security-Policy': POLICY }, async visit => {
-      for (const { url, where, folder: own, inline } of Object.values(PAGES)) {
-        if (inline) continue;
+      for (const { url, where, folder: own } of pages.filter(page => page.where !== WORKER)) {
         const { outcome, problems, files } = await visit(url);
         assertRight(outcome, whyOne(where));
         assert.equal(outcome.where, where);
@@ -167,6 +167,17 @@ test('Firefox: every page under the same policy', async () => {
     }, firefox);
   } finally {
     await firefox.close();
+  }
+  // Workers that start workers.
+  const site = await serve(folder, { headers: { 'Content-Security-Policy': POLICY } });
+  try {
+    const urls = pages.filter(({ where }) => where === WORKER).map(({ url }) => `${url}&post`);
+    for (const outcome of await openInFirefox(shop.folder, site, urls)) {
+      assertRight(outcome);
+      assert.equal(outcome.where, WORKER);
+    }
+  } finally {
+    await site.close();
   }
 });
 

@@ -15,6 +15,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { chromium } from 'playwright-core';
 import puppeteer from 'puppeteer-core';
 import { CHROMIUM } from '../../browser/chromium.mjs';
+import { FIREFOX } from '../../browser/firefox.mjs';
 import { pack, unpack } from '../packed.mjs';
 import { PROBE } from '../probe.mjs';
 import { classify } from './fixtures/program.js';
@@ -139,10 +140,10 @@ export async function browse(folder, { extension } = {}) {
   };
 }
 
-/** Headless Firefox: { visit, close }; LANEWISE_FIREFOX says where it is. */
+/** Headless Firefox: { visit, close }. */
 export async function browseFirefox(folder) {
   const browser = await puppeteer.launch({
-    browser: 'firefox', executablePath: process.env.LANEWISE_FIREFOX ?? '/usr/bin/firefox-esr', headless: true,
+    browser: 'firefox', executablePath: FIREFOX, headless: true,
     userDataDir: mkdtempSync(join(folder, 'firefox-')),
   });
   return { visit: (url, options) => visit(browser, url, options), close: () => browser.close() };
