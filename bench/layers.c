@@ -68,8 +68,9 @@ struct lw_layer_call *lw_layer_prepare(struct lw_bench *b, const struct lw_layer
     c->input_elements = (size_t)l->size * l->size * l->inputs;
     switch (l->kind) {
     case LW_LAYER_CONV:
-        c->op.conv = (struct lw_conv2d){sizeof c->op.conv, 1, l->size, l->size,       l->inputs,
-                                        l->outputs,        1, window,  l->activation, LW_WINOGRAD_AUTO};
+        c->op.conv =
+            (struct lw_conv2d){sizeof c->op.conv, 1, l->size, l->size, l->inputs, l->outputs, 1, window, l->activation,
+                               LW_WINOGRAD_AUTO,  0, 0};
         terms = taps * l->inputs;
         c->filter_elements = terms * l->outputs;
         c->bias_elements = l->outputs;
@@ -77,7 +78,7 @@ struct lw_layer_call *lw_layer_prepare(struct lw_bench *b, const struct lw_layer
         break;
     case LW_LAYER_DEPTHWISE:
         c->op.depthwise = (struct lw_depthwise_conv2d){
-            sizeof c->op.depthwise, 1, l->size, l->size, l->inputs, 1, window, l->activation};
+            sizeof c->op.depthwise, 1, l->size, l->size, l->inputs, 1, window, l->activation, 0, 0};
         terms = taps;
         c->filter_elements = taps * l->inputs;
         c->bias_elements = l->inputs;

@@ -228,6 +228,8 @@ int main(void) {
     FIELD(lw_conv2d, window);
     FIELD(lw_conv2d, activation);
     FIELD(lw_conv2d, winograd);
+    FIELD(lw_conv2d, input_pixel_stride);
+    FIELD(lw_conv2d, output_pixel_stride);
     END();
 
     STRUCT(lw_depthwise_conv2d);
@@ -239,6 +241,8 @@ int main(void) {
     FIELD(lw_depthwise_conv2d, depth_multiplier);
     FIELD(lw_depthwise_conv2d, window);
     FIELD(lw_depthwise_conv2d, activation);
+    FIELD(lw_depthwise_conv2d, input_pixel_stride);
+    FIELD(lw_depthwise_conv2d, output_pixel_stride);
     END();
 
     STRUCT(lw_conv2d_transpose);

@@ -125,27 +125,35 @@ struct lw_finish lw_epilogue_in_gemm(const struct lw_activation *activation, con
 }
 
 void lw_activation_finish(const struct lw_context *context, const struct lw_activation *activation, const float *slopes,
-                          size_t rows, size_t channels, float *x) {
+                          size_t rows, size_t channels, size_t row_stride, float *x) {
     lw_unary_f32_fn *f = function_of(context, activation);
-    if (activation->kind == LW_PRELU) prelu_rows(context, rows, channels, slopes, x);
-    if (f) f(rows * channels, activation->alpha, x, x);
+    if (!f && activation->kind != LW_PRELU) return;
+    const size_t together = row_stride == channels ? rows : 1;
+    for (size_t r = 0; r < rows; r += together, x += row_stride) {
+        if (f)
+            f(together * channels, activation->alpha, x, x);
+        else
+            prelu_rows(context, together, channels, slopes, x);
+    }
 }
 
 void lw_epilogue_finish(const struct lw_context *context, const struct lw_activation *activation,
-                        const struct lw_epilogue *epilogue, size_t rows, size_t channels, size_t first, float *output) {
+                        const struct lw_epilogue *epilogue, size_t rows, size_t channels, size_t row_stride,
+                        size_t first, float *output) {
     const bool steps = epilogue->scale || epilogue->residual;
     const bool passes = activation->kind == LW_PRELU || function_of(context, activation);
     if (!steps && !passes) return;
 
     /* Two passes go over a few rows at a time, which the second finds in the first-level cache. */
     enum { CHUNK = 8192 };
-    const size_t most = !steps || !passes ? rows : channels < CHUNK ? CHUNK / channels : 1;
+    size_t most = !steps || !passes ? rows : channels < CHUNK ? CHUNK / channels : 1;
+    if (row_stride != channels) most = 1;
     const struct lw_clamp clamp = lw_activation_clamp(activation);
-    for (size_t r = 0, height; r < rows; r += height, first += height * channels) {
+    for (size_t r = 0, height; r < rows; r += height, first += height * row_stride) {
         height = rows - r < most ? rows - r : most;
         float *x = output + first;
         const float *residual = epilogue->residual ? epilogue->residual + first : NULL;
         if (steps) lw_epilogue_rows(context, height, channels, x, epilogue->scale, epilogue->shift, residual, clamp, x);
-        if (passes) lw_activation_finish(context, activation, epilogue->slopes, height, channels, x);
+        if (passes) lw_activation_finish(context, activation, epilogue->slopes, height, channels, channels, x);
     }
 }

@@ -22,6 +22,7 @@ const struct lw_kernel_set *const lw_conv2d_sets[] = {&lw_gemm_set, NULL};
 
 struct plan {
     struct lw_placed_window window;
+    struct lw_strides strides;
     size_t pixels; /* of the whole output: batch * output_height * output_width */
     size_t input_elements, output_elements;
     size_t group_inputs, group_outputs;
@@ -76,7 +77,7 @@ static void plan_copies(const struct lw_gemm_f32 *gemm, const struct lw_conv2d *
 }
 
 /* The same convolution with input_channels groups. */
-static struct lw_depthwise_conv2d depthwise_of(const struct lw_conv2d *conv) {
+static struct lw_depthwise_conv2d depthwise_of(const struct lw_conv2d *conv, const struct lw_strides *strides) {
     return (struct lw_depthwise_conv2d){
         .struct_bytes = sizeof(struct lw_depthwise_conv2d),
         .batch = conv->batch,
@@ -86,12 +87,15 @@ static struct lw_depthwise_conv2d depthwise_of(const struct lw_conv2d *conv) {
         .depth_multiplier = conv->output_channels / conv->input_channels,
         .window = conv->window,
         .activation = conv->activation,
+        .input_pixel_stride = (uint32_t)strides->input,
+        .output_pixel_stride = (uint32_t)strides->output,
     };
 }
 
 static enum lw_status make_plan(const struct lw_context *context, const struct lw_conv2d *conv,
                                 struct lw_problem *problem, struct plan *plan) {
-    enum lw_status status = lw_check(context, conv, sizeof *conv, problem);
+    const size_t first = offsetof(struct lw_conv2d, input_pixel_stride);
+    enum lw_status status = lw_check_grown(context, conv, first, sizeof *conv, problem);
     if (status != LW_OK) return status;
     if (conv->winograd > LW_WINOGRAD_OFF) return lw_wrong(problem, LW_BAD_ENUM, "winograd", "one of enum lw_winograd");
     status = lw_activation_check(&conv->activation, problem);
@@ -99,6 +103,8 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
     status = lw_window_place(&conv->window, conv->input_height, conv->input_width, problem, &plan->window);
     if (status != LW_OK) return status;
     status = lw_groups_check(conv->groups, conv->input_channels, conv->output_channels, problem);
+    if (status == LW_OK)
+        status = lw_strides_read(conv, first, conv->input_channels, conv->output_channels, problem, &plan->strides);
     if (status != LW_OK) return status;
     if (plan->window.output_height > UINT32_MAX || plan->window.output_width > UINT32_MAX)
         return lw_too_large(problem, "output");
@@ -106,24 +112,24 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
     const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
     plan->group_inputs = conv->input_channels / conv->groups;
     plan->group_outputs = conv->output_channels / conv->groups;
-    const size_t input[] = {conv->batch, conv->input_height, conv->input_width, conv->input_channels, sizeof(float)};
-    const size_t output[] = {conv->batch, plan->window.output_height, plan->window.output_width, conv->output_channels,
-                             sizeof(float)};
+    const size_t output[] = {conv->batch, plan->window.output_height, plan->window.output_width};
     const size_t terms[] = {conv->window.kernel_height, conv->window.kernel_width, plan->group_inputs};
     size_t k;
-    if (!lw_product(input, 5, &plan->input_elements)) return lw_too_large(problem, "input");
-    if (!lw_product(output, 5, &plan->output_elements) || !lw_product(output, 3, &plan->pixels))
+    if (!lw_image_elements(conv->batch, conv->input_height, conv->input_width, plan->strides.input,
+                           conv->input_channels, &plan->input_elements))
+        return lw_too_large(problem, "input");
+    if (!lw_image_elements(output[0], output[1], output[2], plan->strides.output, conv->output_channels,
+                           &plan->output_elements) ||
+        !lw_product(output, 3, &plan->pixels))
         return lw_too_large(problem, "output");
     if (!lw_product(terms, 3, &k) || !lw_gemm_packed_elements(gemm, k, plan->group_outputs, &plan->group_packed))
         return lw_too_large(problem, "filter");
-    plan->input_elements /= sizeof(float);
-    plan->output_elements /= sizeof(float);
     const size_t packed[] = {conv->groups, plan->group_packed, sizeof(float)};
     if (!lw_product(packed, 3, &plan->packed_bytes)) return lw_too_large(problem, "filter");
 
     plan->depthwise = conv->groups > 1 && conv->groups == conv->input_channels;
     if (plan->depthwise) {
-        const struct lw_depthwise_conv2d depthwise = depthwise_of(conv);
+        const struct lw_depthwise_conv2d depthwise = depthwise_of(conv, &plan->strides);
         struct lw_sizes sizes;
         status = lw_depthwise_conv2d_sizes(context, &depthwise, &sizes);
         plan->packed_bytes = sizes.packed_bytes;
@@ -181,7 +187,7 @@ enum lw_status lw_conv2d_pack(const struct lw_context *context, const struct lw_
     if (status != LW_OK) return status;
     if (!filter || (!packed && plan.packed_bytes)) return LW_NULL_POINTER;
     if (plan.depthwise) {
-        const struct lw_depthwise_conv2d depthwise = depthwise_of(conv);
+        const struct lw_depthwise_conv2d depthwise = depthwise_of(conv, &plan.strides);
         return lw_depthwise_conv2d_pack(context, &depthwise, filter, packed);
     }
     if (plan.transforms) return lw_winograd_pack(context, conv, &plan.winograd, filter, packed);
@@ -208,15 +214,16 @@ static const float **rows_of(const struct run *run, size_t worker) {
 }
 
 /* Points rows at the input of output pixels first to first + count - 1.
- * input: [batch][height][width][channels], from the group's first channel on; zeros: [group_inputs] */
-static void gather(const struct lw_conv2d *conv, const struct lw_placed_window *placed, size_t first, size_t count,
+ * input: [batch][height][width] pixels, from the group's first channel on; zeros: [group_inputs] */
+static void gather(const struct lw_conv2d *conv, const struct plan *plan, size_t first, size_t count,
                    const float *input, const float *zeros, size_t mr, const float **rows) {
     const struct lw_window *w = &conv->window;
-    const size_t height = conv->input_height, width = conv->input_width, channels = conv->input_channels;
+    const struct lw_placed_window *placed = &plan->window;
+    const size_t height = conv->input_height, width = conv->input_width, step = plan->strides.input;
     const size_t taps = (size_t)w->kernel_height * w->kernel_width;
     if (taps == 1 && w->stride_height == 1 && w->stride_width == 1 && placed->pad_top == 0 && placed->pad_left == 0 &&
         placed->output_height == height && placed->output_width == width) {
-        for (size_t i = 0; i < count; i++) rows[i] = input + (first + i) * channels; /* output pixel = input pixel */
+        for (size_t i = 0; i < count; i++) rows[i] = input + (first + i) * step; /* output pixel = input pixel */
         return;
     }
 
@@ -232,7 +239,7 @@ static void gather(const struct lw_conv2d *conv, const struct lw_placed_window *
             const size_t row_width = iy < height ? width : 0;
             size_t ix = x * w->stride_width - placed->pad_left;
             for (size_t kx = 0; kx < w->kernel_width; kx++, ix += w->dilation_width, to += mr)
-                *to = ix < row_width ? input + (row + ix) * channels : zeros;
+                *to = ix < row_width ? input + (row + ix) * step : zeros;
         }
         if (++x == placed->output_width) {
             x = 0;
@@ -251,7 +258,7 @@ static void run_gathered(void *state, size_t begin, size_t end, size_t worker) {
     const struct plan *plan = run->plan;
     const struct lw_gemm_f32 *gemm = &run->context->kernels.gemm_f32;
     const size_t taps = (size_t)conv->window.kernel_height * conv->window.kernel_width;
-    const size_t inputs = plan->group_inputs, outputs = conv->output_channels;
+    const size_t inputs = plan->group_inputs, output_step = plan->strides.output;
     const float **rows = rows_of(run, worker);
     float *zeros = (float *)(rows + plan->block_rows * taps); /* (group_inputs) */
     memset(zeros, 0, inputs * sizeof *zeros);
@@ -265,16 +272,16 @@ static void run_gathered(void *state, size_t begin, size_t end, size_t worker) {
             size_t g = conv->groups == 1 ? 0 : area.column / plan->group_outputs;
             for (size_t channel = area.column, next; channel < last_channel; channel = next, g++) {
                 next = (g + 1) * plan->group_outputs < last_channel ? (g + 1) * plan->group_outputs : last_channel;
-                gather(conv, &plan->window, first, count, run->input ? run->input + g * inputs : zeros, zeros, gemm->mr,
-                       rows);
+                gather(conv, plan, first, count, run->input ? run->input + g * inputs : zeros, zeros, gemm->mr, rows);
                 const float *panels = run->packed + g * plan->group_packed;
                 panels += (channel - g * plan->group_outputs) * taps * inputs;
-                const size_t element = first * outputs + channel;
+                const size_t element = first * output_step + channel;
                 const struct lw_finish finish = lw_epilogue_in_gemm(&conv->activation, run->epilogue, channel, element);
-                gemm->run(count, next - channel, taps, inputs, rows, panels, &finish, run->output + element, outputs);
+                gemm->run(count, next - channel, taps, inputs, rows, panels, &finish, run->output + element,
+                          output_step);
             }
             lw_gemm_activate(run->context, &conv->activation, run->epilogue->slopes, &area, count,
-                             run->output + first * outputs, plan->cut.n);
+                             run->output + first * output_step, output_step);
         }
     }
 }
@@ -287,10 +294,10 @@ static inline void copy_pixels(const size_t channels, size_t count, size_t step,
 }
 
 /* Copies the input rows that output rows from y on see, with their padding; of each pixel, one group's channels.
- * image: [height][width][input_channels], from the group's first channel on; patch: [rows][patch_width] */
+ * image: [height][width] pixels, from the group's first channel on; patch: [rows][patch_width] */
 static void copy_patch(const struct lw_conv2d *conv, const struct plan *plan, size_t y, size_t rows, const float *image,
                        float *patch) {
-    const size_t channels = plan->group_inputs, step = conv->input_channels;
+    const size_t channels = plan->group_inputs, step = plan->strides.input;
     const size_t pixels = plan->patch_width / channels;
     const size_t left = plan->window.pad_left < pixels ? plan->window.pad_left : pixels;
     const size_t middle = conv->input_width < pixels - left ? conv->input_width : pixels - left;
@@ -326,7 +333,7 @@ static void run_copied(void *state, size_t begin, size_t end, size_t worker) {
     const struct plan *plan = run->plan;
     const struct lw_gemm_f32 *gemm = &run->context->kernels.gemm_f32;
     const struct lw_window *w = &conv->window;
-    const size_t taps = w->kernel_height, outputs = conv->output_channels;
+    const size_t taps = w->kernel_height, output_step = plan->strides.output;
     const size_t output_height = plan->window.output_height, output_width = plan->window.output_width;
     const float **rows = rows_of(run, worker);
     float *patch = (float *)(rows + plan->block_rows * taps); /* (patch_height, patch_width) */
@@ -344,8 +351,8 @@ static void run_copied(void *state, size_t begin, size_t end, size_t worker) {
         const size_t n = begin / output_height, y = begin % output_height;
         height = end - begin < output_height - y ? end - begin : output_height - y;
         if (height > plan->block_height) height = plan->block_height;
-        const float *image = run->input + n * conv->input_height * conv->input_width * conv->input_channels;
-        const size_t count = height * output_width, first = begin * output_width * outputs;
+        const float *image = run->input + n * conv->input_height * conv->input_width * plan->strides.input;
+        const size_t count = height * output_width, first = begin * output_width * output_step;
         const size_t patch_rows = plan->patch_height - (plan->block_height - height) * w->stride_height;
         for (size_t g = 0; g < conv->groups; g++) {
             copy_patch(conv, plan, y, patch_rows, image + g * plan->group_inputs, patch);
@@ -353,10 +360,10 @@ static void run_copied(void *state, size_t begin, size_t end, size_t worker) {
             const struct lw_finish finish =
                 lw_epilogue_in_gemm(&conv->activation, run->epilogue, channel, first + channel);
             gemm->run(count, plan->group_outputs, taps, w->kernel_width * plan->group_inputs, rows,
-                      run->packed + g * plan->group_packed, &finish, run->output + first + channel, outputs);
+                      run->packed + g * plan->group_packed, &finish, run->output + first + channel, output_step);
         }
-        lw_activation_finish(run->context, &conv->activation, run->epilogue->slopes, count, outputs,
-                             run->output + first);
+        lw_activation_finish(run->context, &conv->activation, run->epilogue->slopes, count, conv->output_channels,
+                             output_step, run->output + first);
     }
 }
 
@@ -373,11 +380,12 @@ enum lw_status lw_conv2d_run(const struct lw_context *context, const struct lw_c
     if (plan.output_elements == 0) return LW_OK;
 
     if (plan.depthwise) {
-        const struct lw_depthwise_conv2d depthwise = depthwise_of(conv);
+        const struct lw_depthwise_conv2d depthwise = depthwise_of(conv, &plan.strides);
         return lw_depthwise_conv2d_run(context, &depthwise, input, packed, &epilogue, scratch, output);
     }
     if (plan.transforms)
-        return lw_winograd_run(context, conv, &plan.window, &plan.winograd, input, packed, &epilogue, scratch, output);
+        return lw_winograd_run(context, conv, &plan.window, &plan.strides, &plan.winograd, input, packed, &epilogue,
+                               scratch, output);
     struct run run = {context, conv, &plan, &epilogue, input, packed, scratch, output};
     if (!plan.copies) return lw_parallel(context, plan.cut.units, plan.cut.unit_cost, run_gathered, &run);
 

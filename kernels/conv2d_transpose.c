@@ -300,7 +300,7 @@ static void run_patches(void *state, size_t begin, size_t end, size_t worker) {
             }
         }
         lw_epilogue_finish(run->context, &conv->activation, run->epilogue, height * conv->output_width, outputs,
-                           element, run->output);
+                           outputs, element, run->output);
     }
 }
 
@@ -335,7 +335,7 @@ static void run_phases(void *state, size_t begin, size_t end, size_t worker) {
                           run->output + element, stride * outputs);
             }
         }
-        lw_activation_finish(run->context, &conv->activation, run->epilogue->slopes, width, outputs,
+        lw_activation_finish(run->context, &conv->activation, run->epilogue->slopes, width, outputs, outputs,
                              run->output + row * width * outputs);
     }
 }

@@ -29,13 +29,14 @@ const struct lw_kernel_set *const lw_depthwise_conv2d_sets[] = {&lw_dwconv_set, 
 
 struct plan {
     struct lw_placed_window window;
+    struct lw_strides strides; /* of the tensors */
     size_t input_elements, output_elements;
     size_t channels;               /* of the output: channels * depth_multiplier */
     size_t inner_begin, inner_end; /* output columns that read nothing but the image */
     size_t folded;                 /* pixels that are taken for one; 1 if none are */
     size_t turns, turn_step;       /* column x is made in turn x % turns; turn_step is stride * turns */
     bool copied;
-    size_t pixel_stride; /* floats from one pixel of a row to the next */
+    size_t pixel_stride; /* floats from one pixel of a row, copied or not, to the next */
     size_t row_pixels;   /* columns that the window reaches, padding included */
     size_t row_elements; /* one copied row: row_pixels * pixel_stride */
     size_t ring_rows;    /* 0 when nothing is copied */
@@ -111,7 +112,7 @@ static void divide_columns(const struct lw_depthwise_conv2d *d, struct plan *p) 
     const struct lw_window *w = &d->window;
     size_t columns = p->inner_end - p->inner_begin;
     p->folded = p->turns = 1;
-    if (p->channels < 4 && w->stride_width == 1) {
+    if (p->channels < 4 && w->stride_width == 1 && p->strides.output == p->channels) {
         size_t folded = p->channels == 2 ? 2 : 4;
         if (columns >= folded) p->folded = folded;
     } else if (p->channels >= 4 && w->kernel_width > 1) {
@@ -126,7 +127,8 @@ static void divide_columns(const struct lw_depthwise_conv2d *d, struct plan *p) 
 static enum lw_status make_plan(const struct lw_context *context, const struct lw_depthwise_conv2d *d,
                                 struct lw_problem *problem, struct plan *p) {
     *p = (struct plan){0};
-    enum lw_status status = lw_check(context, d, sizeof *d, problem);
+    const size_t first = offsetof(struct lw_depthwise_conv2d, input_pixel_stride);
+    enum lw_status status = lw_check_grown(context, d, first, sizeof *d, problem);
     if (status != LW_OK) return status;
     status = lw_activation_check(&d->activation, problem);
     if (status != LW_OK) return status;
@@ -135,27 +137,29 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
     status = lw_window_place(w, d->input_height, d->input_width, problem, &p->window);
     if (status != LW_OK) return status;
 
-    /* Every tensor's bytes must fit; sizeof(float) is a factor to that end and divided out again. */
-    const size_t input[] = {d->batch, d->input_height, d->input_width, d->channels, sizeof(float)};
     const size_t filter[] = {w->kernel_height, w->kernel_width, d->channels, d->depth_multiplier, sizeof(float)};
-    const size_t output[] = {d->batch,    p->window.output_height, p->window.output_width,
-                             d->channels, d->depth_multiplier,     sizeof(float)};
     size_t filter_bytes;
-    if (!lw_product(input, 5, &p->input_elements)) return lw_too_large(problem, "input");
+    p->channels = d->channels;
+    if (!lw_multiply(&p->channels, d->depth_multiplier)) p->channels = SIZE_MAX; /* nor do the tensors fit */
+    status = lw_strides_read(d, first, d->channels, p->channels, problem, &p->strides);
+    if (status != LW_OK) return status;
+    if (!lw_image_elements(d->batch, d->input_height, d->input_width, p->strides.input, d->channels,
+                           &p->input_elements))
+        return lw_too_large(problem, "input");
     if (!lw_product(filter, 5, &filter_bytes)) return lw_too_large(problem, "filter");
-    if (!lw_product(output, 6, &p->output_elements)) return lw_too_large(problem, "output");
-    p->input_elements /= sizeof(float);
-    p->output_elements /= sizeof(float);
+    if (!lw_image_elements(d->batch, p->window.output_height, p->window.output_width, p->strides.output, p->channels,
+                           &p->output_elements))
+        return lw_too_large(problem, "output");
     if (p->window.output_height > UINT32_MAX || p->window.output_width > UINT32_MAX)
         return lw_too_large(problem, "output");
     if (p->output_elements == 0) return LW_OK;
 
     /* lw_window_place has checked that the window's reach fits. */
-    p->channels = (size_t)d->channels * d->depth_multiplier;
     place_inner(d, p);
     p->copied = copying_pays(d, p);
-    p->pixel_stride = p->channels;
+    p->pixel_stride = p->strides.input;
     if (p->copied) {
+        p->pixel_stride = p->channels;
         size_t rows_spanned = (size_t)(w->kernel_height - 1) * w->dilation_height + 1;
         p->ring_rows = rows_spanned < d->input_height ? rows_spanned : d->input_height;
         p->row_pixels =
@@ -190,11 +194,11 @@ static void copy_row(const struct lw_depthwise_conv2d *d, const struct plan *p, 
     size_t pixels = pixels_reached(d, p), multiplier = d->depth_multiplier;
     if (pixels == 0) return;
     float *out = ring_row + p->window.pad_left * p->pixel_stride;
-    if (multiplier == 1 && p->pixel_stride == p->channels) {
+    if (multiplier == 1 && p->pixel_stride == p->channels && p->strides.input == p->channels) {
         memcpy(out, in, pixels * p->channels * sizeof(float));
         return;
     }
-    for (size_t x = 0; x < pixels; x++, in += d->channels, out += p->pixel_stride) {
+    for (size_t x = 0; x < pixels; x++, in += p->strides.input, out += p->pixel_stride) {
         if (multiplier == 1) {
             memcpy(out, in, p->channels * sizeof(float));
         } else {
@@ -293,7 +297,7 @@ static void point_rows(const struct work *work, size_t n, size_t y, struct span 
     const struct plan *p = work->p;
     for (size_t i = 0; i < ky.end - ky.begin; i++) {
         size_t image_y = y * d->window.stride_height + (ky.begin + i) * d->window.dilation_height - p->window.pad_top;
-        const float *image_row = image + image_y * d->input_width * d->channels;
+        const float *image_row = image + image_y * d->input_width * p->strides.input;
         work->rows[i] = image_row;
         if (!p->copied) continue;
         size_t slot = image_y % p->ring_rows, row = n * d->input_height + image_y;
@@ -317,7 +321,7 @@ static void run_inner(const struct work *work, struct lw_dwconv_f32 call, size_t
     size_t columns = p->inner_end - p->inner_begin, stride = work->d->window.stride_width * p->pixel_stride;
     lw_dwconv_f32_fn *kernel = kernel_for(work, call.kernel_width);
     if (!p->copied) call.begin = (p->inner_begin * work->d->window.stride_width - p->window.pad_left) * p->pixel_stride;
-    output_row += p->inner_begin * p->channels;
+    output_row += p->inner_begin * p->strides.output;
     if (p->folded > 1) {
         call.channels = p->folded * p->channels;
         call.columns = columns / p->folded;
@@ -332,8 +336,8 @@ static void run_inner(const struct work *work, struct lw_dwconv_f32 call, size_t
         return;
     }
     call.column_step = p->turn_step * p->pixel_stride;
-    call.out_step = p->turns * p->channels;
-    for (size_t turn = 0; turn < p->turns; turn++, call.begin += stride, output_row += p->channels) {
+    call.out_step = p->turns * p->strides.output;
+    for (size_t turn = 0; turn < p->turns; turn++, call.begin += stride, output_row += p->strides.output) {
         call.columns = (columns - turn + p->turns - 1) / p->turns;
         kernel(&call, work->rows, work->filter + first_tap * 4, work->bias, output_row);
     }
@@ -350,7 +354,7 @@ static void run_alone(const struct work *work, struct lw_dwconv_f32 call, size_t
     if (call.kernel_height) call.begin = (begin + kx.begin * w->dilation_width - before) * work->p->pixel_stride;
     call.columns = 1;
     kernel_for(work, call.kernel_width)(&call, work->rows, work->filter + (first_tap + kx.begin) * 4, work->bias,
-                                        output_row + x * work->p->channels);
+                                        output_row + x * work->p->strides.output);
 }
 
 /* A worker's share of the scratch memory. Its first part prepares it; held[ring_rows] says whether it is. The next parts
@@ -394,15 +398,17 @@ static void run_part(void *state, size_t begin, size_t end, size_t worker) {
         .filter_width = w->kernel_width,
         .column_step = w->stride_width * p->pixel_stride,
         .tap_step = w->dilation_width * p->pixel_stride,
-        .out_step = p->channels,
+        .out_step = p->strides.output,
         .clamp = lw_epilogue_clamp(&d->activation, work.epilogue),
     };
     const size_t width = p->window.output_width, height = p->window.output_height;
-    const size_t image_elements = (size_t)d->input_height * d->input_width * d->channels;
+    const size_t image_elements = (size_t)d->input_height * d->input_width * p->strides.input;
+    const size_t behind = p->strides.input - d->channels; /* elements after the last pixel, which may not be there */
+    const size_t row_elements = width * p->strides.output;
     size_t n = begin / height;
     const float *image = work.input + n * image_elements;
-    size_t first = begin * width * p->channels; /* element of the output */
-    for (size_t row = begin, y = begin % height; row < end; row++, y++, first += width * p->channels) {
+    size_t first = begin * row_elements; /* element of the output */
+    for (size_t row = begin, y = begin % height; row < end; row++, y++, first += row_elements) {
         if (y == height) {
             y = 0;
             n++;
@@ -413,13 +419,14 @@ static void run_part(void *state, size_t begin, size_t end, size_t worker) {
         point_rows(&work, n, y, ky, image);
         call.kernel_height = ky.end - ky.begin;
         if (!p->copied && call.kernel_height)
-            call.readable = (size_t)(image + image_elements - work.rows[call.kernel_height - 1]);
+            call.readable = (size_t)(image + image_elements - behind - work.rows[call.kernel_height - 1]);
         size_t first_tap = ky.begin * w->kernel_width;
         float *output = work.output + first;
         for (size_t x = 0; x < p->inner_begin; x++) run_alone(&work, call, first_tap, x, output);
         if (p->inner_begin < p->inner_end) run_inner(&work, call, first_tap, output);
         for (size_t x = p->inner_end; x < width; x++) run_alone(&work, call, first_tap, x, output);
-        lw_epilogue_finish(work.context, &d->activation, work.epilogue, width, p->channels, first, work.output);
+        lw_epilogue_finish(work.context, &d->activation, work.epilogue, width, p->channels, p->strides.output, first,
+                           work.output);
     }
 }
 

@@ -77,7 +77,9 @@ static size_t begin_of(const struct axis *axis, size_t first, size_t position) {
 static enum lw_status make_plan(const struct lw_context *context, const struct lw_depthwise_conv2d *d,
                                 struct lw_problem *problem, struct plan *p) {
     *p = (struct plan){0};
-    enum lw_status status = lw_check(context, d, sizeof *d, problem);
+    const size_t first = offsetof(struct lw_depthwise_conv2d, input_pixel_stride);
+    enum lw_status status = lw_check_grown(context, d, first, sizeof *d, problem);
+    if (status == LW_OK) status = lw_strides_none(d, first, problem);
     if (status != LW_OK) return status;
     if (d->depth_multiplier == 0) return lw_wrong(problem, LW_BAD_SHAPE, "depth_multiplier", "1 or more");
     const struct lw_window *w = &d->window;

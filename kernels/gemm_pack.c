@@ -154,13 +154,8 @@ size_t lw_gemm_area(const struct lw_gemm_cut *cut, size_t begin, size_t end, str
 
 void lw_gemm_activate(const struct lw_context *context, const struct lw_activation *activation, const float *slopes,
                       const struct lw_gemm_area *area, size_t rows, float *x, size_t row_stride) {
-    if (area->columns == row_stride) {
-        lw_activation_finish(context, activation, slopes, rows, row_stride, x);
-        return;
-    }
-    for (size_t r = 0; r < rows; r++)
-        lw_activation_finish(context, activation, slopes ? slopes + area->column : NULL, 1, area->columns,
-                             x + r * row_stride + area->column);
+    lw_activation_finish(context, activation, slopes ? slopes + area->column : NULL, rows, area->columns, row_stride,
+                         x + area->column);
 }
 
 size_t lw_gemm_block_rows(const struct lw_gemm_f32 *gemm, size_t m, size_t taps, size_t inputs, size_t n) {

@@ -94,6 +94,24 @@ enum lw_status lw_check(const struct lw_context *context, const void *op, size_t
  * behind the older struct's end and not in its padding. */
 enum lw_status lw_read(const void *given, size_t first, size_t bytes, void *op, struct lw_problem *problem);
 
+/* lw_check for one that has grown and is used where it lies: only up to `first` may it be read. */
+enum lw_status lw_check_grown(const struct lw_context *context, const void *op, size_t first, size_t bytes,
+                              struct lw_problem *problem);
+
+/* Elements from one pixel to the next. Descriptors of images have grown by the two fields input_pixel_stride and
+ * output_pixel_stride, from `first` on, where 0 stands for the number of channels. Error: LW_BAD_SHAPE when less. */
+struct lw_strides {
+    size_t input, output;
+};
+enum lw_status lw_strides_read(const void *op, size_t first, size_t input_channels, size_t output_channels,
+                               struct lw_problem *problem, struct lw_strides *strides);
+
+/* For operators that share the descriptor and have no strides: LW_UNSUPPORTED unless both are 0. */
+enum lw_status lw_strides_none(const void *op, size_t first, struct lw_problem *problem);
+
+/* *elements = how many an image tensor has from its first to its last; false when its bytes don't fit size_t. */
+bool lw_image_elements(size_t batch, size_t height, size_t width, size_t stride, size_t channels, size_t *elements);
+
 /* A window whose padding is resolved for one image size. */
 struct lw_placed_window {
     size_t output_height, output_width;
@@ -141,13 +159,14 @@ struct lw_clamp lw_epilogue_clamp(const struct lw_activation *activation, const 
 struct lw_finish lw_epilogue_in_gemm(const struct lw_activation *activation, const struct lw_epilogue *epilogue,
                                      size_t channel, size_t element);
 
-/* Applies the activations that are no clamps, in place, to `rows` rows of `channels` floats. */
+/* Applies the activations that are no clamps, in place, to `rows` rows of `channels` floats, which lie row_stride apart. */
 void lw_activation_finish(const struct lw_context *context, const struct lw_activation *activation, const float *slopes,
-                          size_t rows, size_t channels, float *x);
+                          size_t rows, size_t channels, size_t row_stride, float *x);
 
-/* Applies what other micro-kernels leave to be done, in place, to `rows` rows of `channels` floats, from element `first` of
- * the output on. Operators call it for each block of output they have just written, while it is in the cache. */
+/* Applies what other micro-kernels leave to be done, in place, to such rows from element `first` of the output on.
+ * Operators call it for each block of output they have just written, while it is in the cache. */
 void lw_epilogue_finish(const struct lw_context *context, const struct lw_activation *activation,
-                        const struct lw_epilogue *epilogue, size_t rows, size_t channels, size_t first, float *output);
+                        const struct lw_epilogue *epilogue, size_t rows, size_t channels, size_t row_stride,
+                        size_t first, float *output);
 
 #endif

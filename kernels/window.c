@@ -29,10 +29,16 @@ static enum lw_status bad_struct_bytes(struct lw_problem *problem) {
                     "the size of the struct in a header of this version or an older one");
 }
 
-enum lw_status lw_check(const struct lw_context *context, const void *op, size_t bytes, struct lw_problem *problem) {
+enum lw_status lw_check_grown(const struct lw_context *context, const void *op, size_t first, size_t bytes,
+                              struct lw_problem *problem) {
     if (problem) *problem = (struct lw_problem){0};
     if (!context || !op) return lw_wrong(problem, LW_NULL_POINTER, context ? "op" : "context", "not NULL");
-    return *(const uint32_t *)op == bytes ? LW_OK : bad_struct_bytes(problem);
+    const uint32_t size = *(const uint32_t *)op;
+    return size >= first && size <= bytes ? LW_OK : bad_struct_bytes(problem);
+}
+
+enum lw_status lw_check(const struct lw_context *context, const void *op, size_t bytes, struct lw_problem *problem) {
+    return lw_check_grown(context, op, bytes, bytes, problem);
 }
 
 enum lw_status lw_read(const void *given, size_t first, size_t bytes, void *op, struct lw_problem *problem) {
@@ -50,6 +56,40 @@ enum lw_status lw_read(const void *given, size_t first, size_t bytes, void *op, 
     size = (uint32_t)bytes;
     memcpy(op, &size, sizeof size);
     return LW_OK;
+}
+
+/* The two fields, 0 where an older header lacks them. */
+static void read_strides(const void *op, size_t first, uint32_t strides[2]) {
+    const size_t there = *(const uint32_t *)op - first, bytes = 2 * sizeof *strides;
+    strides[0] = strides[1] = 0;
+    memcpy(strides, (const char *)op + first, there < bytes ? there : bytes);
+}
+
+enum lw_status lw_strides_read(const void *op, size_t first, size_t input_channels, size_t output_channels,
+                               struct lw_problem *problem, struct lw_strides *strides) {
+    uint32_t given[2];
+    read_strides(op, first, given);
+    *strides = (struct lw_strides){given[0] ? given[0] : input_channels, given[1] ? given[1] : output_channels};
+    if (strides->input < input_channels)
+        return lw_wrong(problem, LW_BAD_SHAPE, "input_pixel_stride", "0, or the input's channels or more");
+    if (strides->output < output_channels)
+        return lw_wrong(problem, LW_BAD_SHAPE, "output_pixel_stride", "0, or the output's channels or more");
+    return LW_OK;
+}
+
+enum lw_status lw_strides_none(const void *op, size_t first, struct lw_problem *problem) {
+    uint32_t given[2];
+    read_strides(op, first, given);
+    if (!given[0] && !given[1]) return LW_OK;
+    return lw_wrong(problem, LW_UNSUPPORTED, given[0] ? "input_pixel_stride" : "output_pixel_stride", "0");
+}
+
+bool lw_image_elements(size_t batch, size_t height, size_t width, size_t stride, size_t channels, size_t *elements) {
+    const size_t sizes[] = {batch, height, width, stride, sizeof(float)};
+    if (!lw_product(sizes, 5, elements)) return false;
+    *elements /= sizeof(float);
+    if (*elements) *elements = channels ? *elements - (stride - channels) : 0;
+    return true;
 }
 
 enum lw_status lw_element_check(uint32_t element_bytes, struct lw_problem *problem) {

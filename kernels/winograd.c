@@ -249,6 +249,7 @@ struct run {
     const struct lw_context *context;
     const struct lw_conv2d *conv;
     const struct lw_placed_window *placed;
+    const struct lw_strides *strides;
     const struct lw_winograd_plan *plan;
     const struct lw_winograd_f32 *kernel;
     const struct lw_epilogue *epilogue;
@@ -301,7 +302,8 @@ static void transform_input(const struct run *run, const struct span *span, floa
     const struct lw_winograd_plan *plan = run->plan;
     const size_t tile = plan->tile, taps = tile + 2, inputs = run->conv->input_channels;
     const size_t height = run->conv->input_height, width = run->conv->input_width, pad = run->placed->pad_left;
-    const float *image = run->input + span->image * height * width * inputs;
+    const size_t step = run->strides->input;
+    const float *image = run->input + span->image * height * width * step;
     const float *in[MAX_TAPS];
     float *out[MAX_TAPS];
 
@@ -316,10 +318,18 @@ static void transform_input(const struct run *run, const struct span *span, floa
         float *strip = strips + k * plan->strip_floats;
         memset(strip, 0, left * inputs * sizeof *strip);
         memset(strip + (left + middle) * inputs, 0, (rest - middle) * inputs * sizeof *strip);
-        in[k] = iy < height && middle ? image + (iy * width + start) * inputs : run->zeros;
+        in[k] = iy < height && middle ? image + (iy * width + start) * step : run->zeros;
         out[k] = strip + left * inputs;
     }
-    run->kernel->input(1, middle * inputs, in, 0, out, 0);
+    /* Pixels that follow each other are one row; else they are taken one by one, and the row of zeros stays where it is. */
+    const size_t together = step == inputs ? middle : 1;
+    for (size_t i = 0; i < middle; i += together) {
+        run->kernel->input(1, together * inputs, in, 0, out, 0);
+        for (size_t k = 0; k < taps; k++) {
+            if (in[k] != run->zeros) in[k] += step;
+            out[k] += inputs;
+        }
+    }
 
     for (size_t r = 0; r < taps; r++) {
         for (size_t k = 0; k < taps; k++) {
@@ -351,28 +361,29 @@ static void transform_output(const struct run *run, const struct span *span, flo
         run->kernel->output(1, span->wide * outputs, in, 0, NULL, clamp, out, 0);
     }
 
-    const size_t element = ((span->image * height + first) * width + span->tx * tile) * outputs;
+    const size_t step = run->strides->output;
+    const size_t element = ((span->image * height + first) * width + span->tx * tile) * step;
     for (size_t y = 0; y < high; y++) {
-        float *row = run->output + element + y * width * outputs;
+        float *row = run->output + element + y * width * step;
         for (size_t k = 0; k < taps; k++)
             in[k] = run->products + (y * taps + k) * plan->output_step + span->first * outputs;
-        for (size_t x = 0; x < tile; x++) out[x] = row + x * outputs;
-        run->kernel->output(whole, outputs, in, outputs, run->bias, clamp, out, tile * outputs);
+        for (size_t x = 0; x < tile; x++) out[x] = row + x * step;
+        run->kernel->output(whole, outputs, in, outputs, run->bias, clamp, out, tile * step);
         if (whole == span->wide) continue;
 
         for (size_t k = 0; k < taps; k++) in[k] += whole * outputs;
         for (size_t x = 0; x < tile; x++)
-            out[x] = (span->tx + whole) * tile + x < width ? row + (whole * tile + x) * outputs : trash;
+            out[x] = (span->tx + whole) * tile + x < width ? row + (whole * tile + x) * step : trash;
         run->kernel->output(1, outputs, in, 0, run->bias, clamp, out, 0);
     }
 
     const size_t rest = width - span->tx * tile, pixels = span->wide * tile < rest ? span->wide * tile : rest;
     if (pixels == width) {
-        lw_epilogue_finish(run->context, activation, run->epilogue, high * width, outputs, element, run->output);
+        lw_epilogue_finish(run->context, activation, run->epilogue, high * width, outputs, step, element, run->output);
         return;
     }
     for (size_t y = 0; y < high; y++)
-        lw_epilogue_finish(run->context, activation, run->epilogue, pixels, outputs, element + y * width * outputs,
+        lw_epilogue_finish(run->context, activation, run->epilogue, pixels, outputs, step, element + y * width * step,
                            run->output);
 }
 
@@ -463,13 +474,14 @@ static void apart_part(void *state, size_t begin, size_t end, size_t worker) {
 }
 
 enum lw_status lw_winograd_run(const struct lw_context *context, const struct lw_conv2d *conv,
-                               const struct lw_placed_window *placed, const struct lw_winograd_plan *plan,
-                               const float *input, const float *packed, const struct lw_epilogue *epilogue,
-                               void *scratch, float *output) {
+                               const struct lw_placed_window *placed, const struct lw_strides *strides,
+                               const struct lw_winograd_plan *plan, const float *input, const float *packed,
+                               const struct lw_epilogue *epilogue, void *scratch, float *output) {
     struct run run = {
         .context = context,
         .conv = conv,
         .placed = placed,
+        .strides = strides,
         .plan = plan,
         .kernel = plan->tile == 2 ? &context->kernels.winograd2_f32 : &context->kernels.winograd4_f32,
         .epilogue = epilogue,

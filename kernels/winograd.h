@@ -34,8 +34,8 @@ enum lw_status lw_winograd_pack(const struct lw_context *context, const struct l
 
 /* As lw_conv2d_run; nothing is empty. */
 enum lw_status lw_winograd_run(const struct lw_context *context, const struct lw_conv2d *conv,
-                               const struct lw_placed_window *placed, const struct lw_winograd_plan *plan,
-                               const float *input, const float *packed, const struct lw_epilogue *epilogue,
-                               void *scratch, float *output);
+                               const struct lw_placed_window *placed, const struct lw_strides *strides,
+                               const struct lw_winograd_plan *plan, const float *input, const float *packed,
+                               const struct lw_epilogue *epilogue, void *scratch, float *output);
 
 #endif

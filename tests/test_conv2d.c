@@ -7,6 +7,7 @@
 #include "tests/epilogue.h"
 #include "tests/oracle.h"
 #include "tests/rows.h"
+#include "tests/strided.h"
 
 /* A tensor's element in double precision. */
 static double at(const float *x, size_t i) {
@@ -63,6 +64,36 @@ static void conv_run(struct lw_test *t, const struct lw_context *context, const 
     lw_test_separate_steps(t, context, &d->activation, &steps, n, channels, sums, output);
     /* On scratch memory that was used. */
     lw_test_status(lw_conv2d_run(context, d, input, packed, &plain, scratch, output), LW_OK, "conv2d run");
+}
+
+/* The same convolution from and to parts of wider pixels. */
+static void conv_strided(struct lw_test *t, const struct lw_conv2d *dense, const float *input, const float *filter,
+                         const float *bias, const float *slopes, const float *want) {
+    struct lw_conv2d d = *dense;
+    const size_t inputs = d.input_channels, outputs = d.output_channels;
+    d.input_pixel_stride = lw_test_stride(t, inputs);
+    d.output_pixel_stride = lw_test_stride(t, outputs);
+    struct lw_sizes sizes;
+    lw_test_status(lw_conv2d_sizes(t->tested, &d, &sizes), LW_OK, "strided conv2d sizes");
+    const size_t pixels = (size_t)d.batch * sizes.output_height * sizes.output_width;
+    const float *from =
+        lw_test_spread(t, input, (size_t)d.batch * d.input_height * d.input_width, inputs, d.input_pixel_stride);
+    void *packed = lw_test_buffer(t, sizes.packed_bytes), *scratch = lw_test_buffer(t, sizes.scratch_bytes);
+    lw_test_status(lw_conv2d_pack(t->tested, &d, filter, packed), LW_OK, "strided conv2d pack");
+    struct lw_epilogue steps = lw_test_epilogue(bias, slopes);
+    float *got = lw_test_floats(t, sizes.output_elements, LW_FILL_POISON);
+    lw_test_status(lw_conv2d_run(t->tested, &d, from, packed, &steps, scratch, got), LW_OK, "strided conv2d run");
+    lw_test_same_spread(t, "strided conv2d", want, got, pixels, outputs, d.output_pixel_stride, sizes.output_elements);
+
+    /* With all steps; weights and scratch memory don't depend on strides. */
+    steps = lw_test_steps(t, pixels * outputs, outputs, bias, slopes);
+    float *dense_got = lw_test_floats(t, pixels * outputs, LW_FILL_POISON);
+    lw_test_status(lw_conv2d_run(t->tested, dense, input, packed, &steps, scratch, dense_got), LW_OK, "conv2d run");
+    if (steps.residual) steps.residual = lw_test_spread(t, steps.residual, pixels, outputs, d.output_pixel_stride);
+    got = lw_test_floats(t, sizes.output_elements, LW_FILL_POISON);
+    lw_test_status(lw_conv2d_run(t->tested, &d, from, packed, &steps, scratch, got), LW_OK, "strided conv2d, steps");
+    lw_test_same_spread(t, "strided conv2d with steps", dense_got, got, pixels, outputs, d.output_pixel_stride,
+                        sizes.output_elements);
 }
 
 /* The side of Winograd's tiles that the convolution uses, or 0: packed weights tell. */
@@ -184,6 +215,7 @@ static void conv_check_range(struct lw_test *t, const struct lw_conv2d *d, bool 
     conv_run(t, t->tested, d, input, filter, bias, slopes, got);
     conv_run(t, t->reference, d, input, filter, bias, slopes, other);
     if (t->exact) lw_test_same(label, other, got, n);
+    conv_strided(t, d, input, filter, bias, slopes, got);
 
     size_t tile = winograd_tile(t, d);
     const double *magnitude =
@@ -231,7 +263,9 @@ static void conv_not_finite(struct lw_test *t, uint32_t option, float special) {
                           1,
                           {3, 3, 1, 1, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0},
                           {LW_LINEAR, 0, 0, 0},
-                          option};
+                          option,
+                          0,
+                          0};
     const size_t n = HEIGHT * WIDTH * OUTPUTS, tile = winograd_tile(t, &d);
     lw_test_true(tile == (option == LW_WINOGRAD_AUTO ? 4 : 2), "tiles of %zu", tile);
     float *input = lw_test_floats(t, HEIGHT * WIDTH * INPUTS, LW_FILL_UNIFORM);
@@ -255,7 +289,7 @@ static void conv_not_finite(struct lw_test *t, uint32_t option, float special) {
 /* An image's result does not depend on the batch. */
 static void conv_batch(struct lw_test *t) {
     struct lw_conv2d d = {sizeof d,          5, 7, 6, 16, 20, 1, {3, 3, 1, 1, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0},
-                          {LW_ELU, 0, 0, 0}, 0};
+                          {LW_ELU, 0, 0, 0}, 0, 0, 0};
     const size_t n = 7 * 6 * 20, image = 7 * 6 * 16;
     lw_test_true(winograd_tile(t, &d) > 0, "Winograd's method is not taken");
     float *input = lw_test_floats(t, 5 * image, LW_FILL_UNIFORM);
@@ -318,7 +352,9 @@ static void conv_winograd(struct lw_test *t) {
                                 1,
                                 {3, 3, 1, 1, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0},
                                 {LW_LEAKY_RELU, 0.5f, 0, 0},
-                                LW_WINOGRAD_F2};
+                                LW_WINOGRAD_F2,
+                                0,
+                                0};
         lw_test_true(winograd_tile(t, &two) == 2, "tiles of 2 pixels are not taken");
         conv_check_range(t, &two, true, i == 1);
     }
@@ -337,16 +373,18 @@ static void conv_winograd(struct lw_test *t) {
     }
     /* A huge pad on one side: the image is not in the strip at all. */
     struct lw_conv2d d = {
-        sizeof d, 1, 4, 5, 16, 16, 1, {3, 3, 1, 1, 1, 1, LW_PADDING_EXPLICIT, 3, 40, 3, 2}, {LW_LINEAR, 0, 0, 0}, 0};
+        sizeof d, 1, 4, 5, 16, 16, 1, {3, 3, 1, 1, 1, 1, LW_PADDING_EXPLICIT, 3, 40, 3, 2}, {LW_LINEAR, 0, 0, 0},
+        0,        0, 0};
     conv_check(t, &d, true);
     /* Tiny images take the direct sum, whatever the channels. */
     d = (struct lw_conv2d){sizeof d,           2, 1, 1, 32, 32, 1, {3, 3, 1, 1, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0},
-                           {LW_RELU, 0, 0, 0}, 0};
+                           {LW_RELU, 0, 0, 0}, 0, 0, 0};
     lw_test_true(winograd_tile(t, &d) == 0, "one pixel takes Winograd's method");
     conv_check(t, &d, true);
     /* More tiles in a row than a block has: the row is cut. */
     d = (struct lw_conv2d){
-        sizeof d, 1, 2, 1100, 64, 64, 1, {3, 3, 1, 1, 1, 1, LW_PADDING_EXPLICIT, 1, 2, 1, 3}, {LW_SIGMOID, 0, 0, 0}, 0};
+        sizeof d, 1, 2, 1100, 64, 64, 1, {3, 3, 1, 1, 1, 1, LW_PADDING_EXPLICIT, 1, 2, 1, 3}, {LW_SIGMOID, 0, 0, 0},
+        0,        0, 0};
     lw_test_true(winograd_tile(t, &d) > 0, "a wide image does not take Winograd's method");
     conv_check(t, &d, true);
 }
@@ -372,7 +410,8 @@ static void conv_geometries(struct lw_test *t) {
                  {4, 4, 4, 3, 1}, {6, 18, 6, 3, 2}, {8, 1, 1, 3, 1},  {9, 3, 1, 3, 2}, {8, 12, 2, 3, 1},
                  {9, 6, 3, 3, 1}, {16, 8, 2, 3, 2}, {10, 10, 5, 1, 1}};
     for (size_t i = 0; i < sizeof large / sizeof large[0]; i++) {
-        struct lw_conv2d d = {sizeof d, 2, 21, 23, large[i].inputs, large[i].outputs, large[i].groups, {0}, {0}, 0};
+        struct lw_conv2d d = {sizeof d, 2, 21, 23, large[i].inputs, large[i].outputs, large[i].groups, {0},
+                              {0},      0, 0,  0};
         d.window = (struct lw_window){
             large[i].kernel, large[i].kernel, large[i].stride, large[i].stride, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0};
         conv_check(t, &d, true);
@@ -383,7 +422,8 @@ static void conv_geometries(struct lw_test *t) {
     } wide[] = {{40, 130, 1, 1}, {20, 83, 1, 3}, {40, 115, 5, 1}, {12, 18, 6, 1}, {30, 200, 2, 3}};
     for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++) {
         for (uint32_t width = 1; width <= 5; width += 4) {
-            struct lw_conv2d d = {sizeof d, 1, 2, width, wide[i].inputs, wide[i].outputs, wide[i].groups, {0}, {0}, 0};
+            struct lw_conv2d d = {sizeof d, 1, 2, width, wide[i].inputs, wide[i].outputs, wide[i].groups, {0},
+                                  {0},      0, 0, 0};
             d.window = (struct lw_window){wide[i].kernel, wide[i].kernel, 2, 1, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0};
             d.activation = lw_oracle_random_activation(t, (uint32_t)i % 2 ? LW_PRELU : LW_SIGMOID);
             conv_check(t, &d, i % 2);
@@ -395,7 +435,7 @@ static void conv_geometries(struct lw_test *t) {
 static struct lw_conv2d conv_valid(void) {
     return (struct lw_conv2d){
         sizeof(struct lw_conv2d), 2, 5, 4, 6, 8, 2, {3, 2, 1, 1, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0},
-        {LW_LINEAR, 0, 0, 0},     0};
+        {LW_LINEAR, 0, 0, 0},     0, 0, 0};
 }
 
 static void conv_errors(struct lw_test *t) {
@@ -418,6 +458,8 @@ static void conv_errors(struct lw_test *t) {
         lw_test_status(lw_conv2d_pack(c, &d, filter, packed), status, #change " (pack)");                              \
         lw_test_status(lw_conv2d_run(c, &d, input, packed, NULL, scratch, output), status, #change " (run)");          \
     } while (0)
+    WRONG(LW_BAD_SHAPE, d.input_pixel_stride = 5);
+    WRONG(LW_BAD_SHAPE, d.output_pixel_stride = 7);
     WRONG(LW_BAD_STRUCT_BYTES, d.struct_bytes = 0);
     WRONG(LW_BAD_STRUCT_BYTES, d.struct_bytes++);
     WRONG(LW_BAD_ENUM, d.window.padding = LW_PADDING_EXPLICIT + 1);
@@ -729,7 +771,9 @@ static void bench_conv(struct lw_bench *b) {
                                      groups,
                                      {kernel, kernel, stride, stride, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0},
                                      {LW_RELU6, 0, 0, 0},
-                                     layers[i].winograd};
+                                     layers[i].winograd,
+                                     0,
+                                     0};
         struct lw_sizes sizes;
         if (lw_conv2d_sizes(context, &c->conv, &sizes) != LW_OK) return;
         size_t input = (size_t)size * size * layers[i].inputs;

@@ -352,7 +352,7 @@ static void check_depthwise(struct lw_test *t, enum which which) {
 
     const struct lw_context *c = t->tested;
     const struct lw_depthwise_conv2d good = {
-        sizeof good, 2, 5, 4, 6, 2, {3, 3, 2, 1, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0}, {LW_LINEAR, 0, 0, 0}};
+        sizeof good, 2, 5, 4, 6, 2, {3, 3, 2, 1, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0}, {LW_LINEAR, 0, 0, 0}, 0, 0};
     struct lw_depthwise_conv2d d;
     struct lw_sizes sizes;
     lw_test_status(depthwise_sizes(which, c, &good, &sizes), LW_OK, "the valid convolution");
@@ -368,7 +368,9 @@ static void check_depthwise(struct lw_test *t, enum which which) {
         lw_test_status(depthwise_sizes(which, c, &d, &sizes), status, #change " (sizes)");                             \
         lw_test_status(depthwise_run(which, c, &d, a, b, scratch, output), status, #change " (run)");                  \
     } while (0)
-    WRONG(LW_BAD_STRUCT_BYTES, d.struct_bytes--);
+    WRONG(LW_BAD_STRUCT_BYTES, d.struct_bytes++);
+    WRONG(LW_UNSUPPORTED, d.input_pixel_stride = 6);
+    WRONG(LW_UNSUPPORTED, d.output_pixel_stride = 13);
     WRONG(LW_BAD_ENUM, d.window.padding = 3);
     WRONG(LW_BAD_SHAPE, d.depth_multiplier = 0);
     WRONG(LW_BAD_SHAPE, d.window.kernel_width = 0);
@@ -553,7 +555,9 @@ static void bench_depthwise(struct lw_bench *b, enum which which) {
                                                     layers[i].channels,
                                                     layers[i].multiplier,
                                                     {kernel, kernel, stride, stride, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0},
-                                                    {LW_LINEAR, 0, 0, 0}};
+                                                    {LW_LINEAR, 0, 0, 0},
+                                                    0,
+                                                    0};
         struct lw_sizes sizes;
         if (depthwise_sizes(which, context, &c->depthwise, &sizes) != LW_OK) return;
         const size_t side = (size + stride - 1) / stride, channels = (size_t)layers[i].channels * layers[i].multiplier;

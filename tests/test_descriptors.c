@@ -177,8 +177,9 @@ static void check_sizes(struct lw_test *t) {
     const struct lw_context *c = t->tested;
     const struct lw_activation linear = {LW_LINEAR, 0, 0, 0};
     char label[100];
-    CHECK_SIZES(conv2d, sizeof conv2d, lw_conv2d_validate(c, op, &problem));
-    CHECK_SIZES(depthwise, sizeof depthwise, lw_depthwise_conv2d_validate(c, op, &problem));
+    CHECK_SIZES(conv2d, offsetof(struct lw_conv2d, input_pixel_stride), lw_conv2d_validate(c, op, &problem));
+    CHECK_SIZES(depthwise, offsetof(struct lw_depthwise_conv2d, input_pixel_stride),
+                lw_depthwise_conv2d_validate(c, op, &problem));
     CHECK_SIZES(transpose, sizeof transpose, lw_conv2d_transpose_validate(c, op, &problem));
     CHECK_SIZES(conv3d, sizeof conv3d, lw_conv3d_validate(c, op, &problem));
     CHECK_SIZES(matmul, offsetof(struct lw_matmul, a_row_stride), lw_matmul_validate(c, op, &problem));
@@ -239,6 +240,11 @@ static void check_problems(struct lw_test *t) {
     WRONG(lw_conv2d, conv2d, window = ((struct lw_window){1, 1, 1, 1, 1, 1, LW_PADDING_EXPLICIT, 0, 0, -6, 0}),
           LW_BAD_SHAPE, "window.pad_bottom");
     WRONG(lw_conv2d, conv2d, batch = d.input_height = d.input_channels = 1u << 30, LW_TOO_LARGE, "input");
+    WRONG(lw_conv2d, conv2d, input_pixel_stride = 3, LW_BAD_SHAPE, "input_pixel_stride");
+    WRONG(lw_conv2d, conv2d, output_pixel_stride = 5, LW_BAD_SHAPE, "output_pixel_stride");
+    WRONG(lw_conv2d, conv2d, batch = d.input_height = d.input_pixel_stride = 1u << 30, LW_TOO_LARGE, "input");
+    WRONG(lw_depthwise_conv2d, depthwise, input_pixel_stride = 2, LW_BAD_SHAPE, "input_pixel_stride");
+    WRONG(lw_depthwise_conv2d, depthwise, output_pixel_stride = 5, LW_BAD_SHAPE, "output_pixel_stride");
     WRONG(lw_depthwise_conv2d, depthwise, depth_multiplier = 0, LW_BAD_SHAPE, "depth_multiplier");
     WRONG(lw_depthwise_conv2d, depthwise, batch = d.channels = d.depth_multiplier = most, LW_TOO_LARGE, "input");
     WRONG(lw_depthwise_conv2d, depthwise, window.kernel_height = 0, LW_BAD_SHAPE, "window.kernel_height");

@@ -6,6 +6,7 @@
 #include "tests/epilogue.h"
 #include "tests/oracle.h"
 #include "tests/rows.h"
+#include "tests/strided.h"
 
 /* ---- The slots ---- */
 
@@ -146,6 +147,45 @@ static void run(struct lw_test *t, const struct lw_context *context, const struc
     lw_test_true(status == LW_OK, "depthwise_conv2d run: %s", lw_status_string(status));
 }
 
+/* The same convolution from and to parts of wider pixels. */
+static void check_strided(struct lw_test *t, const struct lw_depthwise_conv2d *dense, const float *input,
+                          const float *filter, const float *bias, const float *slopes, const float *want) {
+    struct lw_depthwise_conv2d d = *dense;
+    const size_t channels = (size_t)d.channels * d.depth_multiplier;
+    d.input_pixel_stride = lw_test_stride(t, d.channels);
+    d.output_pixel_stride = lw_test_stride(t, channels);
+    for (int with_steps = 0; with_steps < 2; with_steps++) {
+        struct lw_sizes sizes;
+        lw_test_status(lw_depthwise_conv2d_sizes(t->tested, &d, &sizes), LW_OK, "strided sizes");
+        const size_t pixels = (size_t)d.batch * sizes.output_height * sizes.output_width;
+        const float *from = lw_test_spread(t, input, (size_t)d.batch * d.input_height * d.input_width, d.channels,
+                                           d.input_pixel_stride);
+        struct lw_epilogue steps = lw_test_epilogue(bias, slopes);
+        float *dense_got = lw_test_floats(t, pixels * channels, LW_FILL_POISON);
+        if (with_steps) {
+            steps = lw_test_steps(t, pixels * channels, channels, bias, slopes);
+            void *packed, *scratch;
+            struct lw_sizes dense_sizes;
+            lw_test_status(lw_depthwise_conv2d_sizes(t->tested, dense, &dense_sizes), LW_OK, "sizes");
+            packed = lw_test_buffer(t, dense_sizes.packed_bytes);
+            scratch = lw_test_buffer(t, dense_sizes.scratch_bytes);
+            lw_test_status(lw_depthwise_conv2d_pack(t->tested, dense, filter, packed), LW_OK, "pack");
+            lw_test_status(lw_depthwise_conv2d_run(t->tested, dense, input, packed, &steps, scratch, dense_got), LW_OK,
+                           "run with steps");
+            if (steps.residual)
+                steps.residual = lw_test_spread(t, steps.residual, pixels, channels, d.output_pixel_stride);
+        }
+        void *packed = lw_test_buffer(t, sizes.packed_bytes), *scratch = lw_test_buffer(t, sizes.scratch_bytes);
+        float *got = lw_test_floats(t, sizes.output_elements, LW_FILL_POISON);
+        lw_test_status(lw_depthwise_conv2d_pack(t->tested, &d, filter, packed), LW_OK, "strided pack");
+        lw_test_status(lw_depthwise_conv2d_run(t->tested, &d, from, packed, &steps, scratch, got), LW_OK,
+                       "strided run");
+        lw_test_same_spread(t, with_steps ? "strided depthwise_conv2d with steps" : "strided depthwise_conv2d",
+                            with_steps ? dense_got : want, got, pixels, channels, d.output_pixel_stride,
+                            sizes.output_elements);
+    }
+}
+
 static void check_geometry(struct lw_test *t, const struct lw_depthwise_conv2d *d) {
     struct lw_oracle_span rows = lw_oracle_rows(&d->window, d->input_height);
     struct lw_oracle_span columns = lw_oracle_columns(&d->window, d->input_width);
@@ -171,6 +211,7 @@ static void check_geometry(struct lw_test *t, const struct lw_depthwise_conv2d *
     run(t, t->tested, d, input, filter, bias, slopes, got);
     run(t, t->reference, d, input, filter, bias, slopes, other);
     if (t->exact) lw_test_same("depthwise_conv2d against scalar", other, got, n);
+    check_strided(t, d, input, filter, bias, slopes, got);
 
     double *want = lw_test_buffer(t, n * sizeof *want), *bound = lw_test_buffer(t, n * sizeof *bound);
     size_t i = 0;
@@ -236,9 +277,11 @@ static void check_rejected(struct lw_test *t, const char *what, struct lw_depthw
 
 static void check_errors(struct lw_test *t) {
     REJECT(struct_bytes = 0, LW_BAD_STRUCT_BYTES);
-    REJECT(struct_bytes--, LW_BAD_STRUCT_BYTES);
+    REJECT(struct_bytes = offsetof(struct lw_depthwise_conv2d, input_pixel_stride) - 1, LW_BAD_STRUCT_BYTES);
     REJECT(struct_bytes++, LW_BAD_STRUCT_BYTES);
     REJECT(depth_multiplier = 0, LW_BAD_SHAPE);
+    REJECT(input_pixel_stride = 2, LW_BAD_SHAPE);
+    REJECT(output_pixel_stride = 5, LW_BAD_SHAPE);
     REJECT(window.kernel_height = 0, LW_BAD_SHAPE);
     REJECT(window.kernel_width = 0, LW_BAD_SHAPE);
     REJECT(window.stride_height = 0, LW_BAD_SHAPE);

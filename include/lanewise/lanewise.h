@@ -21,6 +21,13 @@
  * Layouts: images are NHWC, convolution filters HWIO, depthwise filters HWIM (M is the depth multiplier).
  * Elements are counted in elements and sizes in bytes, and the names say which.
  *
+ * Pixel strides: where a descriptor has input_pixel_stride or output_pixel_stride, they are the elements from one pixel of
+ * the tensor to the next, of its channels or more (else LW_BAD_SHAPE); 0 stands for the channels: dense. Larger ones let an
+ * operator read, or write, some of the channels of a wider tensor, from the one that the pointer names on: splitting and
+ * concatenating channels then takes no copy. Pixels, rows and images still follow each other. What lies between an
+ * output's pixels isn't written, sizes.output_elements counts up to the last pixel's last channel, and a residual
+ * has the output's strides. Results are those of dense tensors, bit for bit.
+ *
  * Exactness: the tiers "scalar" and "simd128" give the same bits on every engine; a NaN is a NaN, whatever its
  * payload. The tier "relaxed" fuses multiply and add, so its sums round differently: each result stays within
  * gamma_k * sum |a||b| of the exact one (k terms, gamma_k = k u / (1 - k u), u = 2^-24). So do the other tiers' sums.
@@ -306,8 +313,9 @@ struct lw_conv2d {
     uint32_t output_channels; /* output: [batch][sizes.output_height][sizes.output_width][output_channels] */
     uint32_t groups;          /* 1 for an ordinary convolution; more, and input_channels: the same as a depthwise one */
     struct lw_window window;  /* over the input */
-    struct lw_activation activation; /* the epilogue's last step */
-    uint32_t winograd;               /* enum lw_winograd */
+    struct lw_activation activation;                  /* the epilogue's last step */
+    uint32_t winograd;                                /* enum lw_winograd */
+    uint32_t input_pixel_stride, output_pixel_stride; /* see Pixel strides; 0: input_channels, output_channels */
 };
 
 /* What is wrong with the descriptor: see struct lw_problem. */
@@ -336,6 +344,7 @@ struct lw_depthwise_conv2d {
     uint32_t depth_multiplier;                           /* 1 or more */
     struct lw_window window;                             /* over the input */
     struct lw_activation activation;                     /* the epilogue's last step */
+    uint32_t input_pixel_stride, output_pixel_stride;    /* see Pixel strides; 0: channels, channels depth_multiplier */
 };
 
 /* What is wrong with the descriptor: see struct lw_problem. */
@@ -448,7 +457,7 @@ LW_API enum lw_status lw_conv3d_filter_gradient_run(const struct lw_context *con
 /* The gradient of a depthwise convolution with respect to its input:
  *   input_gradient[n][iy][ix][c] = sum over m of (sum over the (y, x) that see it through a tap (ky, kx), ascending, of
  *       output_gradient[n][y][x][c M + m] filter[ky][kx][c][m])
- * from +0, and over m from the first term. op->activation is ignored. */
+ * from +0, and over m from the first term. op->activation is ignored. LW_UNSUPPORTED: pixel strides that aren't 0. */
 LW_API enum lw_status lw_depthwise_conv2d_input_gradient_sizes(const struct lw_context *context,
                                                                const struct lw_depthwise_conv2d *op,
                                                                struct lw_sizes *sizes);
@@ -462,7 +471,7 @@ LW_API enum lw_status lw_depthwise_conv2d_input_gradient_run(const struct lw_con
  *   filter_gradient[ky][kx][c][m] = sum over n, y of (sum over x of
  *       input[n][...][...][c] output_gradient[n][y][x][c M + m]), ascending, each from +0
  * Rows outside of the image are left out, columns outside of it count as 0. sizes: output_height and output_width are
- * the kernel's. op->activation is ignored. */
+ * the kernel's. op->activation is ignored. LW_UNSUPPORTED: pixel strides that aren't 0. */
 LW_API enum lw_status lw_depthwise_conv2d_filter_gradient_sizes(const struct lw_context *context,
                                                                 const struct lw_depthwise_conv2d *op,
                                                                 struct lw_sizes *sizes);

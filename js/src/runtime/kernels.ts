@@ -381,6 +381,8 @@ export class Kernels {
     this.window(at + f.window, op.window);
     this.activation(at + f.activation, how);
     this.set(at + f.winograd, op.winograd ?? lw.LW_WINOGRAD_AUTO);
+    this.set(at + f.input_pixel_stride, 0); // dense
+    this.set(at + f.output_pixel_stride, 0);
     return at;
   }
 
@@ -408,6 +410,8 @@ export class Kernels {
     this.set(at + f.depth_multiplier, op.depthMultiplier);
     this.window(at + f.window, op.window);
     this.activation(at + f.activation, how);
+    this.set(at + f.input_pixel_stride, 0); // dense
+    this.set(at + f.output_pixel_stride, 0);
     return at;
   }
 
