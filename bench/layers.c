@@ -101,7 +101,9 @@ struct lw_layer_call *lw_layer_prepare(struct lw_bench *b, const struct lw_layer
                                         l->size,
                                         l->inputs,
                                         window,
-                                        l->activation};
+                                        l->activation,
+                                        0,
+                                        0};
         expect(lw_pool2d_sizes(context, &c->op.pool, &sizes), l);
         break;
     case LW_LAYER_ACTIVATION: c->input_elements = sizes.output_elements = l->size; break;

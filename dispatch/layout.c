@@ -302,6 +302,8 @@ int main(void) {
     FIELD(lw_pool2d, channels);
     FIELD(lw_pool2d, window);
     FIELD(lw_pool2d, activation);
+    FIELD(lw_pool2d, input_pixel_stride);
+    FIELD(lw_pool2d, output_pixel_stride);
     END();
 
     STRUCT(lw_pool3d);

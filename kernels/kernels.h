@@ -113,17 +113,17 @@ typedef void lw_dwconv_gradient_f32_fn(const struct lw_dwconv_gradient_f32 *d, c
 
 /*
  * Windows of one output row of a pooling, all of the same size and inside of the image. With
- * t(ky, kx) = rows[ky][x * column_step + kx * tap_step + c]:
+ * t(ky, kx) = rows[ky][x * column_step + kx * tap_step + c] and out[x][c] for out[x * out_step + c]:
  *   maxpool: out[x][c] = max over kx, and over ky for each kx, ascending, from -infinity: acc < t ? t : acc (a NaN is
  *            skipped)
  *   avgpool: out[x][c] = (sum over kx ascending of (sum over ky ascending of t)) /
  *            (float)(kernel_height * kernel_width), each sum from -0, which is the same as from its first term
  * for x < columns, c < channels. Columns come first, so that windows side by side can share them.
  * rows: kernel_height pointers, read (columns - 1) * column_step + (kernel_width - 1) * tap_step + channels floats far.
- * kernel_height or kernel_width may be 0: -infinity, or NaN. out: [columns][channels].
+ * kernel_height or kernel_width may be 0: -infinity, or NaN. out_step is channels or more.
  */
 typedef void lw_pool_f32_fn(size_t columns, size_t channels, size_t kernel_height, size_t kernel_width,
-                            size_t column_step, size_t tap_step, const float *const *rows, float *out);
+                            size_t column_step, size_t tap_step, const float *const *rows, float *out, size_t out_step);
 
 /*
  * Where the maxima of such windows are: out[x][c] = the t < taps whose pixels[t][x * column_step + c] is the largest, the

@@ -27,6 +27,7 @@ struct pooling {
     bool average;
     float empty; /* what the average of a window without pixels is */
     size_t batch, channels, input_elements;
+    struct lw_strides strides;
     const struct lw_slide *depth, *height, *width;
     const struct lw_activation *activation; /* NULL for none */
     const float *input;
@@ -46,25 +47,34 @@ static void average_images(void *state, size_t begin, size_t end, size_t worker)
     const struct pooling *p = state;
     const struct lw_kernels *k = &p->context->kernels;
     const size_t pixels = (size_t)(p->depth->input * p->height->input * p->width->input), channels = p->channels;
+    const size_t step = p->strides.input;
     const float divisor = (float)pixels;
     for (size_t i = begin, n; i < end; i += n) {
         const size_t image = i / channels, channel = i % channels;
         n = smaller(channels - channel, end - i);
-        float *out = p->output + i;
-        k->sum_rows_f32(pixels, n, p->input + image * pixels * channels + channel, channels, out);
+        float *out = p->output + image * p->strides.output + channel;
+        k->sum_rows_f32(pixels, n, p->input + image * pixels * step + channel, step, out);
         k->binary_f32[LW_BINARY_DIV](n, out, 1, &divisor, 0, out);
         if (p->activation) lw_activation_apply(p->context, p->activation, n, out, out);
     }
 }
 
+/* What follows the windows: pixels that follow each other are one row. */
+static void activate(const struct pooling *p, size_t columns, float *output) {
+    const size_t together = p->strides.output == p->channels ? columns : 1;
+    for (size_t x = 0; x < columns; x += together, output += p->strides.output)
+        lw_activation_apply(p->context, p->activation, together * p->channels, output, output);
+}
+
 /* Rows [begin, end) of the outputs of all images. */
 static void pool_rows(void *state, size_t begin, size_t end, size_t worker) {
     const struct pooling *p = state;
-    const size_t channels = p->channels, row_elements = (size_t)p->width->input * channels;
+    const size_t channels = p->channels, step = p->strides.input, output_step = p->strides.output;
+    const size_t row_elements = (size_t)p->width->input * step;
     const size_t plane_elements = (size_t)p->height->input * row_elements;
     const size_t depth = (size_t)p->depth->output, height = (size_t)p->height->output, width = (size_t)p->width->output;
     const float **rows = (const float **)(void *)(p->scratch + worker * p->share_bytes);
-    float *output = p->output + begin * width * channels;
+    float *output = p->output + begin * width * output_step;
     for (size_t row = begin; row < end; row++) {
         const float *image = p->input + row / height / depth * (size_t)p->depth->input * plane_elements;
         const struct lw_taps in = lw_taps_inside(p->depth, row / height % depth);
@@ -76,16 +86,17 @@ static void pool_rows(void *state, size_t begin, size_t end, size_t worker) {
             for (size_t kz = 0; kz < in.count; kz++) {
                 const float *plane = image + (in.pixel + kz * (size_t)p->depth->dilation) * plane_elements;
                 for (size_t ky = 0; ky < down.count; ky++)
-                    rows[count++] = plane + (down.pixel + ky * (size_t)p->height->dilation) * row_elements +
-                                    across.pixel * channels;
+                    rows[count++] =
+                        plane + (down.pixel + ky * (size_t)p->height->dilation) * row_elements + across.pixel * step;
             }
             if (p->average && count * across.count == 0)
-                for (size_t i = 0; i < columns * channels; i++) output[i] = p->empty;
+                for (size_t i = 0; i < columns * channels; i++)
+                    output[i / channels * output_step + i % channels] = p->empty;
             else
-                p->kernel(columns, channels, count, across.count, (size_t)p->width->stride * channels,
-                          (size_t)p->width->dilation * channels, rows, output);
-            if (p->activation) lw_activation_apply(p->context, p->activation, columns * channels, output, output);
-            output += columns * channels;
+                p->kernel(columns, channels, count, across.count, (size_t)p->width->stride * step,
+                          (size_t)p->width->dilation * step, rows, output, output_step);
+            if (p->activation) activate(p, columns, output);
+            output += columns * output_step;
         }
     }
 }
@@ -99,7 +110,7 @@ static enum lw_status run_pooling(struct pooling *p) {
     const struct lw_slide *depth = p->depth, *height = p->height, *width = p->width;
     if (p->kernel == p->context->kernels.avgpool_f32 && p->input_elements && whole_image(depth) &&
         whole_image(height) && whole_image(width)) {
-        const size_t pixels = p->input_elements / p->channels / p->batch;
+        const size_t pixels = (size_t)(depth->input * height->input * width->input);
         return lw_parallel_elements(p->context, p->batch * p->channels, pixels * LW_BLOCK / 16, average_images, p);
     }
     /* Some 16 elements of windows in a nanosecond. */
@@ -112,6 +123,7 @@ static enum lw_status run_pooling(struct pooling *p) {
 
 struct plan {
     struct lw_slide height, width;
+    struct lw_strides strides;
     size_t input_elements, output_elements;
     size_t share_bytes, scratch_bytes; /* the row pointers of one window, for each worker */
 };
@@ -119,7 +131,8 @@ struct plan {
 static enum lw_status make_plan(const struct lw_context *context, const struct lw_pool2d *d, struct lw_problem *problem,
                                 struct plan *p) {
     *p = (struct plan){0};
-    enum lw_status status = lw_check(context, d, sizeof *d, problem);
+    const size_t first = offsetof(struct lw_pool2d, input_pixel_stride);
+    enum lw_status status = lw_check_grown(context, d, first, sizeof *d, problem);
     if (status != LW_OK) return status;
     if (d->kind > LW_POOL_AVERAGE) return lw_wrong(problem, LW_BAD_ENUM, "kind", "one of enum lw_pool_kind");
     status = lw_activation_check(&d->activation, problem);
@@ -128,15 +141,15 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
     const struct lw_window *w = &d->window;
     struct lw_placed_window placed;
     status = lw_window_place(w, d->input_height, d->input_width, problem, &placed);
+    if (status == LW_OK) status = lw_strides_read(d, first, d->channels, d->channels, problem, &p->strides);
     if (status != LW_OK) return status;
 
-    /* Every tensor's bytes must fit; sizeof(float) is a factor to that end and divided out again. */
-    const size_t input[] = {d->batch, d->input_height, d->input_width, d->channels, sizeof(float)};
-    const size_t output[] = {d->batch, placed.output_height, placed.output_width, d->channels, sizeof(float)};
-    if (!lw_product(input, 5, &p->input_elements)) return lw_too_large(problem, "input");
-    if (!lw_product(output, 5, &p->output_elements)) return lw_too_large(problem, "output");
-    p->input_elements /= sizeof(float);
-    p->output_elements /= sizeof(float);
+    if (!lw_image_elements(d->batch, d->input_height, d->input_width, p->strides.input, d->channels,
+                           &p->input_elements))
+        return lw_too_large(problem, "input");
+    if (!lw_image_elements(d->batch, placed.output_height, placed.output_width, p->strides.output, d->channels,
+                           &p->output_elements))
+        return lw_too_large(problem, "output");
     if (placed.output_height > UINT32_MAX || placed.output_width > UINT32_MAX) return lw_too_large(problem, "output");
     p->height = (struct lw_slide){d->input_height,    (int64_t)placed.output_height, w->kernel_height, w->stride_height,
                                   w->dilation_height, (int64_t)placed.pad_top};
@@ -196,6 +209,7 @@ enum lw_status lw_pool2d_run(const struct lw_context *context, const struct lw_p
         .batch = d->batch,
         .channels = d->channels,
         .input_elements = p.input_elements,
+        .strides = p.strides,
         .depth = &flat,
         .height = &p.height,
         .width = &p.width,
@@ -277,7 +291,7 @@ enum lw_status lw_pool3d_sizes(const struct lw_context *context, const struct lw
 
 /* Integers, behind the micro-kernels' signature: rows and out are int32. 0 for a window without pixels. */
 static void maxpool_i32(size_t columns, size_t channels, size_t kernel_height, size_t kernel_width, size_t column_step,
-                        size_t tap_step, const float *const *rows, float *out) {
+                        size_t tap_step, const float *const *rows, float *out, size_t out_step) {
     int32_t *to = (int32_t *)out;
     for (size_t x = 0; x < columns; x++) {
         for (size_t c = 0; c < channels; c++) {
@@ -287,13 +301,13 @@ static void maxpool_i32(size_t columns, size_t channels, size_t kernel_height, s
                 for (size_t kx = 0; kx < kernel_width; kx++)
                     most = most < row[kx * tap_step] ? row[kx * tap_step] : most;
             }
-            *to++ = most;
+            to[x * out_step + c] = most;
         }
     }
 }
 
 static void avgpool_i32(size_t columns, size_t channels, size_t kernel_height, size_t kernel_width, size_t column_step,
-                        size_t tap_step, const float *const *rows, float *out) {
+                        size_t tap_step, const float *const *rows, float *out, size_t out_step) {
     const int64_t count = (int64_t)(kernel_height * kernel_width);
     int32_t *to = (int32_t *)out;
     for (size_t x = 0; x < columns; x++) {
@@ -303,7 +317,7 @@ static void avgpool_i32(size_t columns, size_t channels, size_t kernel_height, s
                 const int32_t *row = (const int32_t *)rows[ky] + x * column_step + c;
                 for (size_t kx = 0; kx < kernel_width; kx++) sum += row[kx * tap_step];
             }
-            *to++ = (int32_t)(sum / count);
+            to[x * out_step + c] = (int32_t)(sum / count);
         }
     }
 }
@@ -330,6 +344,7 @@ enum lw_status lw_pool3d_run(const struct lw_context *context, const struct lw_p
         .batch = d->batch,
         .channels = d->channels,
         .input_elements = p.input_elements,
+        .strides = {d->channels, d->channels},
         .depth = &p.depth,
         .height = &p.height,
         .width = &p.width,

@@ -14,7 +14,7 @@
 
 static void maxpool(size_t columns, size_t channels, size_t kernel_height, size_t kernel_width, size_t column_step,
                     size_t tap_step, const float *const *rows, /* (kernel_height) pointers */
-                    float *out)                                /* (columns, channels) */
+                    float *out, size_t out_step)               /* (columns, channels), out_step apart */
 {
     for (size_t x = 0; x < columns; x++) {
         for (size_t c = 0; c < channels; c++) {
@@ -25,14 +25,14 @@ static void maxpool(size_t columns, size_t channels, size_t kernel_height, size_
                     acc = acc < t ? t : acc;
                 }
             }
-            *out++ = acc;
+            out[x * out_step + c] = acc;
         }
     }
 }
 
 static void avgpool(size_t columns, size_t channels, size_t kernel_height, size_t kernel_width, size_t column_step,
                     size_t tap_step, const float *const *rows, /* (kernel_height) pointers */
-                    float *out)                                /* (columns, channels) */
+                    float *out, size_t out_step)               /* (columns, channels), out_step apart */
 {
     const float divisor = (float)(kernel_height * kernel_width);
     for (size_t x = 0; x < columns; x++) {
@@ -43,7 +43,7 @@ static void avgpool(size_t columns, size_t channels, size_t kernel_height, size_
                 for (size_t ky = 0; ky < kernel_height; ky++) column += rows[ky][x * column_step + kx * tap_step + c];
                 sum += column;
             }
-            *out++ = sum / divisor;
+            out[x * out_step + c] = sum / divisor;
         }
     }
 }

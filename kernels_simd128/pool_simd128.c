@@ -41,7 +41,7 @@
 #endif
 
 struct row {
-    size_t columns, channels, kernel_height, kernel_width, column_step, tap_step;
+    size_t columns, channels, kernel_height, kernel_width, column_step, tap_step, out_step;
     const float *const *rows; /* (kernel_height) pointers */
 };
 
@@ -99,7 +99,7 @@ static inline __attribute__((always_inline)) void window(bool average, size_t ve
 }
 
 static inline __attribute__((always_inline)) void run_windows(bool average, const struct row *r, float *out) {
-    for (size_t x = 0; x < r->columns; x++, out += r->channels) {
+    for (size_t x = 0; x < r->columns; x++, out += r->out_step) {
         size_t at = x * r->column_step, c = 0;
         if (r->channels < 4) {
             window(average, 1, r->channels, r, at, out);
@@ -136,7 +136,7 @@ static inline __attribute__((always_inline)) void buffered(bool average, size_t 
                     lw_keep(&acc[v]);
                 }
             }
-            put(average, vectors, 4, acc, divisor, out + (x + i) * r->channels + c);
+            put(average, vectors, 4, acc, divisor, out + (x + i) * r->out_step + c);
         }
     }
 }
@@ -174,7 +174,7 @@ static inline __attribute__((always_inline)) void next_column(bool average, bool
  * share size - stride columns. */
 static inline __attribute__((always_inline)) void strip(bool average, size_t size, size_t stride, size_t vectors,
                                                         const struct row *r, size_t columns, size_t at, float *out) {
-    const size_t step = r->tap_step, out_step = r->channels, shared = size - stride;
+    const size_t step = r->tap_step, out_step = r->out_step, shared = size - stride;
     const float *in[3];
     UNROLL for (size_t ky = 0; ky < size; ky++) in[ky] = r->rows[ky] + at;
     v128_t divisor = lw_splat((float)(size * size)), start = neutral(average), acc[BLOCK], second[BLOCK], last[BLOCK];
@@ -204,7 +204,7 @@ static inline __attribute__((always_inline)) void run_strips(bool average, size_
     size_t chunks = (r->columns + most - 1) / most, chunk = (r->columns + chunks - 1) / chunks;
     for (size_t x = 0; x < r->columns; x += chunk) {
         size_t columns = r->columns - x < chunk ? r->columns - x : chunk, at = x * r->column_step, c = 0;
-        float *to = out + x * r->channels;
+        float *to = out + x * r->out_step;
         for (; c + 4 * vectors <= r->channels; c += 4 * vectors)
             strip(average, size, stride, vectors, r, columns, at + c, to + c);
         for (; c < r->channels; c += 4) {
@@ -216,13 +216,15 @@ static inline __attribute__((always_inline)) void run_strips(bool average, size_
 
 static inline __attribute__((always_inline)) void pool(bool average, size_t columns, size_t channels,
                                                        size_t kernel_height, size_t kernel_width, size_t column_step,
-                                                       size_t tap_step, const float *const *rows, float *out) {
+                                                       size_t tap_step, const float *const *rows, float *out,
+                                                       size_t out_step) {
     if (columns == 0 || channels == 0) return;
-    if (channels < 4 && column_step == channels) { /* as one pixel with many channels: the formula is the same */
+    /* Few channels: as one pixel with many, if all follow each other; the formula is the same. */
+    if (channels < 4 && column_step == channels && out_step == channels) {
         channels *= columns;
         columns = 1;
     }
-    const struct row r = {columns, channels, kernel_height, kernel_width, column_step, tap_step, rows};
+    const struct row r = {columns, channels, kernel_height, kernel_width, column_step, tap_step, out_step, rows};
     size_t stride = 0; /* in columns; 0: windows are taken one by one */
     if (channels >= 4 && columns > 1 && kernel_width > 1 && column_step % tap_step == 0)
         stride = column_step / tap_step;
@@ -244,13 +246,13 @@ static inline __attribute__((always_inline)) void pool(bool average, size_t colu
 }
 
 static void maxpool(size_t columns, size_t channels, size_t kernel_height, size_t kernel_width, size_t column_step,
-                    size_t tap_step, const float *const *rows, float *out) {
-    pool(false, columns, channels, kernel_height, kernel_width, column_step, tap_step, rows, out);
+                    size_t tap_step, const float *const *rows, float *out, size_t out_step) {
+    pool(false, columns, channels, kernel_height, kernel_width, column_step, tap_step, rows, out, out_step);
 }
 
 static void avgpool(size_t columns, size_t channels, size_t kernel_height, size_t kernel_width, size_t column_step,
-                    size_t tap_step, const float *const *rows, float *out) {
-    pool(true, columns, channels, kernel_height, kernel_width, column_step, tap_step, rows, out);
+                    size_t tap_step, const float *const *rows, float *out, size_t out_step) {
+    pool(true, columns, channels, kernel_height, kernel_width, column_step, tap_step, rows, out, out_step);
 }
 
 /* ---- Where the maximum is ---- */

@@ -23,12 +23,18 @@ static inline float *lw_test_spread(struct lw_test *t, const float *dense, size_
 }
 
 /* Compares the pixels of a strided output with dense ones, and what is between them with the poison it had. */
-static inline void lw_test_same_spread(struct lw_test *t, const char *label, const float *dense, const float *got,
+static inline void lw_test_same_spread(struct lw_test *t, const char *label, const float *dense, float *got,
                                        size_t pixels, size_t channels, size_t stride, size_t elements) {
     const size_t step = stride ? stride : channels, want = pixels && channels ? (pixels - 1) * step + channels : 0;
     lw_test_true(elements == want, "%s: %zu elements, want %zu", label, elements, want);
-    const float *spread = lw_test_spread(t, dense, pixels, channels, stride);
-    lw_test_same_bytes(label, spread, got, elements * sizeof *got);
+    float *compact = lw_test_floats(t, pixels * channels, LW_FILL_POISON);
+    float *poison = lw_test_floats(t, elements, LW_FILL_POISON);
+    for (size_t p = 0; p < pixels && channels; p++) {
+        memcpy(compact + p * channels, got + p * step, channels * sizeof *got);
+        memcpy(got + p * step, poison, channels * sizeof *got);
+    }
+    lw_test_same(label, dense, compact, pixels * channels);
+    lw_test_same_bytes("between the pixels", poison, got, elements * sizeof *got);
 }
 
 #endif

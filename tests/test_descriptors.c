@@ -183,7 +183,7 @@ static void check_sizes(struct lw_test *t) {
     CHECK_SIZES(transpose, sizeof transpose, lw_conv2d_transpose_validate(c, op, &problem));
     CHECK_SIZES(conv3d, sizeof conv3d, lw_conv3d_validate(c, op, &problem));
     CHECK_SIZES(matmul, offsetof(struct lw_matmul, a_row_stride), lw_matmul_validate(c, op, &problem));
-    CHECK_SIZES(pool2d, sizeof pool2d, lw_pool2d_validate(c, op, &problem));
+    CHECK_SIZES(pool2d, offsetof(struct lw_pool2d, input_pixel_stride), lw_pool2d_validate(c, op, &problem));
     CHECK_SIZES(pool3d, sizeof pool3d, lw_pool3d_validate(c, op, &problem));
     CHECK_SIZES(dilation2d, sizeof dilation2d, lw_dilation2d_validate(c, op, &problem));
     CHECK_SIZES(lrn, sizeof lrn, lw_lrn_validate(c, op, &problem));
@@ -264,6 +264,8 @@ static void check_problems(struct lw_test *t) {
     WRONG(lw_matmul, matmul, n = d.k = (d.m = 0, most), LW_TOO_LARGE, "b");
     WRONG(lw_matmul, matmul, output_row_stride = 2, LW_BAD_SHAPE, "output_row_stride");
     WRONG(lw_matmul, matmul, output_batch_stride = 5, LW_BAD_SHAPE, "output_batch_stride");
+    WRONG(lw_pool2d, pool2d, input_pixel_stride = 1, LW_BAD_SHAPE, "input_pixel_stride");
+    WRONG(lw_pool2d, pool2d, output_pixel_stride = 1, LW_BAD_SHAPE, "output_pixel_stride");
     WRONG(lw_pool2d, pool2d, kind = 2, LW_BAD_ENUM, "kind");
     WRONG(lw_pool2d, pool2d, activation.kind = LW_PRELU, LW_UNSUPPORTED, "activation.kind");
     WRONG(lw_pool2d, pool2d, window.kernel_height = 0, LW_BAD_SHAPE, "window.kernel_height");

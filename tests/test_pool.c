@@ -5,6 +5,7 @@
 
 #include "tests/oracle.h"
 #include "tests/rows.h"
+#include "tests/strided.h"
 
 /* One output in doubles, tap by tap. */
 struct pool {
@@ -56,10 +57,15 @@ static void check_slot(struct lw_test *t, bool average, lw_pool_f32_fn *referenc
         for (size_t ky = 0; ky < height; ky++) rows[ky] = lw_test_floats(t, length, fill);
         lw_test_seal(t, rows);
 
-        size_t n = columns * channels;
-        float *got = lw_test_floats(t, n, LW_FILL_POISON), *other = lw_test_floats(t, n, LW_FILL_POISON);
-        tested(columns, channels, height, width, column_step, tap_step, rows, got);
-        reference(columns, channels, height, width, column_step, tap_step, rows, other);
+        size_t n = columns * channels, out_step = channels + (round % 3 ? 0 : lw_test_range(t, 0, 5));
+        size_t reach = columns ? (columns - 1) * out_step + channels : 0;
+        float *spread = lw_test_floats(t, reach, LW_FILL_POISON), *got = lw_test_floats(t, n, LW_FILL_POISON);
+        float *other = lw_test_floats(t, n, LW_FILL_POISON);
+        tested(columns, channels, height, width, column_step, tap_step, rows, spread, out_step);
+        for (size_t x = 0; x < columns; x++) memcpy(got + x * channels, spread + x * out_step, channels * sizeof *got);
+        reference(columns, channels, height, width, column_step, tap_step, rows, other, channels);
+        lw_test_same_spread(t, "pool into wider pixels", other, spread, columns, channels, out_step,
+                            channels ? reach : 0);
         lw_test_same("pool against scalar", other, got, n); /* relaxed too: there is nothing to fuse */
 
         double *want = lw_test_buffer(t, n * sizeof *want), *bound = lw_test_buffer(t, n * sizeof *bound);
@@ -126,6 +132,20 @@ static void run(struct lw_test *t, const struct lw_context *context, const struc
     lw_test_true(status == LW_OK, "pool2d run: %s", lw_status_string(status));
 }
 
+/* The same pooling from and to parts of wider pixels. */
+static void check_strided(struct lw_test *t, const struct lw_pool2d *dense, const float *input, const float *want) {
+    struct lw_pool2d d = *dense;
+    d.input_pixel_stride = lw_test_stride(t, d.channels);
+    d.output_pixel_stride = lw_test_stride(t, d.channels);
+    struct lw_sizes sizes;
+    lw_test_status(lw_pool2d_sizes(t->tested, &d, &sizes), LW_OK, "strided pool2d sizes");
+    const size_t pixels = (size_t)d.batch * d.input_height * d.input_width;
+    float *got = lw_test_floats(t, sizes.output_elements, LW_FILL_POISON);
+    run(t, t->tested, &d, lw_test_spread(t, input, pixels, d.channels, d.input_pixel_stride), got);
+    lw_test_same_spread(t, "strided pool2d", want, got, (size_t)d.batch * sizes.output_height * sizes.output_width,
+                        d.channels, d.output_pixel_stride, sizes.output_elements);
+}
+
 static void check_geometry(struct lw_test *t, const struct lw_pool2d *d) {
     struct lw_oracle_span rows = lw_oracle_rows(&d->window, d->input_height);
     struct lw_oracle_span columns = lw_oracle_columns(&d->window, d->input_width);
@@ -150,6 +170,7 @@ static void check_geometry(struct lw_test *t, const struct lw_pool2d *d) {
     run(t, t->tested, d, input, got);
     run(t, t->reference, d, input, other);
     if (t->exact) lw_test_same("pool2d against scalar", other, got, n);
+    check_strided(t, d, input, got);
 
     const struct lw_window *w = &d->window;
     double *want = lw_test_buffer(t, n * sizeof *want), *bound = lw_test_buffer(t, n * sizeof *bound);
@@ -214,8 +235,10 @@ static void check_rejected(struct lw_test *t, const char *what, struct lw_pool2d
 
 static void check_errors(struct lw_test *t) {
     REJECT(struct_bytes = 0, LW_BAD_STRUCT_BYTES);
-    REJECT(struct_bytes--, LW_BAD_STRUCT_BYTES);
+    REJECT(struct_bytes = offsetof(struct lw_pool2d, input_pixel_stride) - 1, LW_BAD_STRUCT_BYTES);
     REJECT(struct_bytes++, LW_BAD_STRUCT_BYTES);
+    REJECT(input_pixel_stride = 2, LW_BAD_SHAPE);
+    REJECT(output_pixel_stride = 2, LW_BAD_SHAPE);
     REJECT(kind = LW_POOL_AVERAGE + 1, LW_BAD_ENUM);
     REJECT(window.kernel_height = 0, LW_BAD_SHAPE);
     REJECT(window.kernel_width = 0, LW_BAD_SHAPE);

@@ -537,6 +537,7 @@ struct lw_pool2d {
     uint32_t batch, input_height, input_width, channels; /* input: [batch][height][width][channels] */
     struct lw_window window;                             /* over the input */
     struct lw_activation activation;                     /* LW_PRELU is LW_UNSUPPORTED */
+    uint32_t input_pixel_stride, output_pixel_stride;    /* see Pixel strides; 0: channels */
 };
 
 /* What is wrong with the descriptor: see struct lw_problem. */

@@ -575,6 +575,8 @@ export class Kernels {
     this.set(at + f.channels, op.channels);
     this.window(at + f.window, op.window);
     this.activation(at + f.activation, op.activation);
+    this.set(at + f.input_pixel_stride, 0); // dense
+    this.set(at + f.output_pixel_stride, 0);
     return at;
   }
 
