@@ -391,6 +391,8 @@ int main(void) {
     FIELD(lw_resize_bilinear, output_width);
     FIELD(lw_resize_bilinear, align_corners);
     FIELD(lw_resize_bilinear, half_pixel_centers);
+    FIELD(lw_resize_bilinear, input_pixel_stride);
+    FIELD(lw_resize_bilinear, output_pixel_stride);
     END();
 
     STRUCT(lw_resize_nearest);
@@ -404,6 +406,8 @@ int main(void) {
     FIELD(lw_resize_nearest, output_width);
     FIELD(lw_resize_nearest, align_corners);
     FIELD(lw_resize_nearest, half_pixel_centers);
+    FIELD(lw_resize_nearest, input_pixel_stride);
+    FIELD(lw_resize_nearest, output_pixel_stride);
     END();
 
     STRUCT(lw_crop_and_resize);

@@ -106,6 +106,10 @@ struct lw_strides {
 enum lw_status lw_strides_read(const void *op, size_t first, size_t input_channels, size_t output_channels,
                                struct lw_problem *problem, struct lw_strides *strides);
 
+/* The same for rows of `columns` floats: LW_BAD_SHAPE, or LW_TOO_LARGE when their bytes don't fit size_t. */
+enum lw_status lw_rows_read(size_t rows, size_t columns, size_t input_stride, size_t output_stride,
+                            struct lw_strides *strides);
+
 /* For operators that share the descriptor and have no strides: LW_UNSUPPORTED unless both are 0. */
 enum lw_status lw_strides_none(const void *op, size_t first, struct lw_problem *problem);
 

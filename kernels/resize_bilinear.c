@@ -46,6 +46,7 @@ static size_t find_row_on(const struct lw_resize_bilinear *d, size_t y, size_t e
 }
 
 struct plan {
+    struct lw_strides strides;
     size_t input_elements, output_elements;
     size_t table_bytes; /* for the columns */
     size_t share_bytes; /* of each worker: two rows */
@@ -55,26 +56,28 @@ struct plan {
 static enum lw_status make_plan(const struct lw_context *context, const struct lw_resize_bilinear *d,
                                 struct lw_problem *problem, struct plan *p) {
     *p = (struct plan){0};
-    enum lw_status status = lw_check(context, d, sizeof *d, problem);
+    const size_t first = offsetof(struct lw_resize_bilinear, input_pixel_stride);
+    enum lw_status status = lw_check_grown(context, d, first, sizeof *d, problem);
     if (status != LW_OK) return status;
     if (d->align_corners > 1 || d->half_pixel_centers > 1)
         return lw_wrong(problem, LW_BAD_ENUM, d->align_corners > 1 ? "align_corners" : "half_pixel_centers", "0 or 1");
     if (d->align_corners && d->half_pixel_centers)
         return lw_wrong(problem, LW_BAD_SHAPE, "half_pixel_centers", "0 where align_corners is 1");
 
-    /* Every tensor's bytes must fit; sizeof(float) is a factor to that end and divided out again. */
-    const size_t input[] = {d->batch, d->input_height, d->input_width, d->channels, sizeof(float)};
-    const size_t output[] = {d->batch, d->output_height, d->output_width, d->channels, sizeof(float)};
-    if (!lw_product(input, 5, &p->input_elements)) return lw_too_large(problem, "input");
-    if (!lw_product(output, 5, &p->output_elements)) return lw_too_large(problem, "output");
-    p->input_elements /= sizeof(float);
-    p->output_elements /= sizeof(float);
+    status = lw_strides_read(d, first, d->channels, d->channels, problem, &p->strides);
+    if (status != LW_OK) return status;
+    if (!lw_image_elements(d->batch, d->input_height, d->input_width, p->strides.input, d->channels,
+                           &p->input_elements))
+        return lw_too_large(problem, "input");
+    if (!lw_image_elements(d->batch, d->output_height, d->output_width, p->strides.output, d->channels,
+                           &p->output_elements))
+        return lw_too_large(problem, "output");
     if (p->output_elements == 0) return LW_OK;
     if (p->input_elements == 0) /* nothing to interpolate between */
         return lw_wrong(problem, LW_BAD_SHAPE, d->input_height == 0 ? "input_height" : "input_width", "1 or more");
 
     /* The tables hold 32-bit offsets into a row. */
-    if ((uint64_t)(d->input_width - 1) * d->channels > UINT32_MAX) return lw_too_large(problem, "input_width");
+    if ((uint64_t)(d->input_width - 1) * p->strides.input > UINT32_MAX) return lw_too_large(problem, "input_width");
     const size_t tables[] = {d->output_width, 2 * sizeof(uint32_t) + sizeof(float)};
     p->share_bytes = 2 * sizeof(float);
     if (!lw_multiply(&p->share_bytes, (size_t)d->output_width * d->channels) ||
@@ -116,15 +119,30 @@ struct run {
     float *output;
 };
 
+/* Makes a row of the output out of the two that it lies between, or of the one that it lies on. Pixels that follow each
+ * other are taken together. */
+static void put_row(const struct run *run, const float *top, const float *bottom, float fraction, float *output) {
+    const size_t step = run->p->strides.output, channels = run->d->channels;
+    const size_t together = step == channels ? run->d->output_width : 1, n = together * channels;
+    for (size_t x = 0; x < run->d->output_width; x += together, top += n, bottom += n, output += step) {
+        if (top != bottom)
+            run->context->kernels.lerp_rows_f32(n, top, bottom, fraction, output);
+        else if (top != output)
+            memcpy(output, top, n * sizeof *output);
+    }
+}
+
 /* Rows [begin, end) of the outputs of all images. */
 static void resize_rows(void *state, size_t begin, size_t end, size_t worker) {
     const struct run *run = state;
     const struct lw_kernels *k = &run->context->kernels;
     const struct lw_resize_bilinear *d = run->d;
-    const size_t input_row = (size_t)d->input_width * d->channels, output_row = (size_t)d->output_width * d->channels;
-    float *kept[2]; /* (output_width, channels) */
+    const struct lw_strides *strides = &run->p->strides;
+    const size_t input_row = d->input_width * strides->input, output_row = d->output_width * strides->output;
+    const bool dense = strides->output == d->channels; /* else what is interpolated along columns is kept elsewhere */
+    float *kept[2];                                    /* (output_width, channels) */
     kept[0] = (float *)(void *)(run->shares + worker * run->p->share_bytes);
-    kept[1] = kept[0] + output_row;
+    kept[1] = kept[0] + (size_t)d->output_width * d->channels;
     for (size_t row = begin; row < end;) {
         const size_t n = row / d->output_height, left = end - n * d->output_height;
         const size_t last = left < d->output_height ? left : d->output_height;
@@ -138,18 +156,14 @@ static void resize_rows(void *state, size_t begin, size_t end, size_t worker) {
             for (size_t i = 0; i < 2; i++) {
                 const size_t slot = wanted[i] % 2; /* neighbours never share one */
                 if (held[slot] == wanted[i]) continue;
-                const size_t own = find_row_on(d, y, last, wanted[i]);
+                const size_t own = dense ? find_row_on(d, y, last, wanted[i]) : SIZE_MAX;
                 float *to = own == SIZE_MAX ? kept[slot] : output + (own - y) * output_row;
                 k->lerp_columns_f32(d->output_width, d->channels, image + wanted[i] * input_row, run->x0, run->x1,
                                     run->fx, to);
                 held[slot] = wanted[i];
                 at[slot] = to;
             }
-            const float *top = at[s.before % 2];
-            if (s.before != s.after)
-                k->lerp_rows_f32(output_row, top, at[s.after % 2], (float)s.fraction, output);
-            else if (top != output)
-                memcpy(output, top, output_row * sizeof *output);
+            put_row(run, at[s.before % 2], at[s.after % 2], (float)s.fraction, output);
         }
     }
 }
@@ -168,8 +182,8 @@ enum lw_status lw_resize_bilinear_run(const struct lw_context *context, const st
     float *fx = (float *)(x1 + d->output_width);
     for (size_t x = 0; x < d->output_width; x++) {
         struct source s = find_source(d, x, d->input_width, d->output_width);
-        x0[x] = (uint32_t)(s.before * d->channels);
-        x1[x] = (uint32_t)(s.after * d->channels);
+        x0[x] = (uint32_t)(s.before * p.strides.input);
+        x1[x] = (uint32_t)(s.after * p.strides.input);
         fx[x] = (float)s.fraction;
     }
     struct run run = {context, d, &p, x0, x1, fx, input, scratch, output};
@@ -189,6 +203,7 @@ lw_resize_bilinear_gradient_run(const struct lw_context *context, const struct l
 {
     struct plan p;
     enum lw_status status = make_plan(context, d, NULL, &p);
+    if (status == LW_OK) status = lw_strides_none(d, offsetof(struct lw_resize_bilinear, input_pixel_stride), NULL);
     if (status != LW_OK) return status;
     if (p.input_elements == 0) return LW_OK;
     if ((p.output_elements && !gradient) || !output) return LW_NULL_POINTER;

@@ -33,40 +33,54 @@ static inline size_t find_source(const struct axis *axis, size_t position) {
     return source < axis->last ? source : axis->last;
 }
 
-/* pixel_bytes is a constant where it is small, so that memcpy becomes a few loads and stores. */
+/* The steps, in bytes, and pixel_bytes are constants where pixels are small and follow each other, so that memcpy becomes
+ * a few loads and stores. */
 static inline __attribute__((always_inline)) void copy_pixels(struct axis axis, size_t columns, size_t pixel_bytes,
-                                                              const char *row, char *out) {
-    for (size_t x = 0; x < columns; x++, out += pixel_bytes)
-        lw_copy_bytes(pixel_bytes, row + find_source(&axis, x) * pixel_bytes, out);
+                                                              struct lw_strides steps, const char *row, char *out) {
+    for (size_t x = 0; x < columns; x++, out += steps.output)
+        lw_copy_bytes(pixel_bytes, row + find_source(&axis, x) * steps.input, out);
 }
 
-static void resize_row(struct axis axis, size_t columns, size_t pixel_bytes, const char *row, char *out) {
-    switch (pixel_bytes) {
-    case 1: copy_pixels(axis, columns, 1, row, out); break;
-    case 4: copy_pixels(axis, columns, 4, row, out); break;
-    case 8: copy_pixels(axis, columns, 8, row, out); break;
-    case 12: copy_pixels(axis, columns, 12, row, out); break;
-    case 16: copy_pixels(axis, columns, 16, row, out); break;
-    default: copy_pixels(axis, columns, pixel_bytes, row, out); break;
+static inline __attribute__((always_inline)) void copy_dense(struct axis axis, size_t columns, size_t pixel_bytes,
+                                                             const char *row, char *out) {
+    copy_pixels(axis, columns, pixel_bytes, (struct lw_strides){pixel_bytes, pixel_bytes}, row, out);
+}
+
+static void resize_row(struct axis axis, size_t columns, size_t pixel_bytes, struct lw_strides steps, const char *row,
+                       char *out) {
+    const bool dense = steps.input == pixel_bytes && steps.output == pixel_bytes;
+    switch (dense ? pixel_bytes : 0) {
+    case 1: copy_dense(axis, columns, 1, row, out); break;
+    case 4: copy_dense(axis, columns, 4, row, out); break;
+    case 8: copy_dense(axis, columns, 8, row, out); break;
+    case 12: copy_dense(axis, columns, 12, row, out); break;
+    case 16: copy_dense(axis, columns, 16, row, out); break;
+    default: copy_pixels(axis, columns, pixel_bytes, steps, row, out); break;
     }
 }
 
+enum { FIRST_BYTES = offsetof(struct lw_resize_nearest, input_pixel_stride) };
+
+/* *input_bytes and *output_bytes are those of the tensors, but 0 where there are no channels. */
 static enum lw_status check(const struct lw_context *context, const struct lw_resize_nearest *d,
-                            struct lw_problem *problem, size_t *input_bytes, size_t *output_bytes) {
-    enum lw_status status = lw_check(context, d, sizeof *d, problem);
+                            struct lw_problem *problem, struct lw_strides *strides, size_t *input_bytes,
+                            size_t *output_bytes) {
+    enum lw_status status = lw_check_grown(context, d, FIRST_BYTES, sizeof *d, problem);
     if (status != LW_OK) return status;
     if (d->align_corners > 1 || d->half_pixel_centers > 1)
         return lw_wrong(problem, LW_BAD_ENUM, d->align_corners > 1 ? "align_corners" : "half_pixel_centers", "0 or 1");
     if (d->align_corners && d->half_pixel_centers)
         return lw_wrong(problem, LW_BAD_SHAPE, "half_pixel_centers", "0 where align_corners is 1");
     status = lw_element_check(d->element_bytes, problem);
+    if (status == LW_OK) status = lw_strides_read(d, FIRST_BYTES, d->channels, d->channels, problem, strides);
     if (status != LW_OK) return status;
-    if (!lw_product((const size_t[]){d->batch, d->input_height, d->input_width, d->channels, d->element_bytes}, 5,
+    if (!lw_product((const size_t[]){d->batch, d->input_height, d->input_width, strides->input, d->element_bytes}, 5,
                     input_bytes))
         return lw_too_large(problem, "input");
-    if (!lw_product((const size_t[]){d->batch, d->output_height, d->output_width, d->channels, d->element_bytes}, 5,
+    if (!lw_product((const size_t[]){d->batch, d->output_height, d->output_width, strides->output, d->element_bytes}, 5,
                     output_bytes))
         return lw_too_large(problem, "output");
+    if (d->channels == 0) *input_bytes = *output_bytes = 0;
     if (*output_bytes && *input_bytes == 0) /* no pixel to take */
         return lw_wrong(problem, LW_BAD_SHAPE, d->input_height == 0 ? "input_height" : "input_width", "1 or more");
     return LW_OK;
@@ -74,14 +88,16 @@ static enum lw_status check(const struct lw_context *context, const struct lw_re
 
 enum lw_status lw_resize_nearest_validate(const struct lw_context *context, const struct lw_resize_nearest *op,
                                           struct lw_problem *problem) {
+    struct lw_strides strides;
     size_t input_bytes, output_bytes;
-    return check(context, op, problem, &input_bytes, &output_bytes);
+    return check(context, op, problem, &strides, &input_bytes, &output_bytes);
 }
 
 struct run {
     const struct lw_resize_nearest *d;
     struct axis rows, columns;
     size_t pixel_bytes;
+    struct lw_strides steps; /* in bytes */
     const char *input;
     char *output;
 };
@@ -91,7 +107,8 @@ static void resize_rows(void *state, size_t begin, size_t end, size_t worker) {
     (void)worker;
     const struct run *run = state;
     const struct lw_resize_nearest *d = run->d;
-    const size_t input_row = d->input_width * run->pixel_bytes, output_row = d->output_width * run->pixel_bytes;
+    const size_t input_row = d->input_width * run->steps.input, output_row = d->output_width * run->steps.output;
+    const bool dense = run->steps.output == run->pixel_bytes;
     const char *image = run->input + begin / d->output_height * d->input_height * input_row;
     char *out = run->output + begin * output_row;
     size_t before = SIZE_MAX; /* which row of the image the last output row is of */
@@ -102,10 +119,10 @@ static void resize_rows(void *state, size_t begin, size_t end, size_t worker) {
             before = SIZE_MAX;
         }
         const size_t row = find_source(&run->rows, y);
-        if (row == before)
+        if (row == before && dense)
             memcpy(out, out - output_row, output_row);
         else
-            resize_row(run->columns, d->output_width, run->pixel_bytes, image + row * input_row, out);
+            resize_row(run->columns, d->output_width, run->pixel_bytes, run->steps, image + row * input_row, out);
         before = row;
     }
 }
@@ -114,8 +131,9 @@ enum lw_status lw_resize_nearest_run(const struct lw_context *context, const str
                                      const void *input, /* (batch, input_height, input_width, channels) */
                                      void *output)      /* (batch, output_height, output_width, channels) */
 {
+    struct lw_strides strides;
     size_t input_bytes, output_bytes;
-    enum lw_status status = check(context, d, NULL, &input_bytes, &output_bytes);
+    enum lw_status status = check(context, d, NULL, &strides, &input_bytes, &output_bytes);
     if (status != LW_OK || output_bytes == 0) return status;
     if (!input || !output) return LW_NULL_POINTER;
 
@@ -124,6 +142,7 @@ enum lw_status lw_resize_nearest_run(const struct lw_context *context, const str
         .rows = make_axis(d, d->input_height, d->output_height),
         .columns = make_axis(d, d->input_width, d->output_width),
         .pixel_bytes = (size_t)d->channels * d->element_bytes,
+        .steps = {strides.input * d->element_bytes, strides.output * d->element_bytes},
         .input = input,
         .output = output,
     };
@@ -143,8 +162,10 @@ lw_resize_nearest_gradient_run(const struct lw_context *context, const struct lw
                                const float *gradient, /* (batch, output_height, output_width, channels) */
                                float *output)         /* (batch, input_height, input_width, channels) */
 {
+    struct lw_strides strides;
     size_t input_bytes, output_bytes;
-    enum lw_status status = check(context, d, NULL, &input_bytes, &output_bytes);
+    enum lw_status status = check(context, d, NULL, &strides, &input_bytes, &output_bytes);
+    if (status == LW_OK) status = lw_strides_none(d, FIRST_BYTES, NULL);
     if (status != LW_OK) return status;
     if (d->element_bytes != sizeof(float)) return LW_BAD_SHAPE;
     if (input_bytes == 0) return LW_OK;

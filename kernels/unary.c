@@ -31,18 +31,29 @@ struct run {
     const struct lw_activation *activation;
     const float *input;
     float *output;
+    size_t columns;            /* of rows */
+    struct lw_strides strides; /* from row to row */
 };
+
+static void run_span(const struct run *run, size_t count, const float *input, float *output) {
+    if (run->op == LW_UNARY_ACTIVATION)
+        lw_activation_apply(run->context, run->activation, count, input, output);
+    else
+        run->context->kernels.unary_f32[kernel_of[run->op]](
+            count, run->op == LW_UNARY_STEP ? run->activation->alpha : 0.0f, input, output);
+}
 
 static void run_part(void *state, size_t begin, size_t end, size_t worker) {
     (void)worker;
     const struct run *run = state;
-    const float *input = run->input + begin;
-    float *output = run->output + begin;
-    if (run->op == LW_UNARY_ACTIVATION)
-        lw_activation_apply(run->context, run->activation, end - begin, input, output);
-    else
-        run->context->kernels.unary_f32[kernel_of[run->op]](
-            end - begin, run->op == LW_UNARY_STEP ? run->activation->alpha : 0.0f, input, output);
+    run_span(run, end - begin, run->input + begin, run->output + begin);
+}
+
+static void run_rows(void *state, size_t begin, size_t end, size_t worker) {
+    (void)worker;
+    const struct run *run = state;
+    for (size_t r = begin; r < end; r++)
+        run_span(run, run->columns, run->input + r * run->strides.input, run->output + r * run->strides.output);
 }
 
 /* Nanoseconds for LW_BLOCK elements: where there is next to nothing to compute, memory's; a polynomial's; one's in double
@@ -72,8 +83,8 @@ static size_t block_cost(enum lw_unary_op op) {
     }
 }
 
-enum lw_status lw_unary_run(const struct lw_context *context, enum lw_unary_op op,
-                            const struct lw_activation *activation, size_t count, const float *input, float *output) {
+static enum lw_status check(const struct lw_context *context, enum lw_unary_op op,
+                            const struct lw_activation *activation) {
     if (!context) return LW_NULL_POINTER;
     if ((uint32_t)op >= sizeof kernel_of) return LW_BAD_ENUM;
     if (!activation && (op == LW_UNARY_ACTIVATION || op == LW_UNARY_STEP)) return LW_NULL_POINTER;
@@ -82,10 +93,28 @@ enum lw_status lw_unary_run(const struct lw_context *context, enum lw_unary_op o
         if (status != LW_OK) return status;
         if (activation->kind == LW_PRELU) return LW_UNSUPPORTED;
     }
+    return LW_OK;
+}
+
+enum lw_status lw_unary_run(const struct lw_context *context, enum lw_unary_op op,
+                            const struct lw_activation *activation, size_t count, const float *input, float *output) {
+    const enum lw_status status = check(context, op, activation);
+    if (status != LW_OK) return status;
     if (count > SIZE_MAX / sizeof(float)) return LW_TOO_LARGE;
     if (count == 0) return LW_OK;
     if (!input || !output) return LW_NULL_POINTER;
 
-    struct run run = {context, op, activation, input, output};
+    struct run run = {context, op, activation, input, output, 0, {0, 0}};
     return lw_parallel_elements(context, count, block_cost(op), run_part, &run);
+}
+
+enum lw_status lw_unary_rows_run(const struct lw_context *context, enum lw_unary_op op,
+                                 const struct lw_activation *activation, size_t rows, size_t columns,
+                                 size_t input_stride, size_t output_stride, const float *input, float *output) {
+    enum lw_status status = check(context, op, activation);
+    struct run run = {context, op, activation, input, output, columns, {0, 0}};
+    if (status == LW_OK) status = lw_rows_read(rows, columns, input_stride, output_stride, &run.strides);
+    if (status != LW_OK || rows == 0 || columns == 0) return status;
+    if (!input || !output) return LW_NULL_POINTER;
+    return lw_parallel(context, rows, block_cost(op) * (columns / LW_BLOCK + 1), run_rows, &run);
 }

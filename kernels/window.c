@@ -84,6 +84,17 @@ enum lw_status lw_strides_none(const void *op, size_t first, struct lw_problem *
     return lw_wrong(problem, LW_UNSUPPORTED, given[0] ? "input_pixel_stride" : "output_pixel_stride", "0");
 }
 
+enum lw_status lw_rows_read(size_t rows, size_t columns, size_t input_stride, size_t output_stride,
+                            struct lw_strides *strides) {
+    *strides = (struct lw_strides){input_stride ? input_stride : columns, output_stride ? output_stride : columns};
+    if (strides->input < columns || strides->output < columns) return LW_BAD_SHAPE;
+    size_t elements;
+    if (!lw_image_elements(1, 1, rows, strides->input, columns, &elements) ||
+        !lw_image_elements(1, 1, rows, strides->output, columns, &elements))
+        return LW_TOO_LARGE;
+    return LW_OK;
+}
+
 bool lw_image_elements(size_t batch, size_t height, size_t width, size_t stride, size_t channels, size_t *elements) {
     const size_t sizes[] = {batch, height, width, stride, sizeof(float)};
     if (!lw_product(sizes, 5, elements)) return false;

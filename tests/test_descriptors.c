@@ -189,8 +189,10 @@ static void check_sizes(struct lw_test *t) {
     CHECK_SIZES(lrn, sizeof lrn, lw_lrn_validate(c, op, &problem));
     CHECK_SIZES(binary, sizeof binary, lw_binary_validate(c, op, &problem));
     CHECK_SIZES(fft, sizeof fft, lw_fft_validate(c, op, &problem));
-    CHECK_SIZES(bilinear, sizeof bilinear, lw_resize_bilinear_validate(c, op, &problem));
-    CHECK_SIZES(nearest, sizeof nearest, lw_resize_nearest_validate(c, op, &problem));
+    CHECK_SIZES(bilinear, offsetof(struct lw_resize_bilinear, input_pixel_stride),
+                lw_resize_bilinear_validate(c, op, &problem));
+    CHECK_SIZES(nearest, offsetof(struct lw_resize_nearest, input_pixel_stride),
+                lw_resize_nearest_validate(c, op, &problem));
     CHECK_SIZES(crop, sizeof crop, lw_crop_and_resize_validate(c, op, &problem));
     CHECK_SIZES(transform, sizeof transform, lw_transform_validate(c, op, &problem));
     CHECK_SIZES(rotate, sizeof rotate, lw_rotate_validate(c, op, &problem));
@@ -288,9 +290,13 @@ static void check_problems(struct lw_test *t) {
     WRONG(lw_binary, binary, b_shape[0] = 2, LW_BAD_SHAPE, "b_shape");
     WRONG(lw_fft, fft, inverse = 2, LW_BAD_ENUM, "inverse");
     WRONG(lw_fft, fft, length = 0, LW_BAD_SHAPE, "length");
+    WRONG(lw_resize_bilinear, bilinear, channels = (d.input_pixel_stride = 1, 2), LW_BAD_SHAPE, "input_pixel_stride");
+    WRONG(lw_resize_bilinear, bilinear, channels = (d.output_pixel_stride = 1, 2), LW_BAD_SHAPE, "output_pixel_stride");
     WRONG(lw_resize_bilinear, bilinear, align_corners = 2, LW_BAD_ENUM, "align_corners");
     WRONG(lw_resize_bilinear, bilinear, align_corners = d.half_pixel_centers = 1, LW_BAD_SHAPE, "half_pixel_centers");
     WRONG(lw_resize_bilinear, bilinear, input_width = 0, LW_BAD_SHAPE, "input_width");
+    WRONG(lw_resize_nearest, nearest, channels = (d.input_pixel_stride = 1, 2), LW_BAD_SHAPE, "input_pixel_stride");
+    WRONG(lw_resize_nearest, nearest, channels = (d.output_pixel_stride = 1, 2), LW_BAD_SHAPE, "output_pixel_stride");
     WRONG(lw_resize_nearest, nearest, element_bytes = 3, LW_BAD_SHAPE, "element_bytes");
     WRONG(lw_resize_nearest, nearest, half_pixel_centers = 2, LW_BAD_ENUM, "half_pixel_centers");
     WRONG(lw_resize_nearest, nearest, input_height = 0, LW_BAD_SHAPE, "input_height");

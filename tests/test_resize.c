@@ -6,6 +6,7 @@
 
 #include "tests/harness.h"
 #include "tests/rows.h"
+#include "tests/strided.h"
 
 /* One output pixel from its four corners; each of the three lerps a + (b - a) f rounds three times. */
 static double lerp(double a, double b, double f) {
@@ -98,6 +99,23 @@ static double source(const struct lw_resize_bilinear *d, size_t at, size_t input
     return d->half_pixel_centers ? fmax(0, ((double)at + 0.5) * scale - 0.5) : (double)at * scale;
 }
 
+/* The same resize from and to parts of wider pixels. */
+static void check_strided(struct lw_test *t, const struct lw_resize_bilinear *dense, const float *input,
+                          const float *want) {
+    struct lw_resize_bilinear d = *dense;
+    d.input_pixel_stride = lw_test_stride(t, d.channels);
+    d.output_pixel_stride = lw_test_stride(t, d.channels);
+    struct lw_sizes sizes;
+    lw_test_status(lw_resize_bilinear_sizes(t->tested, &d, &sizes), LW_OK, "strided resize_bilinear sizes");
+    void *scratch = lw_test_buffer(t, sizes.scratch_bytes);
+    float *got = lw_test_floats(t, sizes.output_elements, LW_FILL_POISON);
+    const float *from =
+        lw_test_spread(t, input, (size_t)d.batch * d.input_height * d.input_width, d.channels, d.input_pixel_stride);
+    lw_test_status(lw_resize_bilinear_run(t->tested, &d, from, scratch, got), LW_OK, "strided resize_bilinear");
+    lw_test_same_spread(t, "strided resize_bilinear", want, got, (size_t)d.batch * d.output_height * d.output_width,
+                        d.channels, d.output_pixel_stride, sizes.output_elements);
+}
+
 static void check_geometry(struct lw_test *t, const struct lw_resize_bilinear *d) {
     size_t row = (size_t)d->input_width * d->channels;
     size_t n = (size_t)d->batch * d->output_height * d->output_width * d->channels;
@@ -106,6 +124,7 @@ static void check_geometry(struct lw_test *t, const struct lw_resize_bilinear *d
     run(t, t->tested, d, input, got);
     run(t, t->reference, d, input, other);
     if (t->exact) lw_test_same("resize_bilinear against scalar", other, got, n);
+    check_strided(t, d, input, got);
 
     double *want = lw_test_buffer(t, n * sizeof *want), *bound = lw_test_buffer(t, n * sizeof *bound);
     size_t i = 0;
@@ -163,7 +182,9 @@ static void check_rejected(struct lw_test *t, const char *what, struct lw_resize
 
 static void check_errors(struct lw_test *t) {
     REJECT(struct_bytes = 0, LW_BAD_STRUCT_BYTES);
-    REJECT(struct_bytes--, LW_BAD_STRUCT_BYTES);
+    REJECT(struct_bytes = offsetof(struct lw_resize_bilinear, input_pixel_stride) - 1, LW_BAD_STRUCT_BYTES);
+    REJECT(input_pixel_stride = 2, LW_BAD_SHAPE);
+    REJECT(output_pixel_stride = 2, LW_BAD_SHAPE);
     REJECT(struct_bytes++, LW_BAD_STRUCT_BYTES);
     REJECT(align_corners = 2, LW_BAD_ENUM);
     REJECT(half_pixel_centers = 2, LW_BAD_ENUM);
@@ -265,10 +286,26 @@ static void check_nearest(struct lw_test *t) {
         }
         lw_test_status(lw_resize_nearest_run(t->tested, &d, in, got), LW_OK, "resize_nearest");
         lw_test_same_bytes("resize_nearest", want, got, out_bytes);
+
+        /* From and to parts of wider pixels; got keeps what is between them. */
+        d.input_pixel_stride = lw_test_stride(t, d.channels);
+        d.output_pixel_stride = lw_test_stride(t, d.channels);
+        const size_t pixels = (size_t)d.batch * d.input_height * d.input_width;
+        const size_t places = (size_t)d.batch * d.output_height * d.output_width;
+        const size_t in_step = d.input_pixel_stride ? (size_t)d.input_pixel_stride * d.element_bytes : pixel;
+        const size_t out_step = d.output_pixel_stride ? (size_t)d.output_pixel_stride * d.element_bytes : pixel;
+        const size_t out_reach = places && pixel ? (places - 1) * out_step + pixel : 0;
+        uint8_t *spread = lw_test_buffer(t, pixels && pixel ? (pixels - 1) * in_step + pixel : 0);
+        for (size_t i = 0; i < pixels && pixel; i++) memcpy(spread + i * in_step, in + i * pixel, pixel);
+        lw_test_seal(t, spread);
+        uint8_t *want_spread = lw_test_buffer(t, out_reach), *got_spread = lw_test_buffer(t, out_reach);
+        for (size_t i = 0; i < places && pixel; i++) memcpy(want_spread + i * out_step, want + i * pixel, pixel);
+        lw_test_status(lw_resize_nearest_run(t->tested, &d, spread, got_spread), LW_OK, "strided resize_nearest");
+        lw_test_same_bytes("strided resize_nearest", want_spread, got_spread, out_reach);
     }
 
     const struct lw_context *c = t->tested;
-    const struct lw_resize_nearest right = {sizeof right, 4, 2, 3, 4, 3, 5, 7, 0, 0};
+    const struct lw_resize_nearest right = {sizeof right, 4, 2, 3, 4, 3, 5, 7, 0, 0, 0, 0};
     static const float input[1024];
     float *output = lw_test_floats(t, 1024, LW_FILL_POISON);
     lw_test_seal(t, output);
@@ -288,8 +325,11 @@ static void check_nearest(struct lw_test *t) {
         {"no width", LW_BAD_SHAPE, right},
         {"huge input", LW_TOO_LARGE, right},
         {"huge output", LW_TOO_LARGE, right},
+        {"input_pixel_stride", LW_BAD_SHAPE, right},
+        {"output_pixel_stride", LW_BAD_SHAPE, right},
     };
-    wrong[0].d.struct_bytes--;
+    wrong[0].d.struct_bytes = offsetof(struct lw_resize_nearest, input_pixel_stride) - 1;
+    wrong[11].d.input_pixel_stride = wrong[12].d.output_pixel_stride = 2;
     wrong[1].d.element_bytes = 0;
     wrong[2].d.element_bytes = 3;
     wrong[3].d.element_bytes = 32;
@@ -445,11 +485,18 @@ static void check_gradients(struct lw_test *t) {
         d.align_corners = round % 3 == 1;
         d.half_pixel_centers = round % 3 == 2;
         const bool bilinear = round % 2;
-        const struct lw_resize_nearest nearest_d = {sizeof nearest_d, 4,
-                                                    d.batch,          d.input_height,
-                                                    d.input_width,    d.channels,
-                                                    d.output_height,  d.output_width,
-                                                    d.align_corners,  d.half_pixel_centers};
+        const struct lw_resize_nearest nearest_d = {sizeof nearest_d,
+                                                    4,
+                                                    d.batch,
+                                                    d.input_height,
+                                                    d.input_width,
+                                                    d.channels,
+                                                    d.output_height,
+                                                    d.output_width,
+                                                    d.align_corners,
+                                                    d.half_pixel_centers,
+                                                    0,
+                                                    0};
         const size_t row = (size_t)d.input_width * d.channels, n = d.batch * d.input_height * row;
         const float *dy =
             lw_test_floats(t, (size_t)d.batch * d.output_height * d.output_width * d.channels, LW_FILL_UNIFORM);
@@ -488,7 +535,7 @@ static void check_gradients(struct lw_test *t) {
 
     const struct lw_context *context = t->tested;
     const struct lw_resize_bilinear d = right();
-    struct lw_resize_nearest n = {sizeof n, 4, 2, 3, 4, 3, 5, 7, 0, 0};
+    struct lw_resize_nearest n = {sizeof n, 4, 2, 3, 4, 3, 5, 7, 0, 0, 0, 0};
     static const float dy[1024];
     float *dx = lw_test_floats(t, 1024, LW_FILL_POISON);
     lw_test_seal(t, dx);
@@ -503,8 +550,14 @@ static void check_gradients(struct lw_test *t) {
     n.element_bytes = 8;
     lw_test_status(lw_resize_nearest_gradient_run(context, &n, dy, dx), LW_BAD_SHAPE, "element_bytes");
     struct lw_resize_bilinear wrong = d;
-    wrong.struct_bytes--;
+    wrong.struct_bytes++;
     lw_test_status(lw_resize_bilinear_gradient_run(context, &wrong, dy, dx), LW_BAD_STRUCT_BYTES, "struct_bytes");
+    wrong = d;
+    wrong.output_pixel_stride = 3;
+    lw_test_status(lw_resize_bilinear_gradient_run(context, &wrong, dy, dx), LW_UNSUPPORTED, "strides");
+    n.element_bytes = 4;
+    n.input_pixel_stride = 3;
+    lw_test_status(lw_resize_nearest_gradient_run(context, &n, dy, dx), LW_UNSUPPORTED, "strides");
 }
 
 /* ---- Projections and turns ---- */
@@ -693,7 +746,7 @@ static void bench_run(const struct lw_context *context, void *arg) {
 
 static void bench_double(struct lw_bench *b, const char *label, uint32_t size, uint32_t channels, uint32_t centers) {
     struct bench_arg *a = lw_bench_buffer(b, sizeof *a);
-    a->d = (struct lw_resize_bilinear){sizeof a->d, 1, size, size, channels, 2 * size, 2 * size, 0, centers};
+    a->d = (struct lw_resize_bilinear){sizeof a->d, 1, size, size, channels, 2 * size, 2 * size, 0, centers, 0, 0};
     struct lw_sizes sizes;
     if (lw_resize_bilinear_sizes(lw_bench_context(b), &a->d, &sizes) != LW_OK) return;
     size_t input = (size_t)size * size * channels;

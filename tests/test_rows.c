@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tests/rows.h"
+#include "tests/strided.h"
 
 /* ---- Softmax ---- */
 
@@ -31,6 +32,15 @@ static void check_softmax(struct lw_test *t) {
         memcpy(other, x, n * sizeof *x);
         lw_test_true(lw_softmax_run(t->tested, rows, columns, other, other) == LW_OK, "in place");
         lw_test_same("operator, in place", got, other, n);
+
+        /* Rows that are parts of wider ones. */
+        const size_t from_step = lw_test_stride(t, columns), to_step = lw_test_stride(t, columns);
+        const size_t reach = rows ? (rows - 1) * (to_step ? to_step : columns) + columns : 0;
+        float *spread = lw_test_floats(t, reach, LW_FILL_POISON);
+        lw_test_status(lw_softmax_rows_run(t->tested, rows, columns, from_step, to_step,
+                                           lw_test_spread(t, x, rows, columns, from_step), spread),
+                       LW_OK, "strided");
+        lw_test_same_spread(t, "strided", got, spread, rows, columns, to_step, reach);
 
         double *want = lw_test_buffer(t, n * sizeof *want), *bound = lw_test_buffer(t, n * sizeof *bound);
         for (size_t r = 0; r < rows; r++) {
@@ -76,6 +86,11 @@ static void check_softmax(struct lw_test *t) {
     lw_test_true(lw_softmax_run(t->tested, 2, 3, NULL, untouched) == LW_NULL_POINTER, "no input");
     lw_test_true(lw_softmax_run(t->tested, 2, 3, x, NULL) == LW_NULL_POINTER, "no output");
     lw_test_true(lw_softmax_run(t->tested, SIZE_MAX / 2, 3, x, untouched) == LW_TOO_LARGE, "too large");
+    lw_test_status(lw_softmax_rows_run(t->tested, 2, 3, 2, 0, x, untouched), LW_BAD_SHAPE, "rows that overlap");
+    lw_test_status(lw_softmax_rows_run(t->tested, 2, 3, 0, 2, x, untouched), LW_BAD_SHAPE, "rows that overlap");
+    lw_test_status(lw_softmax_rows_run(t->tested, 8, 3, SIZE_MAX / 8, 0, x, untouched), LW_TOO_LARGE, "too large");
+    lw_test_status(lw_softmax_rows_run(t->tested, 8, 3, 0, SIZE_MAX / 8, x, untouched), LW_TOO_LARGE, "too large");
+    lw_test_status(lw_softmax_rows_run(t->tested, 2, 3, 4, 4, NULL, untouched), LW_NULL_POINTER, "no input");
     lw_test_true(lw_softmax_run(t->tested, 0, 3, NULL, NULL) == LW_OK, "no rows");
     lw_test_true(lw_softmax_run(t->tested, 3, 0, NULL, NULL) == LW_OK, "no columns");
 }

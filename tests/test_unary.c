@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "tests/functions.h"
+#include "tests/oracle.h"
 #include "tests/rows.h"
+#include "tests/strided.h"
 
 /* Compares a slot on x with scalar, into a new buffer and in place. fused says whether relaxed may differ from scalar.
  * Returns the result. */
@@ -273,10 +275,39 @@ static void check_operator(struct lw_test *t) {
         lw_test_same("activation", want, got, N);
     }
 
+    /* Rows that are parts of wider ones. */
+    const struct lw_context *c = t->tested;
+    for (uint32_t round = 0; round < 60; round++) {
+        const size_t columns = lw_test_range(t, 0, round % 4 ? 9 : 90), rows = lw_test_range(t, 0, 9);
+        const size_t from_step = lw_test_stride(t, columns),
+                     to_step = round % 3 ? lw_test_stride(t, columns) : from_step;
+        const size_t n = rows * columns, step = to_step ? to_step : columns;
+        const size_t reach = n ? (rows - 1) * step + columns : 0;
+        const enum lw_unary_op op = (enum lw_unary_op)lw_test_range(t, LW_UNARY_ACTIVATION, OPS - 1);
+        struct lw_activation a = lw_oracle_random_activation(t, round % LW_ORACLE_ACTIVATIONS);
+        if (a.kind == LW_PRELU) a.kind = LW_LINEAR;
+        const float *dense = lw_test_floats(t, n, LW_FILL_UNIFORM);
+        float *expected = lw_test_floats(t, n, LW_FILL_POISON), *spread = lw_test_floats(t, reach, LW_FILL_POISON);
+        const float *from = lw_test_spread(t, dense, rows, columns, from_step);
+        const bool in_place = from_step == to_step && n;
+        if (in_place) memcpy(spread, from, reach * sizeof *from);
+        lw_test_status(lw_unary_run(c, op, &a, n, dense, expected), LW_OK, "dense rows");
+        lw_test_status(
+            lw_unary_rows_run(c, op, &a, rows, columns, from_step, to_step, in_place ? spread : from, spread), LW_OK,
+            "rows");
+        lw_test_same_spread(t, "rows", expected, spread, rows, columns, to_step, reach);
+    }
+
     float *untouched = lw_test_floats(t, N, LW_FILL_POISON);
     lw_test_seal(t, untouched);
     struct lw_activation a = {.kind = LW_RELU};
-    const struct lw_context *c = t->tested;
+    lw_test_status(lw_unary_rows_run(NULL, LW_UNARY_EXP, NULL, 2, 3, 0, 0, x, untouched), LW_NULL_POINTER, "context");
+    lw_test_status(lw_unary_rows_run(c, LW_UNARY_EXP, NULL, 2, 3, 0, 0, x, NULL), LW_NULL_POINTER, "no output");
+    lw_test_status(lw_unary_rows_run(c, (enum lw_unary_op)OPS, NULL, 2, 3, 0, 0, x, untouched), LW_BAD_ENUM, "bad op");
+    lw_test_status(lw_unary_rows_run(c, LW_UNARY_EXP, NULL, 2, 3, 2, 0, x, untouched), LW_BAD_SHAPE, "input overlaps");
+    lw_test_status(lw_unary_rows_run(c, LW_UNARY_EXP, NULL, 2, 3, 0, 2, x, untouched), LW_BAD_SHAPE, "output overlaps");
+    lw_test_status(lw_unary_rows_run(c, LW_UNARY_EXP, NULL, SIZE_MAX / 4, 3, 4, 0, x, untouched), LW_TOO_LARGE,
+                   "large");
     lw_test_true(lw_unary_run(NULL, LW_UNARY_EXP, NULL, N, x, untouched) == LW_NULL_POINTER, "no context");
     lw_test_true(lw_unary_run(c, LW_UNARY_EXP, NULL, N, NULL, untouched) == LW_NULL_POINTER, "no input");
     lw_test_true(lw_unary_run(c, LW_UNARY_EXP, NULL, N, x, NULL) == LW_NULL_POINTER, "no output");

@@ -697,6 +697,12 @@ enum lw_unary_op {
 LW_API enum lw_status lw_unary_run(const struct lw_context *context, enum lw_unary_op op,
                                    const struct lw_activation *activation, size_t count, const float *input,
                                    float *output);
+/* The same for rows of `columns` elements that are parts of wider ones: input_stride and output_stride are the elements
+ * from one row to the next, columns or more (else LW_BAD_SHAPE), or 0 for columns. What lies between the output's rows
+ * isn't written. output may be input where both strides are the same. */
+LW_API enum lw_status lw_unary_rows_run(const struct lw_context *context, enum lw_unary_op op,
+                                        const struct lw_activation *activation, size_t rows, size_t columns,
+                                        size_t input_stride, size_t output_stride, const float *input, float *output);
 
 /* What a tensor holds. */
 enum lw_type {
@@ -776,6 +782,10 @@ LW_API enum lw_status lw_select_run(const struct lw_context *context, enum lw_ty
  * output may be input. */
 LW_API enum lw_status lw_softmax_run(const struct lw_context *context, size_t rows, size_t columns, const float *input,
                                      float *output);
+/* The same for rows that are parts of wider ones, with strides as in lw_unary_rows_run. output may be input where both
+ * strides are the same. */
+LW_API enum lw_status lw_softmax_rows_run(const struct lw_context *context, size_t rows, size_t columns,
+                                          size_t input_stride, size_t output_stride, const float *input, float *output);
 
 /* What many elements become. */
 enum lw_reduce_op {
@@ -882,6 +892,7 @@ struct lw_resize_bilinear {
     uint32_t batch, input_height, input_width, channels; /* input: [batch][height][width][channels] */
     uint32_t output_height, output_width;                /* output: [batch][output_height][output_width][channels] */
     uint32_t align_corners, half_pixel_centers;          /* 0 or 1; not both 1 */
+    uint32_t input_pixel_stride, output_pixel_stride;    /* see Pixel strides; 0: channels */
 };
 
 /* What is wrong with the descriptor: see struct lw_problem. */
@@ -904,6 +915,7 @@ struct lw_resize_nearest {
     uint32_t batch, input_height, input_width, channels; /* input: [batch][height][width][channels] */
     uint32_t output_height, output_width;                /* output: [batch][output_height][output_width][channels] */
     uint32_t align_corners, half_pixel_centers;          /* 0 or 1; not both 1 */
+    uint32_t input_pixel_stride, output_pixel_stride;    /* see Pixel strides; 0: channels */
 };
 
 /* What is wrong with the descriptor: see struct lw_problem. */
@@ -953,7 +965,7 @@ LW_API enum lw_status lw_non_max_suppression_run(const struct lw_context *contex
 
 /* The gradients of both ways of resizing with respect to the image, given that of the output. They need no scratch.
  * Bilinear: each output pixel gives its gradient to its four pixels, times their weights, in double, each sum rounded.
- * Nearest: each pixel's sum in double. LW_BAD_SHAPE: element_bytes is not 4.
+ * Nearest: each pixel's sum in double. LW_BAD_SHAPE: element_bytes is not 4. LW_UNSUPPORTED: pixel strides that aren't 0.
  * gradient: [batch][output_height][output_width][channels], output: [batch][input_height][input_width][channels] */
 LW_API enum lw_status lw_resize_bilinear_gradient_run(const struct lw_context *context,
                                                       const struct lw_resize_bilinear *op, const float *gradient,

@@ -854,6 +854,8 @@ export class Kernels {
     this.set(at + f.output_width, op.outputWidth);
     this.set(at + f.align_corners, op.alignCorners ? 1 : 0);
     this.set(at + f.half_pixel_centers, op.halfPixelCenters ? 1 : 0);
+    this.set(at + f.input_pixel_stride, 0); // dense
+    this.set(at + f.output_pixel_stride, 0);
   }
 
   /** transforms: float32 [op.transforms][8]. */
