@@ -256,6 +256,8 @@ int main(void) {
     FIELD(lw_conv2d_transpose, output_channels);
     FIELD(lw_conv2d_transpose, window);
     FIELD(lw_conv2d_transpose, activation);
+    FIELD(lw_conv2d_transpose, input_pixel_stride);
+    FIELD(lw_conv2d_transpose, output_pixel_stride);
     END();
 
     STRUCT(lw_conv3d);

@@ -37,6 +37,7 @@ struct phase {
 };
 
 struct plan {
+    struct lw_strides strides;
     struct axis y, x;
     size_t pad_top, pad_left;
     size_t input_elements, output_elements;
@@ -93,7 +94,8 @@ static size_t input_of(const struct axis *axis, size_t position, size_t tap) {
 
 static enum lw_status make_plan(const struct lw_context *context, const struct lw_conv2d_transpose *conv,
                                 struct lw_problem *problem, struct plan *plan) {
-    enum lw_status status = lw_check(context, conv, sizeof *conv, problem);
+    const size_t first = offsetof(struct lw_conv2d_transpose, input_pixel_stride);
+    enum lw_status status = lw_check_grown(context, conv, first, sizeof *conv, problem);
     if (status != LW_OK) return status;
     status = lw_activation_check(&conv->activation, problem);
     if (status != LW_OK) return status;
@@ -101,6 +103,8 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
     status = lw_window_place(&conv->window, conv->output_height, conv->output_width, problem, &placed);
     if (status != LW_OK) return status;
     status = lw_groups_check(1, conv->input_channels, conv->output_channels, problem);
+    if (status == LW_OK)
+        status = lw_strides_read(conv, first, conv->input_channels, conv->output_channels, problem, &plan->strides);
     if (status != LW_OK) return status;
     if (placed.output_height != conv->input_height || placed.output_width != conv->input_width)
         return lw_wrong(problem, LW_BAD_SHAPE,
@@ -114,15 +118,14 @@ static enum lw_status make_plan(const struct lw_context *context, const struct l
     plan->pad_left = placed.pad_left;
 
     const struct lw_gemm_f32 *gemm = &context->kernels.gemm_f32;
-    const size_t input[] = {conv->batch, conv->input_height, conv->input_width, conv->input_channels, sizeof(float)};
-    const size_t output[] = {conv->batch, conv->output_height, conv->output_width, conv->output_channels,
-                             sizeof(float)};
-    if (!lw_product(input, 5, &plan->input_elements)) return lw_too_large(problem, "input");
-    if (!lw_product(output, 5, &plan->output_elements)) return lw_too_large(problem, "output");
+    if (!lw_image_elements(conv->batch, conv->input_height, conv->input_width, plan->strides.input,
+                           conv->input_channels, &plan->input_elements))
+        return lw_too_large(problem, "input");
+    if (!lw_image_elements(conv->batch, conv->output_height, conv->output_width, plan->strides.output,
+                           conv->output_channels, &plan->output_elements))
+        return lw_too_large(problem, "output");
     if (!lw_gemm_packed_elements(gemm, conv->input_channels, conv->output_channels, &plan->tap_packed))
         return lw_too_large(problem, "filter");
-    plan->input_elements /= sizeof(float);
-    plan->output_elements /= sizeof(float);
     const size_t packed[] = {w->kernel_height, w->kernel_width, plan->tap_packed, sizeof(float)};
     if (!lw_product(packed, 4, &plan->packed_bytes)) return lw_too_large(problem, "filter");
 
@@ -223,7 +226,7 @@ enum lw_status lw_conv2d_transpose_pack(const struct lw_context *context, const 
 }
 
 /* Points rows at the input of `count` output pixels of one phase: padded position y, and x, x + stride, ...
- * image: [input_height][input_width][input_channels]; zeros: [input_channels] */
+ * image: [input_height][input_width] pixels; zeros: [input_channels] */
 static void gather(const struct lw_conv2d_transpose *conv, const struct plan *plan, struct phase phase_y,
                    struct phase phase_x, size_t y, size_t x, size_t count, const float *image, const float *zeros,
                    size_t mr, const float **rows) {
@@ -236,7 +239,7 @@ static void gather(const struct lw_conv2d_transpose *conv, const struct plan *pl
                 const size_t ix = input_of(&plan->x, x + i * plan->x.stride, kx);
                 const bool inside = iy < conv->input_height && ix < conv->input_width;
                 rows[(i / mr * taps + t) * mr + i % mr] =
-                    inside ? image + (iy * conv->input_width + ix) * conv->input_channels : zeros;
+                    inside ? image + (iy * conv->input_width + ix) * plan->strides.input : zeros;
             }
         }
     }
@@ -262,7 +265,9 @@ static void run_patches(void *state, size_t begin, size_t end, size_t worker) {
     const struct lw_clamp clamp = lw_epilogue_clamp(&conv->activation, run->epilogue);
     const float *bias = run->epilogue->bias;
     const struct lw_window *w = &conv->window;
-    const size_t outputs = conv->output_channels, row_elements = (size_t)conv->output_width * outputs;
+    const size_t outputs = conv->output_channels, step = plan->strides.output;
+    const size_t row_elements = conv->output_width * step;
+    const size_t together = step == outputs ? plan->patch_width : outputs; /* of a patch's row */
     const float **rows = (const float **)(void *)(run->scratch + worker * plan->share_bytes);
     float *patch_bias = (float *)(rows + plan->block_rows); /* (patch_elements) */
     float *patches = patch_bias + plan->patch_elements;     /* (block_rows, kernel_height, patch_width) */
@@ -276,31 +281,38 @@ static void run_patches(void *state, size_t begin, size_t end, size_t worker) {
                       (size_t)conv->input_width * w->stride_width < conv->output_width;
 
     for (; begin < end; begin++) {
-        const float *input_row = run->input + begin * conv->input_width * conv->input_channels;
+        const float *input_row = run->input + begin * conv->input_width * plan->strides.input;
         const size_t n = begin / conv->input_height, iy = begin % conv->input_height, y = iy * w->stride_height;
         /* The last row's patches are followed by what the others leave. */
         const size_t height = iy + 1 < conv->input_height ? w->stride_height : conv->output_height - y;
         const size_t element = (n * conv->output_height + y) * row_elements;
         float *output_rows = run->output + element;
-        for (size_t i = 0; gaps && i < height * row_elements; i++) {
-            const float x = bias ? bias[i % outputs] : 0.0f, above = x < clamp.lo ? clamp.lo : x;
-            output_rows[i] = clamp.hi < above ? clamp.hi : above;
+        for (size_t i = 0; gaps && i < height * conv->output_width; i++) {
+            for (size_t o = 0; o < outputs; o++) {
+                const float x = bias ? bias[o] : 0.0f, above = x < clamp.lo ? clamp.lo : x;
+                output_rows[i * step + o] = clamp.hi < above ? clamp.hi : above;
+            }
         }
         for (size_t first = 0; first < conv->input_width; first += plan->block_rows) {
             const size_t rest = conv->input_width - first;
             const size_t count = rest < plan->block_rows ? rest : plan->block_rows;
-            for (size_t i = 0; i < count; i++) rows[i] = input_row + (first + i) * conv->input_channels;
+            for (size_t i = 0; i < count; i++) rows[i] = input_row + (first + i) * plan->strides.input;
             gemm->run(count, plan->patch_elements, 1, conv->input_channels, rows, run->packed, &finish, patches,
                       plan->patch_elements);
             for (size_t ky = 0; ky < w->kernel_height; ky++) {
                 const float *from = patches + ky * plan->patch_width;
-                float *to = output_rows + ky * row_elements + first * w->stride_width * outputs;
-                for (size_t i = 0; i < count; i++, from += plan->patch_elements, to += w->stride_width * outputs)
-                    for (size_t j = 0; j < plan->patch_width; j++) to[j] = from[j];
+                float *to = output_rows + ky * row_elements + first * w->stride_width * step;
+                for (size_t i = 0; i < count; i++, from += plan->patch_elements, to += w->stride_width * step) {
+                    float *pixel = to;
+                    for (size_t next = 0, j = 0; j < plan->patch_width; j = next, pixel += step) {
+                        next += together;
+                        for (size_t e = j; e < next; e++) pixel[e - j] = from[e];
+                    }
+                }
             }
         }
-        lw_epilogue_finish(run->context, &conv->activation, run->epilogue, height * conv->output_width, outputs,
-                           outputs, element, run->output);
+        lw_epilogue_finish(run->context, &conv->activation, run->epilogue, height * conv->output_width, outputs, step,
+                           element, run->output);
     }
 }
 
@@ -310,9 +322,9 @@ static void run_phases(void *state, size_t begin, size_t end, size_t worker) {
     const struct lw_conv2d_transpose *conv = run->conv;
     const struct plan *plan = run->plan;
     const struct lw_gemm_f32 *gemm = &run->context->kernels.gemm_f32;
-    const size_t inputs = conv->input_channels, outputs = conv->output_channels;
+    const size_t inputs = conv->input_channels, outputs = conv->output_channels, step = plan->strides.output;
     const size_t width = conv->output_width, stride = plan->x.stride;
-    const size_t image_elements = (size_t)conv->input_height * conv->input_width * inputs;
+    const size_t image_elements = (size_t)conv->input_height * conv->input_width * plan->strides.input;
     const float **rows = (const float **)(void *)(run->scratch + worker * plan->share_bytes);
     float *zeros = (float *)(rows + plan->block_rows * plan->max_taps);
     memset(zeros, 0, inputs * sizeof *zeros);
@@ -329,14 +341,14 @@ static void run_phases(void *state, size_t begin, size_t end, size_t worker) {
                 const size_t count = pixels - i < plan->block_rows ? pixels - i : plan->block_rows;
                 const size_t x = start + i * stride;
                 gather(conv, plan, phase_y, phase_x, y, x + plan->pad_left, count, image, zeros, gemm->mr, rows);
-                const size_t element = (row * width + x) * outputs;
+                const size_t element = (row * width + x) * step;
                 const struct lw_finish finish = lw_epilogue_in_gemm(&conv->activation, run->epilogue, 0, element);
                 gemm->run(count, outputs, phase_y.count * phase_x.count, inputs, rows, matrix, &finish,
-                          run->output + element, stride * outputs);
+                          run->output + element, stride * step);
             }
         }
-        lw_activation_finish(run->context, &conv->activation, run->epilogue->slopes, width, outputs, outputs,
-                             run->output + row * width * outputs);
+        lw_activation_finish(run->context, &conv->activation, run->epilogue->slopes, width, outputs, step,
+                             run->output + row * width * step);
     }
 }
 

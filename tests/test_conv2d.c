@@ -553,6 +553,36 @@ static void transpose_run(struct lw_test *t, const struct lw_context *context, c
                    "conv2d_transpose run");
 }
 
+/* The same transposed convolution from and to parts of wider pixels. */
+static void transpose_strided(struct lw_test *t, const struct lw_conv2d_transpose *dense, const float *input,
+                              const float *filter, const float *bias, const float *slopes) {
+    struct lw_conv2d_transpose d = *dense;
+    const size_t inputs = d.input_channels, outputs = d.output_channels;
+    const size_t pixels = (size_t)d.batch * d.output_height * d.output_width;
+    const struct lw_epilogue steps = lw_test_range(t, 0, 1) ? lw_test_steps(t, pixels * outputs, outputs, bias, slopes)
+                                                            : lw_test_epilogue(bias, slopes);
+    float *results[2] = {NULL, NULL};
+    struct lw_sizes sizes;
+    for (size_t i = 0; i < 2; i++) {
+        struct lw_epilogue e = steps;
+        if (i) {
+            d.input_pixel_stride = lw_test_stride(t, inputs);
+            d.output_pixel_stride = lw_test_stride(t, outputs);
+            if (e.residual) e.residual = lw_test_spread(t, e.residual, pixels, outputs, d.output_pixel_stride);
+        }
+        const float *from =
+            lw_test_spread(t, input, (size_t)d.batch * d.input_height * d.input_width, inputs, d.input_pixel_stride);
+        lw_test_status(lw_conv2d_transpose_sizes(t->tested, &d, &sizes), LW_OK, "strided conv2d_transpose sizes");
+        void *packed = lw_test_buffer(t, sizes.packed_bytes), *scratch = lw_test_buffer(t, sizes.scratch_bytes);
+        results[i] = lw_test_floats(t, sizes.output_elements, LW_FILL_POISON);
+        lw_test_status(lw_conv2d_transpose_pack(t->tested, &d, filter, packed), LW_OK, "strided conv2d_transpose pack");
+        lw_test_status(lw_conv2d_transpose_run(t->tested, &d, from, packed, &e, scratch, results[i]), LW_OK,
+                       "strided conv2d_transpose run");
+    }
+    lw_test_same_spread(t, "strided conv2d_transpose", results[0], results[1], pixels, outputs, d.output_pixel_stride,
+                        sizes.output_elements);
+}
+
 static void transpose_check(struct lw_test *t, const struct lw_conv2d_transpose *d, bool has_bias) {
     const struct lw_window *w = &d->window;
     char label[200];
@@ -580,6 +610,7 @@ static void transpose_check(struct lw_test *t, const struct lw_conv2d_transpose 
     transpose_run(t, t->tested, d, input, filter, bias, slopes, got);
     transpose_run(t, t->reference, d, input, filter, bias, slopes, other);
     if (t->exact) lw_test_same(label, other, got, n);
+    transpose_strided(t, d, input, filter, bias, slopes);
 
     /* Scattered, as a gradient is defined: every input pixel adds to the output pixels it was made from. */
     struct sum *sums = lw_test_buffer(t, n * sizeof *sums);
@@ -626,7 +657,7 @@ static void transpose_geometries(struct lw_test *t) {
         checked++;
     }
     /* Rows longer than a block. */
-    struct lw_conv2d_transpose d = {sizeof d, 1, 2, 300, 2, 4, 600, 3, {0}, {0}};
+    struct lw_conv2d_transpose d = {sizeof d, 1, 2, 300, 2, 4, 600, 3, {0}, {0}, 0, 0};
     d.window = (struct lw_window){3, 3, 2, 2, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0};
     transpose_check(t, &d, true);
     /* Patches side by side, with gaps between them and without, and output behind the last. */
@@ -642,7 +673,7 @@ static void transpose_geometries(struct lw_test *t) {
 static void transpose_errors(struct lw_test *t) {
     const struct lw_context *c = t->tested;
     const struct lw_conv2d_transpose good = {
-        sizeof good, 2, 3, 2, 5, 6, 4, 7, {3, 2, 2, 2, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0}, {LW_LINEAR, 0, 0, 0}};
+        sizeof good, 2, 3, 2, 5, 6, 4, 7, {3, 2, 2, 2, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0}, {LW_LINEAR, 0, 0, 0}, 0, 0};
     struct lw_conv2d_transpose d;
     struct lw_sizes sizes;
     lw_test_status(lw_conv2d_transpose_sizes(c, &good, &sizes), LW_OK, "the valid convolution");
@@ -662,7 +693,9 @@ static void transpose_errors(struct lw_test *t) {
         lw_test_status(lw_conv2d_transpose_run(c, &d, input, packed, NULL, scratch, output), status,                   \
                        #change " (run)");                                                                              \
     } while (0)
-    WRONG(LW_BAD_STRUCT_BYTES, d.struct_bytes--);
+    WRONG(LW_BAD_STRUCT_BYTES, d.struct_bytes++);
+    WRONG(LW_BAD_SHAPE, d.input_pixel_stride = 4);
+    WRONG(LW_BAD_SHAPE, d.output_pixel_stride = 6);
     WRONG(LW_BAD_ENUM, d.window.padding = 3);
     WRONG(LW_BAD_ENUM, d.activation.kind = LW_ORACLE_ACTIVATIONS);
     WRONG(LW_BAD_SHAPE, d.activation = ((struct lw_activation){LW_CLAMP, 0, 1, 0}));
@@ -812,7 +845,9 @@ static void bench_transpose(struct lw_bench *b) {
                                                     size * stride,
                                                     layers[i].outputs,
                                                     {kernel, kernel, stride, stride, 1, 1, LW_PADDING_SAME, 0, 0, 0, 0},
-                                                    {LW_RELU, 0, 0, 0}};
+                                                    {LW_RELU, 0, 0, 0},
+                                                    0,
+                                                    0};
         struct lw_sizes sizes;
         if (lw_conv2d_transpose_sizes(context, &c->transpose, &sizes) != LW_OK) return;
         size_t input = (size_t)size * size * layers[i].inputs;

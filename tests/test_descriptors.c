@@ -180,7 +180,8 @@ static void check_sizes(struct lw_test *t) {
     CHECK_SIZES(conv2d, offsetof(struct lw_conv2d, input_pixel_stride), lw_conv2d_validate(c, op, &problem));
     CHECK_SIZES(depthwise, offsetof(struct lw_depthwise_conv2d, input_pixel_stride),
                 lw_depthwise_conv2d_validate(c, op, &problem));
-    CHECK_SIZES(transpose, sizeof transpose, lw_conv2d_transpose_validate(c, op, &problem));
+    CHECK_SIZES(transpose, offsetof(struct lw_conv2d_transpose, input_pixel_stride),
+                lw_conv2d_transpose_validate(c, op, &problem));
     CHECK_SIZES(conv3d, sizeof conv3d, lw_conv3d_validate(c, op, &problem));
     CHECK_SIZES(matmul, offsetof(struct lw_matmul, a_row_stride), lw_matmul_validate(c, op, &problem));
     CHECK_SIZES(pool2d, offsetof(struct lw_pool2d, input_pixel_stride), lw_pool2d_validate(c, op, &problem));
@@ -250,6 +251,8 @@ static void check_problems(struct lw_test *t) {
     WRONG(lw_depthwise_conv2d, depthwise, depth_multiplier = 0, LW_BAD_SHAPE, "depth_multiplier");
     WRONG(lw_depthwise_conv2d, depthwise, batch = d.channels = d.depth_multiplier = most, LW_TOO_LARGE, "input");
     WRONG(lw_depthwise_conv2d, depthwise, window.kernel_height = 0, LW_BAD_SHAPE, "window.kernel_height");
+    WRONG(lw_conv2d_transpose, transpose, input_pixel_stride = 1, LW_BAD_SHAPE, "input_pixel_stride");
+    WRONG(lw_conv2d_transpose, transpose, output_pixel_stride = 1, LW_BAD_SHAPE, "output_pixel_stride");
     WRONG(lw_conv2d_transpose, transpose, input_height = 4, LW_BAD_SHAPE, "input_height");
     WRONG(lw_conv2d_transpose, transpose, input_width = 4, LW_BAD_SHAPE, "input_width");
     WRONG(lw_conv2d_transpose, transpose, output_channels = 0, LW_BAD_SHAPE, "output_channels");

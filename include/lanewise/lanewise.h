@@ -377,6 +377,7 @@ struct lw_conv2d_transpose {
         output_channels;             /* output: [batch][output_height][output_width][output_channels] */
     struct lw_window window;         /* over the output */
     struct lw_activation activation; /* the epilogue's last step */
+    uint32_t input_pixel_stride, output_pixel_stride; /* see Pixel strides; 0: input_channels, output_channels */
 };
 
 /* What is wrong with the descriptor: see struct lw_problem. */

@@ -441,6 +441,8 @@ export class Kernels {
     this.set(at + f.output_channels, op.outputChannels);
     this.window(at + f.window, op.window);
     this.activation(at + f.activation, how);
+    this.set(at + f.input_pixel_stride, 0); // dense
+    this.set(at + f.output_pixel_stride, 0);
     return at;
   }
 
