@@ -7,9 +7,11 @@
 
 #include "tests/harness.h"
 
-/* A random pixel stride: 0, the channels, or more. */
+/* A random pixel stride: 0, the channels, some more, or several times as many. */
 static inline uint32_t lw_test_stride(struct lw_test *t, size_t channels) {
-    return lw_test_range(t, 0, 3) ? (uint32_t)(channels + lw_test_range(t, 0, 5)) : 0;
+    const size_t kind = lw_test_range(t, 0, 4);
+    if (kind == 0) return 0;
+    return (uint32_t)((kind == 1 ? lw_test_range(t, 1, 8) : 1) * channels + lw_test_range(t, 0, 5));
 }
 
 /* The same pixels stride elements apart (0: dense), with poison between them and no byte behind the last. */
