@@ -354,7 +354,31 @@ static void check_errors(struct lw_test *t) {
                  "no channels and a bad epilogue");
 }
 
+/* Kernels may fetch what follows a row ahead of need, but nothing behind the last pixel's channels. */
+static void check_readable(struct lw_test *t) {
+    for (uint32_t width = 9; width < 40; width++) {
+        for (uint32_t stride = 1; stride <= 2; stride++) {
+            struct lw_depthwise_conv2d d = right();
+            d.batch = d.depth_multiplier = 1;
+            d.input_height = 3;
+            d.input_width = width;
+            d.channels = 8;
+            d.window = (struct lw_window){3, 3, stride, stride, 1, 1, LW_PADDING_VALID, 0, 0, 0, 0};
+            d.input_pixel_stride = 30 * d.channels;
+            struct lw_sizes sizes;
+            lw_test_status(lw_depthwise_conv2d_sizes(t->tested, &d, &sizes), LW_OK, "sizes");
+            const float *input = lw_test_floats(t, (3 * (size_t)width - 1) * d.input_pixel_stride + 8, LW_FILL_UNIFORM);
+            void *packed = lw_test_buffer(t, sizes.packed_bytes), *scratch = lw_test_buffer(t, sizes.scratch_bytes);
+            float *output = lw_test_floats(t, sizes.output_elements, LW_FILL_POISON);
+            const float *filter = lw_test_floats(t, 9 * 8, LW_FILL_UNIFORM);
+            lw_test_status(lw_depthwise_conv2d_pack(t->tested, &d, filter, packed), LW_OK, "pack");
+            lw_test_status(lw_depthwise_conv2d_run(t->tested, &d, input, packed, NULL, scratch, output), LW_OK, "run");
+        }
+    }
+}
+
 static void check_operator(struct lw_test *t) {
+    check_readable(t);
     for (int round = 0; round < 150; round++) {
         struct lw_depthwise_conv2d d = right();
         d.batch = (uint32_t)lw_test_range(t, 0, 3);
