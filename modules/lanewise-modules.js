@@ -2,8 +2,8 @@
 /*
  * The functions of lanewise/modules.h, for Emscripten: emcc --js-library lanewise-modules.js. They load kernel modules:
  * position-independent WebAssembly files without any JavaScript or library of their own. Such a module
- *   - imports env.memory, env.__indirect_function_table, env.__stack_pointer, and two numbers: env.__memory_base, where its
- *     data go, and env.__table_base, the first of its slots in the table; and nothing else;
+ *   - imports env.memory, env.__indirect_function_table, env.__stack_pointer, and two numbers: env.__memory_base, where
+ *     its data go, and env.__table_base, the first of its slots in the table; and nothing else;
  *   - says in its section dylink.0 how many bytes and slots it needs;
  *   - exports __wasm_apply_data_relocs, which writes the addresses among its data, and
  *     lw_kernel_module(module, bytes, data, slots), which returns the address of its struct lw_kernel_module.
@@ -12,14 +12,14 @@
 #if MEMORY64
 #error "Lanewise's kernel modules are for 32-bit memory"
 #endif
-#if TABLE_BASE == 1 && !ALLOW_TABLE_GROWTH
+#if TABLE_BASE == 1 && !(ALLOW_TABLE_GROWTH && !SHARED_MEMORY)
 #error "Lanewise's kernel modules need slots in the function table: link with -sTABLE_BASE=512"
 #endif
 
 addToLibrary({
   // probes: tiny modules that hold the instructions of a tier's kernels, as js/src/runtime/detect.ts makes them.
-  // freeSlot: the first of the slots below TABLE_BASE that no module has taken yet. sets: what the module at an address was
-  // loaded as. attached: the modules of other threads that were attached, by their first slot.
+  // loaded: the struct lw_kernel_module of each tier that this thread can call. taken: the slots of its table that
+  // hold kernels, from `first` to below `end`. text: what lw_kernels_why() returned.
   $lanewise: {
     probes: {
       relaxed: '0061736d0100000001050160017b000302010005030100010aa30001a00000200020002000fd85021a200020002000fd8602'
@@ -30,9 +30,8 @@ addToLibrary({
         + '1a20002000fdeb011a2000fde3011a2000fd671a2000fd681a2000fd6a1a2000fdf8011a2000fdfa011a20002000fdb5011a'
         + '20002000fdf0011a20002000fdf2011a20002000fdf3011a2000fdef011a20002000fdf6011a2000fd5f1a2000fd5e1a0b',
     },
-    freeSlot: 1,
-    sets: {},
-    attached: {},
+    loaded: {},
+    taken: [],
     log: [],
     text: 0,
   },
@@ -48,11 +47,12 @@ addToLibrary({
   $lanewiseCanRun__deps: ['$lanewise'],
   $lanewiseCanRun: (tier) => {
     var probe = lanewise.probes[tier];
-    return !!probe && WebAssembly.validate(Uint8Array.from(probe.match(/../g), (byte) => parseInt(byte, 16)));
+    if (typeof probe != 'string') return false;
+    return WebAssembly.validate(Uint8Array.from(probe.match(/../g), (byte) => parseInt(byte, 16)));
   },
 
-  /** The sizes in a module's section dylink.0, whose first part is: 1, its length, then the bytes and alignment of the data
-   * and the count and alignment of the slots, all in LEB128; alignments are powers of two. */
+  /** The sizes in a module's section dylink.0, whose first part is: 1, its length, then the bytes and alignment of the
+   * data and the count and alignment of the slots, all in LEB128; alignments are powers of two. */
   $lanewiseSizes: (module) => {
     var section = WebAssembly.Module.customSections(module, 'dylink.0')[0];
     if (!section) throw new Error('it is no kernel module');
@@ -87,23 +87,27 @@ addToLibrary({
   /** The first of `count` free slots. */
   $lanewiseSlots__deps: ['$lanewise', '$wasmTable'],
   $lanewiseSlots: (count) => {
-    if (lanewise.freeSlot + count <= {{{ TABLE_BASE }}}) return lanewise.freeSlot;
-#if !PTHREADS // every thread has a table of its own: there only the reserved slots are the same in all of them
+    var first = 1;
+    for (var slots of lanewise.taken) if (slots.end <= {{{ TABLE_BASE }}}) first = Math.max(first, slots.end);
+    if (first + count <= {{{ TABLE_BASE }}}) return first;
+#if !SHARED_MEMORY // every thread has a table of its own: there only the reserved slots are the same in all of them
     try {
       return wasmTable.grow(count);
     } catch (e) { // it has reached its maximum
     }
 #endif
     throw new Error(`there is no room for its ${count} functions in the table; link with -sTABLE_BASE=${
-      lanewise.freeSlot + count} or more`);
+      first + count} or more`);
   },
 
-  /** Loads a compiled module; returns the address of its struct lw_kernel_module. bytesAt, byteCount: the file, in memory. */
+  /** Loads a compiled module; returns the address of its struct lw_kernel_module. bytesAt, byteCount: the file, in
+   * memory, where other threads find it to attach themselves. */
   $lanewiseLoad__deps: ['$lanewise', '$lanewiseSizes', '$lanewiseSlots', '$lanewiseInstance', 'malloc', 'free',
     'lw_kernel_module_check', 'lw_status_string', '$UTF8ToString', '$wasmTable', '$wasmMemory'],
-  $lanewiseLoad: (module, bytesAt, byteCount) => {
+  $lanewiseLoad: (tier, module, bytesAt, byteCount) => {
     var sizes = lanewiseSizes(module);
-    var slots = lanewiseSlots(sizes.slots);
+    var first = lanewiseSlots(sizes.slots);
+    var end = first + sizes.slots;
     // Never freed: the module has it for as long as the program runs.
     var block = _malloc(sizes.dataBytes + sizes.dataAlign) >>> 0;
     if (!block) throw new Error('there is no memory for its data');
@@ -111,77 +115,83 @@ addToLibrary({
     try {
       // A module writes only what isn't zero.
       new Uint8Array(wasmMemory.buffer, data, sizes.dataBytes).fill(0);
-      var exports = lanewiseInstance(module, data, slots);
+      var exports = lanewiseInstance(module, data, first);
       exports['__wasm_apply_data_relocs']();
-      var set = exports['lw_kernel_module'](bytesAt, byteCount, data, slots) >>> 0;
-      var status = _lw_kernel_module_check(set);
+      var kernels = exports['lw_kernel_module'](bytesAt, byteCount, data, first) >>> 0;
+      var status = _lw_kernel_module_check(kernels);
       if (status) throw new Error(UTF8ToString(_lw_status_string(status)));
+      var holds = UTF8ToString({{{ makeGetValue('kernels', 8, '*') }}});
+      if (holds != tier) throw new Error(`its kernels are ${holds}`);
     } catch (e) {
-      for (var i = 0; i < sizes.slots; i++) wasmTable.set(slots + i, null);
+      for (var slot = first; slot < end; slot++) wasmTable.set(slot, null);
       _free(block);
       throw e;
     }
-    if (slots == lanewise.freeSlot) lanewise.freeSlot += sizes.slots;
-    return set;
+    lanewise.taken.push({ first, end, kernels });
+    return lanewise.loaded[tier] = kernels;
   },
 
   lw_kernels_load__sig: 'pppp',
-  lw_kernels_load__deps: ['$lanewise', '$lanewiseNote', '$lanewiseCanRun', '$lanewiseLoad', '$UTF8ToString', '$wasmMemory'],
+  lw_kernels_load__deps: ['$lanewise', '$lanewiseNote', '$lanewiseCanRun', '$lanewiseLoad', '$UTF8ToString',
+    '$wasmMemory'],
   lw_kernels_load: (tierAt, bytesAt, byteCount) => {
     var tier = UTF8ToString(tierAt);
+    if (lanewise.loaded[tier]) return lanewise.loaded[tier];
+    if (!lanewiseCanRun(tier)) return lanewiseNote(`${tier}: this engine can't run it`);
     bytesAt >>>= 0;
     byteCount >>>= 0;
-    if (lanewise.sets[bytesAt]) return lanewise.sets[bytesAt];
-    if (!lanewiseCanRun(tier)) return lanewiseNote(`${tier}: this engine can't run it`);
     try {
       // A copy, since shared memory is no source of modules.
       var module = new WebAssembly.Module(new Uint8Array(wasmMemory.buffer, bytesAt, byteCount).slice());
-      var set = lanewise.sets[bytesAt] = lanewiseLoad(module, bytesAt, byteCount);
+      var kernels = lanewiseLoad(tier, module, bytesAt, byteCount);
     } catch (e) {
       return lanewiseNote(`${tier}: ${e.message}`);
     }
     lanewiseNote(`${tier}: loaded`);
-    return set;
+    return kernels;
   },
 
   lw_kernels_fetch__sig: 'vpppp',
   lw_kernels_fetch__deps: ['$lanewise', '$lanewiseNote', '$lanewiseCanRun', '$lanewiseLoad', '$UTF8ToString',
-    '$callUserCallback', 'malloc', '$wasmMemory'],
+    '$callUserCallback', 'malloc', 'free', '$wasmMemory'],
   lw_kernels_fetch: (folder, tierAt, done, user) => {
     var asked = tierAt && UTF8ToString(tierAt);
     var prefix = folder && UTF8ToString(folder);
     var fetchOne = async (tier) => {
+      if (lanewise.loaded[tier]) return lanewise.loaded[tier];
       if (!lanewiseCanRun(tier)) return lanewiseNote(`${tier}: this engine can't run it`);
       var name = `lanewise-kernels-${tier}{{{ SHARED_MEMORY ? '-threads' : '' }}}.wasm`;
       var url = prefix ? prefix + name : locateFile(name);
+      var at = 0;
       try {
         var bytes = new Uint8Array(await readAsync(url));
         var module = await WebAssembly.compile(bytes);
-        var at = 0;
-#if PTHREADS // where other threads find it, to attach themselves
+        if (lanewise.loaded[tier]) return lanewise.loaded[tier]; // meanwhile
+#if SHARED_MEMORY
         at = _malloc(bytes.length) >>> 0;
         if (!at) throw new Error('there is no memory for it');
         new Uint8Array(wasmMemory.buffer).set(bytes, at);
 #endif
-        var set = lanewiseLoad(module, at, bytes.length);
+        var kernels = lanewiseLoad(tier, module, at, bytes.length);
         lanewiseNote(`${tier}: loaded from ${url}`);
-        return set;
+        return kernels;
       } catch (e) {
+        if (at) _free(at);
         return lanewiseNote(`${tier}: ${url}: ${(e && e.message) || e}`);
       }
     };
     var run = async () => {
       for (var tier of ['relaxed', 'simd128']) {
         if (asked && asked != tier) continue;
-        var set = await fetchOne(tier);
-        if (set) return set;
+        var kernels = await fetchOne(tier);
+        if (kernels) return kernels;
       }
       return 0;
     };
     {{{ runtimeKeepalivePush() }}}
-    run().then((set) => {
+    run().then((kernels) => {
       {{{ runtimeKeepalivePop() }}}
-      callUserCallback(() => {{{ makeDynCall('vpp', 'done') }}}(set, user));
+      callUserCallback(() => {{{ makeDynCall('vpp', 'done') }}}(kernels, user));
     });
   },
 
@@ -192,17 +202,27 @@ addToLibrary({
     return lanewise.text = stringToNewUTF8(lanewise.log.join('; ') || 'nothing was to be loaded');
   },
 
-  lw_kernels_attach_at__sig: 'ipppp',
-  lw_kernels_attach_at__deps: ['$lanewise', '$lanewiseNote', '$lanewiseInstance', '$wasmMemory'],
-  lw_kernels_attach_at: (bytesAt, byteCount, data, slots) => {
-    bytesAt >>>= 0;
-    if (lanewise.sets[bytesAt] || lanewise.attached[slots] == bytesAt) return 1; // by this thread itself, or before
-    if (lanewise.freeSlot > slots || lanewise.attached[slots]) return lanewiseNote('attach: this thread has other kernels');
+  lw_kernels_attach__sig: 'ip',
+  lw_kernels_attach__deps: ['$lanewise', '$lanewiseNote', '$lanewiseInstance', '$lanewiseSizes', '$UTF8ToString',
+    '$wasmMemory'],
+  lw_kernels_attach: (kernels) => {
+    kernels >>>= 0;
+    if (lanewise.taken.some((slots) => slots.kernels == kernels)) return 1; // by this thread itself, or before
     try {
+      var tier = UTF8ToString({{{ makeGetValue('kernels', 8, '*') }}});
+      var bytesAt = {{{ makeGetValue('kernels', 16, '*') }}} >>> 0;
+      var byteCount = {{{ makeGetValue('kernels', 20, '*') }}} >>> 0;
+      var data = {{{ makeGetValue('kernels', 24, '*') }}} >>> 0;
+      var first = {{{ makeGetValue('kernels', 28, '*') }}};
+      var module = new WebAssembly.Module(new Uint8Array(wasmMemory.buffer, bytesAt, byteCount).slice());
+      var end = first + lanewiseSizes(module).slots;
+      if (lanewise.taken.some((slots) => first < slots.end && slots.first < end)) {
+        throw new Error('this thread has other kernels in their slots');
+      }
       // What it writes into its data is there already, behind a flag that the first instance has set.
-      var bytes = new Uint8Array(wasmMemory.buffer, bytesAt, byteCount >>> 0).slice();
-      lanewiseInstance(new WebAssembly.Module(bytes), data >>> 0, slots);
-      lanewise.attached[slots] = bytesAt;
+      lanewiseInstance(module, data, first);
+      lanewise.taken.push({ first, end, kernels });
+      lanewise.loaded[tier] ||= kernels;
       return 1;
     } catch (e) {
       return lanewiseNote(`attach: ${e.message}`);

@@ -12,6 +12,12 @@
 
 static struct block { struct block *next; } * eaten;
 
+static void again(const struct lw_kernel_module *kernels, void *first) {
+    if (kernels == first) return;
+    printf("fetched twice\n");
+    exit(1);
+}
+
 static void loaded(const struct lw_kernel_module *kernels, void *user) {
     (void)user;
     while (eaten) {
@@ -23,9 +29,11 @@ static void loaded(const struct lw_kernel_module *kernels, void *user) {
     struct lw_context *context;
     if (lw_context_create(malloc(lw_context_bytes()), lw_context_bytes(), &options, &context) != LW_OK) exit(1);
     printf("tier: %s\nwhy: %s\nproduct: %08x\n", lw_context_tier(context), lw_kernels_why(), product(context));
+    if (kernels) lw_kernels_fetch(NULL, kernels->tier, again, (void *)kernels);
 }
 
 int main(int argc, char **argv) {
+    dirty_heap();
     if (argc > 3 && !strcmp(argv[3], "full"))
         for (size_t bytes = 1 << 20; bytes >= 16; bytes /= 2)
             for (struct block *b; (b = malloc(bytes)); eaten = b) b->next = eaten;

@@ -11,6 +11,14 @@
 
 #include "lanewise/lanewise.h"
 
+/* Memory that malloc gives out next, but not as zeros: a module's data must be cleared before it is used. */
+static inline void dirty_heap(void) {
+    enum { BYTES = 1 << 20 };
+    volatile uint8_t *memory = malloc(BYTES);
+    for (int i = 0; memory && i < BYTES; i++) memory[i] = 0xa5;
+    free((void *)memory);
+}
+
 static inline uint32_t product(const struct lw_context *context) {
     enum { M = 67, N = 61, K = 129 };
     const struct lw_matmul d = {.struct_bytes = sizeof d, .batch = 1, .m = M, .n = N, .k = K};

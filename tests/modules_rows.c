@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lanewise/modules.h"
+#include "tests/modules_product.h"
 #include "tests/rows.h"
 
 static const char *running = "";
@@ -26,6 +27,7 @@ static const struct lw_context *create(const struct lw_context_options *options)
 
 int main(int argc, char **argv) {
     if (argc < 2) return 2;
+    dirty_heap();
     const struct lw_kernel_module *kernels = lw_kernels_embedded(argc > 2 ? argv[2] : NULL);
     printf("why: %s\n", lw_kernels_why());
     const struct lw_context *tested =

@@ -20,26 +20,40 @@ static pthread_t threads[THREADS];
 static struct lw_context *alone;
 static uint32_t want;
 
-static void *work(void *number) {
-    if (kernels && !lw_kernels_attach(kernels)) {
-        printf("not attached: %s\n", lw_kernels_why());
-        exit(1);
-    }
-    if (kernels && !lw_kernels_attach(kernels)) exit(1); /* again */
-    if (product(alone) != want) {
-        printf("in another thread another product\n");
-        exit(1);
-    }
-    lw_pool_work(pool, (uint32_t)(uintptr_t)number);
-    return NULL;
+static void require(bool what, const char *message) {
+    if (what) return;
+    printf("%s: %s\n", message, lw_kernels_why());
+    exit(1);
 }
 
 static struct lw_context *create(struct lw_context_options *options) {
     struct lw_context *context;
     options->struct_bytes = sizeof *options;
-    options->kernels = kernels;
-    if (lw_context_create(malloc(lw_context_bytes()), lw_context_bytes(), options, &context) != LW_OK) exit(1);
+    require(lw_context_create(malloc(lw_context_bytes()), lw_context_bytes(), options, &context) == LW_OK,
+            "no context");
     return context;
+}
+
+static void *work(void *number) {
+    if (kernels) {
+        require(lw_kernels_attach(kernels), "not attached");
+        require(lw_kernels_attach(kernels), "not attached again");
+    }
+    require(lw_kernels_embedded(kernels ? kernels->tier : NULL) == kernels, "loaded what is attached");
+    require(product(alone) == want, "in another thread another product");
+    lw_pool_work(pool, (uint32_t)(uintptr_t)number);
+    return NULL;
+}
+
+/* A thread that has loaded kernels by itself, where those of the others would have to be, keeps its own. */
+static void *stubborn(void *unused) {
+    const struct lw_kernel_module *own = lw_kernels_embedded("simd128");
+    require(own && own != kernels, "no kernels of its own");
+    require(!lw_kernels_attach(kernels), "attached where other kernels are");
+    require(product(create(&(struct lw_context_options){.kernels = own})) ==
+                product(create(&(struct lw_context_options){.tier = "scalar"})),
+            "simd128 and scalar differ");
+    return unused;
 }
 
 static void loaded(const struct lw_kernel_module *set, void *user) {
@@ -47,26 +61,27 @@ static void loaded(const struct lw_kernel_module *set, void *user) {
     kernels = set;
     const struct lw_pool_options options = {.struct_bytes = sizeof options, .threads = THREADS, .caller_spins = 1};
     if (lw_pool_create(malloc(lw_pool_bytes(THREADS)), lw_pool_bytes(THREADS), &options, &pool) != LW_OK) exit(1);
-    alone = create(&(struct lw_context_options){.threads = 1});
+    alone = create(&(struct lw_context_options){.kernels = kernels});
     want = product(alone);
+    require(!kernels || lw_kernels_attach(kernels), "not attached in the thread that has loaded them");
     for (uintptr_t i = 1; i < THREADS; i++) pthread_create(&threads[i], NULL, work, (void *)i);
     while (lw_pool_threads(pool) < THREADS) usleep(1000);
 
-    struct lw_context *together =
-        create(&(struct lw_context_options){.threads = THREADS, .parallel_for = lw_pool_run, .pool = pool});
-    for (int i = 0; i < 50; i++) {
-        if (product(together) != want) {
-            printf("on several threads another product\n");
-            exit(1);
-        }
-    }
+    struct lw_context *together = create(&(struct lw_context_options){
+        .threads = THREADS, .parallel_for = lw_pool_run, .pool = pool, .kernels = kernels});
+    for (int i = 0; i < 50; i++) require(product(together) == want, "on several threads another product");
     printf("tier: %s\nwhy: %s\nproduct: %08x\n", lw_context_tier(together), lw_kernels_why(), want);
+    if (kernels) { /* before the others end, since it would be a Worker of theirs, attached */
+        pthread_create(&threads[0], NULL, stubborn, NULL);
+        pthread_join(threads[0], NULL);
+    }
     lw_pool_end(pool);
     for (int i = 1; i < THREADS; i++) pthread_join(threads[i], NULL);
     exit(0);
 }
 
 int main(int argc, char **argv) {
+    dirty_heap();
     if (argc > 1)
         lw_kernels_fetch(argv[1], NULL, loaded, NULL);
     else

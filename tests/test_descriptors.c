@@ -220,6 +220,10 @@ static void check_sizes(struct lw_test *t) {
         lw_test_status(type##_validate(c, &d, NULL), want, #type ": " #change ", nobody asks");                        \
     } while (0)
 
+static void install_nothing(struct lw_kernels *kernels) {
+    (void)kernels;
+}
+
 static void check_problems(struct lw_test *t) {
     const struct lw_context *c = t->tested;
     const uint32_t most = UINT32_MAX;
@@ -355,6 +359,11 @@ static void check_problems(struct lw_test *t) {
     o.threads = 2;
     lw_test_status(lw_context_options_validate(&o, &problem), LW_NULL_POINTER, "threads from nowhere");
     lw_test_true(!strcmp(problem.field, "parallel_for"), "threads from nowhere");
+    o = options;
+    const struct lw_kernel_module other = {.abi = LW_KERNELS_ABI + 1, .tier = "relaxed", .install = install_nothing};
+    o.kernels = &other;
+    lw_test_status(lw_context_options_validate(&o, &problem), LW_BAD_KERNELS, "kernels of other sources");
+    lw_test_true(!strcmp(problem.field, "kernels"), "kernels of other sources");
     lw_test_status(lw_context_options_validate(NULL, &problem), LW_OK, "no options");
     lw_test_true(!problem.field, "no options");
 }

@@ -7,10 +7,11 @@
  *     const struct lw_context_options options = {.struct_bytes = sizeof options, .kernels = lw_kernels_embedded(NULL)};
  *     lw_context_create(memory, bytes, &options, &context);
  *
- * Kernels come as modules: small WebAssembly files that run on the program's own memory, stack and function table, where
- * each takes some slots (link with -sTABLE_BASE=512, which keeps 511 of them free) and 3 KB of malloc. A module that
- * can't be loaded, for whatever reason, is not: these functions then return NULL, a context made with that runs the scalar
- * kernels, and lw_kernels_why() has the reason. What is loaded stays.
+ * Kernels come as modules: small WebAssembly files that run on the program's own memory, stack and function table,
+ * where each takes some slots (link with -sTABLE_BASE=512, which keeps 511 of them free) and 3 KB of malloc. A module
+ * that can't be loaded, for whatever reason, is not: these functions then return NULL, a context made with that runs the
+ * scalar kernels, and lw_kernels_why() has the reason. What is loaded stays, and a tier is loaded once: later calls give
+ * the same kernels, wherever they came from.
  *
  * These functions are JavaScript (modules/lanewise-modules.js, for --js-library). They work in any thread, but kernels
  * that one thread has loaded can be called in another only after that has called lw_kernels_attach().
@@ -28,8 +29,8 @@ extern "C" {
 
 /* The best kernels that the engine can run of those that are linked into the program (lanewise-embedded, or with shared
  * memory lanewise-embedded-threads), or those of the tier that is named, "simd128" or "relaxed". NULL: none can be run.
- * The first call takes some milliseconds; later ones return the same. In a browser's main thread older versions of
- * Chromium refuse to compile as much as this at once; lw_kernels_fetch works there too. */
+ * The first call takes some milliseconds. In a browser's main thread older versions of Chromium refuse to compile as
+ * much as this at once; lw_kernels_fetch works there too. */
 const struct lw_kernel_module *lw_kernels_embedded(const char *tier);
 
 /* What lw_kernels_fetch calls when it is done; kernels is NULL when there are none. */
@@ -43,19 +44,16 @@ typedef void lw_kernels_done_fn(const struct lw_kernel_module *kernels, void *us
  * done(kernels, user) is called later in the same thread. */
 void lw_kernels_fetch(const char *folder, const char *tier, lw_kernels_done_fn *done, void *user);
 
-/* Those of a module that is in memory: tier is what it holds. The bytes must stay where they are and as they are; once they
- * are loaded, loading them again gives the same set. */
+/* Those of a module that is in memory, where its bytes must stay as they are; tier is what it holds. */
 const struct lw_kernel_module *lw_kernels_load(const char *tier, const void *module, size_t module_bytes);
 
 /* What became of every module that this thread tried to load, in English; never NULL. Valid until the next one. */
 const char *lw_kernels_why(void);
 
-/* Makes kernels that another thread has loaded callable in this one, where no others may have been loaded before.
- * Returns whether they are. A thread that runs an operator without it is ended by the engine. */
-bool lw_kernels_attach_at(const void *module, size_t module_bytes, void *data, size_t slots);
-static inline bool lw_kernels_attach(const struct lw_kernel_module *kernels) {
-    return lw_kernels_attach_at(kernels->module, kernels->module_bytes, kernels->data, kernels->slots);
-}
+/* Makes kernels that another thread has loaded callable in this one. Returns whether they are: not where their slots
+ * hold others, which this thread has loaded by itself, or one that had its Worker before. A thread that runs an operator
+ * without it is ended by the engine. */
+bool lw_kernels_attach(const struct lw_kernel_module *kernels);
 
 #ifdef __cplusplus
 }

@@ -37,7 +37,9 @@ function run(version, program, ...args) {
   }
   return read(text);
 }
-const read = text => ({ text, ...Object.fromEntries([...text.matchAll(/^(\w+): (.*)$/gm)].map(found => found.slice(1))) });
+const read = text => ({
+  text, ...Object.fromEntries([...text.matchAll(/^(\w+): (.*)$/gm)].map(found => found.slice(1))),
+});
 
 const fetched = (folder, ...args) => run(26, 'tests/modules-fetch.js', `${folder}/`, ...args);
 
@@ -165,6 +167,7 @@ describe('fetched modules', () => {
     ['not WebAssembly', () => '<!doctype html><title>404</title>', /WebAssembly\.compile/],
     ['of no kernels', () => readFileSync(join(built, 'dispatch/lanewise-scalar.wasm')), /it is no kernel module/],
     ['without its sizes', without, /it is no kernel module/],
+    ['of another tier', () => readFileSync(join(modules, FILES[0])), /its kernels are simd128/],
     ['for shared memory', () => readFileSync(join(modules, FILES[3])), /shared/],
     ['of another ABI', () => readFileSync(join(built, 'tests/other-abi.wasm')), /built from other sources/],
     ['of another table', () => readFileSync(join(built, 'tests/other-size.wasm')), /built from other sources/],
