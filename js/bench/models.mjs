@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * scripts/bench models [--rounds N] [--filter REGEX] [--warm-up MS] [--cold] [--threads [--busy]] [--overhead]
- * [--profile] [--out FOLDER]: whole models, one thread, Lanewise's tiers beside LiteRT, onnxruntime and the official
- * backend in one process, interleaved.
+ * scripts/bench models [--rounds N] [--filter REGEX] [--warm-up MS] [--cold] [--threads [--browser] [--busy]]
+ * [--overhead] [--profile] [--out FOLDER]: whole models, one thread, Lanewise's tiers beside LiteRT, onnxruntime and
+ * the official backend in one process, interleaved.
  *
  * --cold: the first inference of a program that has just begun, instead; a process of its own for each sample, and V8
  * as it comes.
  * --threads: the best tier on one thread, on two, and so on up to the machine's cores, instead, beside the official
  * backend on one thread and on as many; not pinned to a core. Also times movenet-thunder.
+ * --browser: with --threads; in a cross-origin isolated page of headless Chromium, as users run it: bundled from
+ * TensorFlow.js's entries for browsers, where Node gets ES5. The page's clock has steps of 5 microseconds.
  * --busy: with --threads; another program keeps the last core busy meanwhile.
  * --overhead: the time inside and outside of WebAssembly instead, of the best tier and of the official backend.
  * --profile: for each model, the time in each kind of kernel of the best tier instead, by timing every kernel call.
@@ -18,16 +20,16 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import './engine.mjs';
 import * as tf from '@tensorflow/tfjs-core';
-import { registerBackend } from 'lanewise/backend';
 import { backendOf, chosenTier, registerTiers } from '../demo/backends.mjs';
-import { infer, maxDifference, runContest } from '../demo/contest.mjs';
+import { infer, runContest } from '../demo/contest.mjs';
 import { inputOf, loadModel, MODELS, MORE_MODELS } from '../test/models/catalogue.mjs';
 import { measureCold } from './cold.mjs';
 import { measureOverhead } from './overhead.mjs';
 import { peerModel } from './peers/model.mjs';
-import { MOST_OFFICIAL_THREADS, startOfficialThreads } from './peers/official-threads.mjs';
+import { pretendInNode } from './peers/official-in-node.mjs';
 import { findPeers } from './peers/peers.mjs';
 import { printTable, writeJson } from './report.mjs';
+import { contestOfThreads, startThreads } from './threads.mjs';
 
 function fail(message) {
   console.error(message);
@@ -44,6 +46,7 @@ function readOptions() {
         'warm-up': { type: 'string', default: '1500' },
         cold: { type: 'boolean', default: false },
         threads: { type: 'boolean', default: false },
+        browser: { type: 'boolean', default: false },
         busy: { type: 'boolean', default: false },
         overhead: { type: 'boolean', default: false },
         profile: { type: 'boolean', default: false },
@@ -61,7 +64,9 @@ const rounds = Number(options.rounds);
 if (!/^\d+$/.test(options.rounds) || rounds < 1) fail(`--rounds ${options.rounds}: expected 1 or more`);
 const warmUpMs = Number(options['warm-up']);
 if (!(warmUpMs >= 0)) fail(`--warm-up ${options['warm-up']}: expected milliseconds`);
-if (options.busy && !options.threads) fail('--busy: it goes with --threads');
+for (const name of ['browser', 'busy']) {
+  if (options[name] && !options.threads) fail(`--${name}: it goes with --threads`);
+}
 
 tf.enableProdMode();
 const tiers = registerTiers().filter((tier) => tier !== 'scalar');
@@ -116,22 +121,11 @@ function keepCoreBusy() {
     .unref();
 }
 
-/* The contestants of --threads. */
-async function startThreads() {
-  const most = Math.max(2, availableParallelism()), official = Math.min(most, MOST_OFFICIAL_THREADS);
-  const label = (library, threads) => `${library}, ${threads} thread${threads > 1 ? 's' : ''}`;
-  const ours = Array.from({ length: most }, (_, i) => {
-    const backend = `lanewise-threads-${i + 1}`;
-    registerBackend(backend, { threads: i + 1 });
-    return { label: label(`Lanewise ${chosenTier()}`, i + 1), backend };
-  });
-  await startOfficialThreads('official-threads', official);
-  if (options.busy) keepCoreBusy();
-  return [...ours, { label: label('official wasm', 1), backend: 'wasm' },
-    { label: label('official wasm', official), backend: 'official-threads' }];
-}
-
-const sidesOfThreads = options.threads ? await startThreads() : [];
+const most = Math.max(2, availableParallelism());
+const page = options.browser ? await import('./browser.mjs').then(({ openPage }) => openPage(most))
+  .catch(({ message }) => fail(`--browser: ${message}`)) : undefined;
+const sidesOfThreads = options.threads && !page ? await startThreads(most, pretendInNode) : [];
+if (options.busy) keepCoreBusy();
 const report = [], { peers, notes } = options.threads ? { peers: [], notes: [] } : await findPeers();
 for (const definition of chosen) {
   if (options.cold) {
@@ -149,8 +143,17 @@ for (const definition of chosen) {
     await profile(definition);
     continue;
   }
+  if (options.threads) {
+    const howLong = { rounds, warmUpMs };
+    const results = await (page ? page.time(definition, howLong)
+      : contestOfThreads(sidesOfThreads, () => loadModel(definition), inputOf(definition), howLong))
+      .catch(({ message }) => fail(`${definition.name}: ${message}`));
+    report.push(...results.map(({ label, first, median, min, max }) => (
+      { model: definition.name, backend: label, first, median, min, max })));
+    continue;
+  }
   const { values, shape, dtype } = inputOf(definition);
-  const contestants = options.threads ? sidesOfThreads : [
+  const contestants = [
     ...tiers.map((tier) => ({ label: `Lanewise ${tier}`, backend: backendOf(tier) })),
     { label: 'official wasm', backend: 'wasm' },
   ];
@@ -171,18 +174,15 @@ for (const definition of chosen) {
   const results = await runContest(contestants, () => loadModel(definition), values, shape, {
     rounds, dtype, warmUpMs,
   });
-  const oneThread = (side) => results.find(({ label }) => label === side.replace(/,.*/, ', 1 thread'));
-  for (const { label, backend, first, median, min, max, outputs } of results) {
-    if (options.threads && maxDifference(outputs, oneThread(label).outputs) > 0) {
-      fail(`${definition.name}: ${label}: the outputs differ from those of one thread`);
-    }
+  for (const { label, backend, first, median, min, max } of results) {
     // Those without a backend pack their weights while they load a model, so their first inference isn't like others'.
     report.push({ model: definition.name, backend: label, first: backend ? first : null, median, min, max });
   }
 }
 
+await page?.close();
 const ms = (value) => value?.toFixed(2) ?? '';
-const written = { date: new Date().toISOString(), node: process.version, report, notes };
+const written = { date: new Date().toISOString(), node: process.version, chromium: page?.version, report, notes };
 if (options.cold) {
   const all = ({ median, min, max }) => [median, min, max].map((value) => value.toFixed(1));
   const head = ['from import', 'min', 'max', 'first inference', 'min', 'max'];
@@ -217,7 +217,8 @@ if (options.cold) {
       times(/,.*/, ', 1 thread'), times(/.*,/, 'official wasm,')];
   })]);
   console.log("Medians: times the speed of the same library's one thread, and of the official backend on as many.");
-  writeJson(`${options.out}/${options.busy ? 'threads-busy' : 'threads'}.json`, written);
+  if (page) console.log(`Chromium ${page.version}, a cross-origin isolated page; its clock has steps of 5 µs.`);
+  writeJson(`${options.out}/threads${page ? '-browser' : ''}${options.busy ? '-busy' : ''}.json`, written);
 } else if (!options.profile) {
   printTable([['model', 'backend', 'first ms', 'median', 'min', 'max', 'times faster'], ...report.map((entry) => {
     const reference = report.find(({ model, backend }) => (

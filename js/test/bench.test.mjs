@@ -150,6 +150,7 @@ test('options that are not there are refused', () => {
     ['models', '--rounds', 'x', /--rounds x: expected 1 or more/], ['models', '--fast', '1', /Unknown option '--fast'/],
     ['sizes', '--fast', '1', /Unknown option '--fast'/],
     ['models', '--busy', undefined, /--busy: it goes with --threads/],
+    ['models', '--browser', undefined, /--browser: it goes with --threads/],
     ['models', '--warm-up', 'x', /--warm-up x: expected milliseconds/],
   ]) {
     const run = bench(mode, option, ...(value ? [value] : []));
