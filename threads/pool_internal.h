@@ -34,7 +34,7 @@ struct lw_pool_record {
 
 struct lw_pool {
     /* Words that different threads write lie in different cache lines. */
-    _Alignas(64) _Atomic uint32_t generation; /* steps with each job */
+    _Alignas(64) _Atomic uint32_t generation; /* steps with each job; scripts/bench ops reads it */
     _Atomic uint32_t sleepers;                /* workers that sleep, or are about to, on generation */
     _Atomic uint32_t limit;                   /* threads that may work; 0 tells the workers to leave */
     _Atomic uint32_t joined;                  /* workers in lw_pool_work */

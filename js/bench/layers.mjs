@@ -127,12 +127,14 @@ export const LAYERS = [
   convolution('pointwise', 7, 512, 1024, 1, 1, 1026, 1.12),
   convolution('pointwise', 7, 1024, 1024, 1, 1, 2117, 1.12),
   convolution('pointwise', 28, 96, 2, 1, 1, 7.8, 1.3),
+  convolution('pointwise', 14, 64, 64, 1, 1),
   convolution('pointwise', 56, 24, 144, 1, 1, 736, 1.3),
   convolution('pointwise', 56, 144, 24, 1, 1, 875, 1.3),
   convolution('3x3', 56, 64, 64, 3, 1, 4333, 3.4),
   convolution('3x3', 28, 128, 128, 3, 1, 4372, 3.7),
   convolution('3x3', 14, 256, 256, 3, 1, 4357, 3.0),
   convolution('3x3', 7, 512, 512, 3, 1, 4906, 2.3),
+  convolution('3x3', 14, 32, 32, 3, 1),
   convolution('first layer', 224, 3, 32, 3, 2, 560, 1.5),
   convolution('first layer', 224, 3, 64, 7, 2, 5994, 1.5),
   convolution('first layer', 128, 3, 24, 5, 2, 784, 1.5),
@@ -175,9 +177,11 @@ export const LAYERS = [
   pool('max', 112, 64, 3, 2, 526, 6),
   pool('max', 112, 64, 2, 2, 532, 6),
   pool('average', 112, 64, 3, 2, 204, 3),
+  pool('average', 28, 64, 3, 2),
   rows('pooling', 'global average 7²x1024', { x: [1, 7, 7, 1024] }, (tf, { x }) => tf.mean(x, [1, 2]),
     4 * 50 * 1024, 4.55, 1.5),
   rows('rows', 'softmax 1x1001', { x: [1, 1001] }, (tf, { x }) => tf.softmax(x), 8 * 1001, 0.67, 2),
+  rows('rows', 'softmax 96x192', { x: [96, 192] }, (tf, { x }) => tf.softmax(x), 8 * 96 * 192),
   rows('rows', 'softmax 1000x1000', { x: MILLION }, (tf, { x }) => tf.softmax(x), 8e6, 670, 2),
   rows('rows', 'max 1000x1000 of rows', { x: MILLION }, (tf, { x }) => tf.max(x, 1), 4e6),
   rows('rows', 'min 1000x1000 of columns', { x: MILLION }, (tf, { x }) => tf.min(x, 0), 4e6),
@@ -218,6 +222,8 @@ export const LAYERS = [
   rows('elementwise', 'add bias row 1e6', { x: [1000, 1000], bias: [1000] }, (tf, { x, bias }) => tf.add(x, bias),
     8e6, 240, 2),
   rows('elementwise', 'add 1e6', { x: MILLION, b: MILLION }, (tf, { x, b }) => tf.add(x, b), 12e6),
+  rows('elementwise', 'add 28²x64', { x: [1, 28, 28, 64], b: [1, 28, 28, 64] }, (tf, { x, b }) => tf.add(x, b),
+    12 * 28 * 28 * 64),
   rows('elementwise', 'pointwise and prelu 96²x16',
     { x: [1, 96, 96, 16], filter: [1, 1, 16, 16], bias: [16], slopes: [16] },
     (tf, { x, filter, bias, slopes }) => tf.fused.conv2d({
@@ -294,3 +300,6 @@ export const LAYERS = [
 
 /* What a call costs that has next to nothing to do. */
 export const SMALLEST = rows('', 'relu of 4 numbers', { x: [4] }, (tf, { x }) => tf.relu(x), 32);
+
+/* What any number of threads does faster. */
+export const WAKER = matmul(1, 256, 256, 256);

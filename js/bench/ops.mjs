@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* Layer by layer, one thread: Lanewise's tiers beside its peers, in one process, interleaved. See USAGE. */
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import './engine.mjs';
 import * as tf from '@tensorflow/tfjs-core';
-import { backendOf, registerTiers } from '../demo/backends.mjs';
+import { registerBackend } from 'lanewise/backend';
+import { backendOf, chosenTier, registerTiers } from '../demo/backends.mjs';
 import { median } from '../demo/contest.mjs';
-import { LAYERS, SMALLEST } from './layers.mjs';
+import { LAYERS, SMALLEST, WAKER } from './layers.mjs';
 import { measurePeaks, peaksTable } from './peaks.mjs';
 import { sizeOf } from './peers/graph.mjs';
 import { agrees, peerLayer } from './peers/layer.mjs';
 import { findPeers } from './peers/peers.mjs';
 import { barChart, markdownTable, printTable, writeJson, writeText } from './report.mjs';
 
-const USAGE = `usage: scripts/bench ops [--filter REGEX] [--rounds N] [--warm-up MS] [--no-peers] [--out FOLDER]
+const USAGE = `usage: scripts/bench ops [--filter REGEX] [--rounds N] [--warm-up MS] [--no-peers] [--threads]
+                         [--out FOLDER]
 
 Times each layer on Lanewise's relaxed and simd128 tiers and on the peers, and sets the results against the machine's
 peaks, measured in the same run.
@@ -33,19 +36,25 @@ peaks, measured in the same run.
   --warm-up MS    how long each side runs before it counts, so that the engine compiles everything at its best: 120 by
                   default, and 2.5 times as long for LiteRT and onnxruntime
   --no-peers      Lanewise alone
-  --out FOLDER    where ops.json, ops.md and ops.svg go; build/bench by default`;
+  --threads       the best tier alone, on one thread and on as many as the machine has cores (two at least), not pinned
+                  to a core. Each side warms up for 300 ms with a large product before each call, and again as usual:
+                  the pool learns what to spread with its workers awake, as in a model. Lost is the median on all
+                  threads less their share of the median on one: what handing out cost, uneven shares, memory that the
+                  cores share, work that stays on one
+  --out FOLDER    where ops.json, ops.md and ops.svg go, or ops-threads.json and .md; build/bench by default`;
 
 function options() {
   const { values } = parseArgs({
     options: {
       filter: { type: 'string', default: '' }, rounds: { type: 'string', default: '9' },
-      'warm-up': { type: 'string', default: '120' },
+      'warm-up': { type: 'string' }, threads: { type: 'boolean', default: false },
       'no-peers': { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h' },
       out: { type: 'string', default: fileURLToPath(new URL('../../build/bench', import.meta.url)) },
     },
   });
   const rounds = Number(values.rounds);
   if (!/^\d+$/.test(values.rounds) || rounds < 1) throw new Error(`--rounds ${values.rounds}: expected 1 or more`);
+  values['warm-up'] ??= values.threads ? '300' : '120';
   const warmUp = Number(values['warm-up']);
   if (!(warmUp >= 0)) throw new Error(`--warm-up ${values['warm-up']}: expected milliseconds`);
   const layers = LAYERS.filter(({ group, name }) => new RegExp(values.filter, 'i').test(`${group} ${name}`));
@@ -115,15 +124,16 @@ async function tfjsSides(layer, values, backend, label, direct) {
 const microseconds = (value) => (
   value === undefined ? '–' : value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0));
 
+async function use({ backend }) {
+  if (backend && tf.getBackend() !== backend) await tf.setBackend(backend);
+}
+
 async function timeLayer(layer, { rounds, warmUp, peers, official, notes }) {
   const values = valuesOf(layer);
   const sides = [];
   for (const tier of TIERS) {
     sides.push(...await tfjsSides(layer, values, backendOf(tier), `${tier} tfjs`, `${tier} C`));
   }
-  const use = async ({ backend }) => {
-    if (backend && tf.getBackend() !== backend) await tf.setBackend(backend);
-  };
   const own = sides.find(({ label }) => label === 'simd128 tfjs');
   await use(own);
   const expected = own.output();
@@ -135,10 +145,14 @@ async function timeLayer(layer, { rounds, warmUp, peers, official, notes }) {
     }
   }
   if (official) sides.push(...await tfjsSides(layer, values, 'wasm', 'official'));
+  return timeSides(layer, sides, expected, { rounds, warmUp });
+}
 
+/* prepare(side, count): what comes before `count` timed calls. same(values, expected): whether an output is right. */
+async function timeSides(layer, sides, expected, { rounds, warmUp, prepare = (side) => side.run(1), same = agrees }) {
   const burst = async (side, count) => {
     await use(side);
-    await side.run(1);
+    await prepare(side, count);
     const start = performance.now();
     await side.run(count);
     return performance.now() - start;
@@ -160,12 +174,81 @@ async function timeLayer(layer, { rounds, warmUp, peers, official, notes }) {
   const result = { group: layer.group, name: layer.name, flops: layer.flops, bytes: layer.bytes, sides: {} };
   for (const side of sides) {
     await use(side);
-    const wrong = !agrees(await side.output(), expected);
+    const wrong = !same(await side.output(), expected);
     const { label, times, complete = true } = side;
     result.sides[label] = { median: median(times), min: Math.min(...times), max: Math.max(...times), wrong, complete };
     side.dispose();
   }
   return result;
+}
+
+/* One layer on each of `counts` threads: as one call of the C API, or of TensorFlow.js where that makes several. */
+async function timeThreads(layer, counts, settings) {
+  const values = valuesOf(layer), sides = [], others = [];
+  for (const threads of counts) {
+    const backend = `lanewise-threads-${threads}`;
+    const [side, ...rest] = await tfjsSides(layer, values, backend, 'tfjs', 'C');
+    const [waker, ...more] = await tfjsSides(WAKER, valuesOf(WAKER), backend, 'tfjs', 'C');
+    const { heap, threads: hands } = tf.backend().module;
+    // The pool's first word counts the jobs that it shared with its workers.
+    const shared = () => (hands ? heap.u32[hands.pool >>> 2] : 0);
+    const timed = {
+      ...side, label: String(threads), call: side.label, wake: () => waker.run(1), calls: 0, jobs: 0,
+      run(count) {
+        const before = shared();
+        side.run(count);
+        timed.jobs += shared() - before >>> 0;
+        timed.calls += count;
+      },
+    };
+    for (const start = performance.now(); performance.now() - start < settings.warmUp; side.run(1)) waker.run(1);
+    sides.push(timed);
+    others.push(...rest, waker, ...more);
+  }
+  await use(sides[0]);
+  const result = await timeSides(layer, sides, sides[0].output(), {
+    ...settings,
+    prepare(side, count) {
+      side.wake();
+      side.run(Math.ceil(count / 8));
+    },
+    same: (output, expected) => output.every((value, i) => Object.is(value, expected[i])),
+  });
+  others.forEach((side) => side.dispose());
+  const [one, all] = counts.map((threads) => result.sides[threads]), [{ call }, { jobs, calls }] = sides;
+  if (all.wrong) throw new Error(`${layer.name}: the output on ${counts[1]} threads is not that on one`);
+  return { ...result, call, lost: all.median - one.median / counts[1], jobs: jobs / calls };
+}
+
+/* Layers that take less on one thread tell what it costs to spread work. */
+const SMALL = 30;
+
+async function compareThreads({ layers, rounds, warmUp, out }) {
+  const most = Math.max(2, availableParallelism()), counts = [1, most], results = [];
+  for (const threads of counts) registerBackend(`lanewise-threads-${threads}`, { threads });
+  for (const layer of layers) {
+    results.push(await timeThreads(layer, counts, { rounds, warmUp }));
+    process.stderr.write(`\r${results.length} of ${layers.length}`);
+  }
+  process.stderr.write('\n');
+  const head = ['layer', '1 thread µs', 'median', `${most} threads µs`, 'median', 'times faster', 'lost µs', 'jobs'];
+  const table = [head, ...results.map(({ name, call, sides: { 1: one, [most]: all }, lost, jobs }) => [
+    call === 'C' ? name : `${name}*`, ...[one.min, one.median, all.min, all.median].map(microseconds),
+    (one.median / all.median).toFixed(2), microseconds(lost), jobs.toFixed(1),
+  ])];
+  printTable(table);
+  const small = results.filter(({ sides, jobs }) => sides[1].median < SMALL && jobs > 0.5);
+  const perJob = small.length ? median(small.map(({ lost, jobs }) => lost / jobs)) : undefined;
+  console.log(`
+${chosenTier()}. µs are minima and medians over the rounds; * by a call of TensorFlow.js, which makes several of C's.
+Lost: the median on ${most} threads less 1 / ${most} of that on one. Jobs that one call shared with workers: 0 where
+there is too little to do, or where the pool found that they don't pay.
+Overhead of a job: ${microseconds(perJob)} µs, the median of lost / jobs over ${small.length} layers that take less than
+${SMALL} µs on one thread and are shared.`);
+  writeJson(`${out}/ops-threads.json`, {
+    date: new Date().toISOString(), node: process.version, tier: chosenTier(), threads: most, results, perJob,
+  });
+  writeText(`${out}/ops-threads.md`, markdownTable(table));
 }
 
 /* GFLOP/s of the machine that the layers' `reference` was measured on. */
@@ -180,6 +263,7 @@ async function main() {
     return;
   }
   tf.enableProdMode();
+  if (chosen.threads) return compareThreads(chosen);
   const peaks = measurePeaks();
   const { peers, notes } = chosen.peers ? await findPeers() : { peers: [], notes: [] };
   const { rounds, warmUp } = chosen, settings = { rounds, warmUp, peers, official: chosen.peers, notes };

@@ -50,6 +50,28 @@ test('ops times layers on all sides, and finds no wrong result', (t) => {
   }
 });
 
+test('ops --threads compares all threads with one', () => {
+  const out = mkdtempSync(join(tmpdir(), 'lanewise-bench-'));
+  try {
+    const run = bench('ops', '--threads', '--filter', 'add 28|conv 3x3 14² 32|layer norm in', '--rounds', '3',
+      '--warm-up', '20', '--out', out);
+    assert.equal(run.status, 0, run.stderr);
+    const { results, threads } = JSON.parse(readFileSync(join(out, 'ops-threads.json'), 'utf8'));
+    assert.equal(threads, Math.max(2, availableParallelism()));
+    assert.deepEqual(results.map(({ call }) => call), ['C', 'tfjs', 'C']);
+    for (const { name, lost, jobs, sides } of results) {
+      const { 1: one, [threads]: all } = sides;
+      for (const { min, median, max } of [one, all]) assert.ok(min > 0 && min <= median && median <= max, name);
+      assert.ok(jobs >= 0 && jobs < 20, name);
+      assert.equal(lost, all.median - one.median / threads);
+    }
+    assert.match(run.stdout, /\nOverhead of a job: [\d.–-]+ µs, the median of lost/);
+    assert.match(readFileSync(join(out, 'ops-threads.md'), 'utf8'), /\| layer norm in parts 196x768\* \|/);
+  } finally {
+    rmSync(out, { recursive: true });
+  }
+});
+
 test('a library whose output differs takes no part', async (t) => {
   if (!supports('relaxed')) return t.skip('LiteRT is compared in relaxed SIMD');
   await tf.setBackend('cpu');

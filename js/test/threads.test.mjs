@@ -69,9 +69,11 @@ test('the number of threads changes no bit', async () => {
     for (const threads of [2, 3, 8]) {
       const lw = await load({ tier, threads });
       await joined(lw, threads);
+      const jobs = () => lw.heap.u32[lw.threads.pool >>> 2], before = jobs(); // the pool's first word
       for (let i = 0; i < 3; i++) {
         compute(lw).forEach((bytes, k) => assert.ok(bytes === one[k], `${tier}, ${threads} threads, output ${k}`));
       }
+      assert.ok(jobs() > before, 'workers were called');
       assert.equal(lw.threads.count, threads);
       lw.threads.dispose();
     }
