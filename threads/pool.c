@@ -180,13 +180,17 @@ static struct lw_pool_record *record_of(struct lw_pool *p, size_t count, size_t 
 /* Whether to do the next job of a kind with workers. */
 static bool pays(const struct lw_pool *p, struct lw_pool_record *record, uint64_t start) {
     if (start < p->until) return false;
+    if (record->woke) return true;
     const uint32_t runs = record->runs++;
     if (runs == 0 || record->time[0] == 0) return runs == 0;
     const bool faster = record->time[1] <= record->time[0] - record->time[0] / 16;
     return (runs & (runs - 1)) == 0 || runs % RUNS == 0 ? !faster : faster;
 }
 
-static void learn(struct lw_pool *p, struct lw_pool_record *record, bool workers, uint64_t end, uint64_t time) {
+/* `woke`: workers had to be woken up, as for a trial after a while without them. It says nothing of how long the job takes
+ * when they are awake: then the next one counts, whether they slept again or not. */
+static void learn(struct lw_pool *p, struct lw_pool_record *record, bool workers, bool woke, uint64_t end,
+                  uint64_t time) {
     uint64_t *usual = &record->time[workers];
     if (workers && record->time[0] && time > record->time[0] + STALL) {
         p->until = end + p->rest;
@@ -196,6 +200,9 @@ static void learn(struct lw_pool *p, struct lw_pool_record *record, bool workers
         p->rest = p->rest / 2 < REST_MIN ? REST_MIN : p->rest / 2;
         p->good = 0;
     }
+    const bool again = woke && !record->woke;
+    if (workers) record->woke = again;
+    if (again) return;
     /* The first times are those of code that the engine hasn't compiled well yet, and a bad time alone shall not decide. */
     if (*usual == 0)
         *usual = time + 1;
@@ -232,7 +239,7 @@ enum lw_status lw_pool_run(void *pool, size_t count, size_t cost, lw_task_fn *ta
     }
     struct lw_pool_record *record = record_of(p, count, cost);
     const uint64_t start = lw_pool_now();
-    const bool workers = pays(p, record, start);
+    const bool workers = pays(p, record, start), woke = workers && atomic_load(&p->sleepers);
     if (!workers) {
         for (size_t i = 0; i < count; i++) task(state, i, 0);
     } else {
@@ -241,13 +248,13 @@ enum lw_status lw_pool_run(void *pool, size_t count, size_t cost, lw_task_fn *ta
         p->state = state;
         atomic_fetch_or(&p->gate, OPEN);
         atomic_fetch_add(&p->generation, 1);
-        if (atomic_load(&p->sleepers)) lw_wake(p, &p->generation);
+        if (atomic_load(&p->sleepers)) lw_wake(p, &p->generation); /* not `woke`: one may have gone to sleep since */
         take_tasks(p, 0);
         atomic_fetch_and(&p->gate, ~OPEN);
         wait_for_workers(p);
     }
     const uint64_t end = lw_pool_now();
-    learn(p, record, workers, end, end - start);
+    learn(p, record, workers, woke, end, end - start);
     const bool lost = p->lost;
     atomic_store(&p->busy, 0);
     return lost ? LW_THREAD_LOST : LW_OK;

@@ -29,6 +29,7 @@ struct lw_pool_record {
     size_t count, cost;
     uint64_t time[2]; /* how long they take without workers and with; 0 when that isn't known */
     uint32_t runs;
+    bool woke; /* the last time with workers was not counted */
 };
 #define LW_POOL_RECORDS 256 /* what 8 bits tell apart */
 
