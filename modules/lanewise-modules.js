@@ -17,19 +17,9 @@
 #endif
 
 addToLibrary({
-  // probes: tiny modules that hold the instructions of a tier's kernels, as js/src/runtime/detect.ts makes them.
   // loaded: the struct lw_kernel_module of each tier that this thread can call. taken: the slots of its table that
   // hold kernels, from `first` to below `end`. text: what lw_kernels_why() returned.
   $lanewise: {
-    probes: {
-      relaxed: '0061736d0100000001050160017b000302010005030100010aa30001a00000200020002000fd85021a200020002000fd8602'
-        + '1a200020002000fd8b021a0b',
-      simd128: '0061736d0100000001050160017b000302010005030100010ade0101db01004100fd0000001a4100fd0900001a4100fd5c00'
-        + '001a41002000fd560000011a41002000fd5a00000141002000fd0b00004300000000fd131a20002000fd0d00000000000000'
-        + '0000000000000000001a200020002000fd521a20002000fde4011a20002000fde6011a20002000fde7011a20002000fdea01'
-        + '1a20002000fdeb011a2000fde3011a2000fd671a2000fd681a2000fd6a1a2000fdf8011a2000fdfa011a20002000fdb5011a'
-        + '20002000fdf0011a20002000fdf2011a20002000fdf3011a2000fdef011a20002000fdf6011a2000fd5f1a2000fd5e1a0b',
-    },
     loaded: {},
     taken: [],
     log: [],
@@ -43,11 +33,28 @@ addToLibrary({
     return 0;
   },
 
+  /** Tiny modules that hold the instructions of a tier's kernels, as js/src/runtime/detect.ts makes them. No table: the
+   * Closure compiler would rename its keys. */
+  $lanewiseProbe: (tier) => {
+    if (tier == 'relaxed') {
+      return '0061736d0100000001050160017b000302010005030100010aa30001a00000200020002000fd85021a200020002000fd8602'
+        + '1a200020002000fd8b021a0b';
+    }
+    if (tier == 'simd128') {
+      return '0061736d0100000001050160017b000302010005030100010ade0101db01004100fd0000001a4100fd0900001a4100fd5c00'
+        + '001a41002000fd560000011a41002000fd5a00000141002000fd0b00004300000000fd131a20002000fd0d00000000000000'
+        + '0000000000000000001a200020002000fd521a20002000fde4011a20002000fde6011a20002000fde7011a20002000fdea01'
+        + '1a20002000fdeb011a2000fde3011a2000fd671a2000fd681a2000fd6a1a2000fdf8011a2000fdfa011a20002000fdb5011a'
+        + '20002000fdf0011a20002000fdf2011a20002000fdf3011a2000fdef011a20002000fdf6011a2000fd5f1a2000fd5e1a0b';
+    }
+    return '';
+  },
+
   /** Whether the engine has a tier's instructions. */
-  $lanewiseCanRun__deps: ['$lanewise'],
+  $lanewiseCanRun__deps: ['$lanewiseProbe'],
   $lanewiseCanRun: (tier) => {
-    var probe = lanewise.probes[tier];
-    if (typeof probe != 'string') return false;
+    var probe = lanewiseProbe(tier);
+    if (!probe || !WebAssembly.validate) return false; // there is none in programs by wasm2js
     return WebAssembly.validate(Uint8Array.from(probe.match(/../g), (byte) => parseInt(byte, 16)));
   },
 
