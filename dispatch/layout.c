@@ -172,6 +172,8 @@ int main(void) {
     FIELD(lw_pool_options, struct_bytes);
     FIELD(lw_pool_options, threads);
     FIELD(lw_pool_options, caller_spins);
+    FIELD(lw_pool_options, begin);
+    FIELD(lw_pool_options, begin_argument);
     END();
 
     STRUCT(lw_activation);

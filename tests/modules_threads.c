@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Kernels from a module on several threads: modules_threads [FOLDER]. Without a folder the module is the embedded one.
- * Each thread attaches, computes by itself and then works for a pool. Prints what tests/modules_fetch.c prints; the
+ * Each thread attaches, computes by itself and then works for a pool; then those of another pool. Prints what tests/modules_fetch.c prints; the
  * product must be the same in each thread, and of all together. */
 #define _DEFAULT_SOURCE /* usleep */
 #include <pthread.h>
@@ -56,6 +56,23 @@ static void *stubborn(void *unused) {
     return unused;
 }
 
+/* Has a pool compute that starts its threads by itself. */
+static struct lw_pool *own_threads(void) {
+    struct lw_pool *p;
+    const struct lw_pool_options options = {.struct_bytes = sizeof options,
+                                            .threads = THREADS,
+                                            .caller_spins = 1,
+                                            .begin = lw_kernels_begin,
+                                            .begin_argument = (void *)kernels};
+    if (lw_pool_create(malloc(lw_pool_bytes(THREADS)), lw_pool_bytes(THREADS), &options, &p) != LW_OK) exit(1);
+    require(lw_pool_start(p) == LW_OK, "no threads");
+    while (lw_pool_threads(p) < THREADS) usleep(1000);
+    struct lw_context *together = create(
+        &(struct lw_context_options){.threads = THREADS, .parallel_for = lw_pool_run, .pool = p, .kernels = kernels});
+    for (int i = 0; i < 50; i++) require(product(together) == want, "on a pool's own threads another product");
+    return p;
+}
+
 static void loaded(const struct lw_kernel_module *set, void *user) {
     (void)user;
     kernels = set;
@@ -71,12 +88,14 @@ static void loaded(const struct lw_kernel_module *set, void *user) {
         .threads = THREADS, .parallel_for = lw_pool_run, .pool = pool, .kernels = kernels});
     for (int i = 0; i < 50; i++) require(product(together) == want, "on several threads another product");
     printf("tier: %s\nwhy: %s\nproduct: %08x\n", lw_context_tier(together), lw_kernels_why(), want);
+    struct lw_pool *other = own_threads();
     if (kernels) { /* before the others end, since it would be a Worker of theirs, attached */
         pthread_create(&threads[0], NULL, stubborn, NULL);
         pthread_join(threads[0], NULL);
     }
     lw_pool_end(pool);
     for (int i = 1; i < THREADS; i++) pthread_join(threads[i], NULL);
+    lw_pool_stop(other);
     exit(0);
 }
 

@@ -190,6 +190,29 @@ START_TEST(bad_arguments) {
 }
 END_TEST
 
+/* Lets every thread but the first that asks work. */
+static bool all_but_one(void *asked) {
+    return atomic_fetch_add((_Atomic uint32_t *)asked, 1) != 0;
+}
+
+START_TEST(threads_begin) {
+    _Atomic uint32_t asked = 0;
+    const struct lw_pool_options with = {
+        .struct_bytes = sizeof with, .threads = 4, .begin = all_but_one, .begin_argument = &asked};
+    struct lw_pool *pool;
+    void *memory = malloc(lw_pool_bytes(4));
+    ck_assert_int_eq(lw_pool_create(memory, lw_pool_bytes(4), &with, &pool), LW_OK);
+    ck_assert_int_eq(lw_pool_start(pool), LW_OK);
+    wait_for(pool, 3);
+    struct job *job = new_job();
+    run_job(job, pool, 100, 4);
+    free(job);
+    lw_pool_stop(pool);
+    ck_assert_uint_eq(asked, 3);
+    free(memory);
+}
+END_TEST
+
 START_TEST(all_threads_work) {
     static const uint32_t counts[] = {1, 2, 3, 8, LW_POOL_MAX_THREADS};
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
@@ -488,6 +511,7 @@ int main(int count, char **words) {
     TCase *tests = tcase_create("pool");
     tcase_set_timeout(tests, 1200);
     tcase_add_test(tests, bad_arguments);
+    tcase_add_test(tests, threads_begin);
     tcase_add_test(tests, all_threads_work);
     tcase_add_test(tests, random_jobs);
     tcase_add_test(tests, pools_come_and_go);

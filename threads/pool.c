@@ -59,8 +59,12 @@ enum lw_status lw_pool_create(void *memory, size_t memory_bytes, const struct lw
 
     const size_t alignment = _Alignof(struct lw_pool);
     struct lw_pool *p = (struct lw_pool *)(((uintptr_t)memory + alignment - 1) & ~(uintptr_t)(alignment - 1));
-    *p = (struct lw_pool){
-        .threads = options->threads, .caller_spins = options->caller_spins != 0, .rest = REST_MIN, .lost_after = LOST};
+    *p = (struct lw_pool){.threads = options->threads,
+                          .caller_spins = options->caller_spins != 0,
+                          .begin = options->begin,
+                          .begin_argument = options->begin_argument,
+                          .rest = REST_MIN,
+                          .lost_after = LOST};
     atomic_init(&p->limit, options->threads);
 #ifndef __wasm__
     pthread_mutex_init(&p->mutex, NULL);

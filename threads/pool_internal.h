@@ -56,6 +56,8 @@ struct lw_pool {
 
     uint32_t threads;
     bool caller_spins;
+    lw_pool_begin_fn *begin;
+    void *begin_argument;
 #ifndef __wasm__
     pthread_mutex_t mutex;
     pthread_cond_t changed;

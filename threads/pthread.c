@@ -4,7 +4,8 @@
 
 static void *work(void *argument) {
     const struct lw_pool_thread *thread = argument;
-    lw_pool_work(thread->pool, thread->worker);
+    struct lw_pool *pool = thread->pool;
+    if (!pool->begin || pool->begin(pool->begin_argument)) lw_pool_work(pool, thread->worker);
     return NULL;
 }
 

@@ -55,6 +55,11 @@ const char *lw_kernels_why(void);
  * without it is ended by the engine. */
 bool lw_kernels_attach(const struct lw_kernel_module *kernels);
 
+/* The same for the threads of a pool, as `begin` of struct lw_pool_options; kernels may be NULL, when there are none. */
+static inline bool lw_kernels_begin(void *kernels) {
+    return !kernels || lw_kernels_attach((const struct lw_kernel_module *)kernels);
+}
+
 #ifdef __cplusplus
 }
 #endif

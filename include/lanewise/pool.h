@@ -22,6 +22,8 @@
 #ifndef LANEWISE_POOL_H
 #define LANEWISE_POOL_H
 
+#include <stdbool.h>
+
 #include "lanewise/lanewise.h"
 
 #ifdef __cplusplus
@@ -30,6 +32,9 @@ extern "C" {
 
 struct lw_pool;
 
+/* What a thread calls that lw_pool_start has made, before anything else; it works only if that returns true. */
+typedef bool lw_pool_begin_fn(void *argument);
+
 /* How a pool works. */
 struct lw_pool_options {
     uint32_t struct_bytes; /* sizeof(struct lw_pool_options) */
@@ -37,6 +42,8 @@ struct lw_pool_options {
     /* Not 0: a thread that runs a job never sleeps while it waits for the last tasks. For a browser's main thread, which
      * must not. */
     uint32_t caller_spins;
+    lw_pool_begin_fn *begin; /* or NULL. Where kernels come from a module: lw_kernels_begin (lanewise/modules.h) */
+    void *begin_argument;    /* handed to begin; for lw_kernels_begin the kernels */
 };
 
 /* The most threads of a pool. */

@@ -206,6 +206,7 @@ export class Threads {
     u32[(at + options.struct_bytes) >>> 2] = options.bytes;
     u32[(at + options.threads) >>> 2] = this.most;
     u32[(at + options.caller_spins) >>> 2] = mayWait() ? 0 : 1;
+    u32[(at + options.begin) >>> 2] = u32[(at + options.begin_argument) >>> 2] = 0;
     exports.lw_pool_create(block, bytes, at, out);
     const pool = this.pool = heap.u32[out >>> 2];
     heap.free(at);
