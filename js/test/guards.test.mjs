@@ -276,6 +276,16 @@ const LIKE_CPU = {
     tf[name](tf.tensor1d([1, 2, 3, 5, 8]), tf.tensor1d([NaN, 2, 9, -1])),
     tf[name](tf.tensor1d([1, 2, 3, NaN, NaN]), tf.tensor1d([NaN, 2, 9, -1])),
   ]),
+  'tensors of several dtypes joined': () => {
+    const list = [tf.tensor2d([[1.5, -2.5, 3e9]]), tf.tensor2d([[2, -7, 16777217]], [1, 3], 'int32'),
+      tf.tensor2d([[true, false, true]]), tf.zeros([0, 3])];
+    return list.flatMap(x => list.flatMap(y => x.dtype === 'bool' && y.dtype !== 'bool' ? []
+      : [tf.concat([x, y], 0), tf.concat([x, y, x], 0), ...x.size && y.size ? [tf.concat([x, y, y], 1)] : [],
+        ...x.size && y.size ? [tf.concat([tf.concat([x, x], 0), tf.concat([y, y], 0)], 1)] : []]));
+  },
+  'slices from the end': () => [tf.slice(tf.tensor1d([1, 2, 3]), -2, 1), tf.slice(tf.tensor1d([1, 2, 3]), -3, 2),
+    tf.slice(count(3, 4), [-2, 0], [1, 2]), tf.slice(count(3, 4), [-3], [2])],
+  'paddings that crop': () => [tf.pad(count(4), [[-1, 0]]), tf.pad(count(3, 4), [[-1, 0], [0, -2]])],
   'convolutions of integers': () => {
     const [x, filter] = [[1, 5, 5, 2], [3, 3, 2, 2]].map(shape => tf.sub(tf.cast(count(...shape), 'int32'), ints(20)));
     return [
@@ -334,4 +344,67 @@ test('a file that is missing after a redirect is told by both addresses', async 
   const fetch = async () => ({ ok: false, status: 404, redirected: true, url: 'https://there.example/b.wasm' });
   await assert.rejects(load({ wasm: 'https://here.example/a.wasm', fetch }),
     /can't load https:\/\/here.example\/a.wasm \(redirected to https:\/\/there.example\/b.wasm\): HTTP status 404/);
+});
+
+test('a file of another version is refused by name', async () => {
+  const bytes = readFileSync(new URL('../dist/lanewise-scalar.wasm', import.meta.url));
+  const other = Buffer.from(bytes);
+  other.write('0.0.9', other.indexOf('0.1.0\0'));
+  await assert.rejects(load({ wasm: other }),
+    /the bytes given is of another version of Lanewise \(0\.0\.9; the code is 0\.1\.0\): copy the WebAssembly files/);
+  const { instantiate } = WebAssembly;
+  WebAssembly.instantiate = async (...args) => {
+    const { exports } = await instantiate(...args);
+    return { exports: { ...exports, lw_context_create: () => 2 } }; // LW_BAD_STRUCT_BYTES
+  };
+  try {
+    await assert.rejects(load({ wasm: bytes }), /the bytes given is of another version .* with other structs/);
+  } finally {
+    WebAssembly.instantiate = instantiate;
+  }
+});
+
+test('a tensor that was disposed of is told as such', () => {
+  const x = ones(2);
+  x.dispose();
+  assert.throws(() => tf.add(x, 1), /Add: a tensor is used after it was disposed of/);
+});
+
+test('out of memory: the limit that was asked for is told', async () => {
+  const lw = await load({ threads: 2, maximumMemory: 64 * 2 ** 20 });
+  assert.throws(() => lw.tensor(new Float32Array(2 ** 25), [2 ** 25]), /\(67108864 are its limit\)/);
+  lw.threads.dispose();
+});
+
+test('one thread in place of those that were asked for is told', async () => {
+  const { info } = console, said = [];
+  console.info = line => said.push(line);
+  try {
+    const wasm = new URL('../dist/lanewise-scalar.wasm', import.meta.url);
+    for (const threads of [undefined, 1]) await load({ threads, wasm });
+    assert.deepEqual(said, []);
+    await load({ threads: 3, wasm });
+    await load({ threads: 2, tier: 'scalar' });
+  } finally {
+    console.info = info;
+  }
+  assert.equal(said.length, 2);
+  assert.match(said[0], /^lanewise: one thread runs in place of 3, because .*lanewise-scalar.wasm is for one thread$/);
+  assert.match(said[1], /^lanewise: one thread runs in place of 2, because .*lanewise-scalar.wasm is for one thread$/);
+});
+
+test('slices from the end', () => {
+  const x = count(3, 4);
+  assert.deepEqual([...tf.slice(tf.tensor1d([1, 2, 3]), -2, 2).dataSync()], [2, 3]);
+  assert.deepEqual([...tf.slice(x, [-2, -3], [-1, 2]).dataSync()], [5, 6, 9, 10]);
+  assert.throws(() => tf.slice(x, -4, 1), /Slice: |negative/);
+});
+
+test('negative paddings crop', () => {
+  const padded = tf.pad(count(3, 4), [[0, 1], [-1, 2]], 7);
+  assert.deepEqual(padded.shape, [4, 5]);
+  assert.deepEqual([...padded.dataSync()], [1, 2, 3, 7, 7, 5, 6, 7, 7, 7, 9, 10, 11, 7, 7, 7, 7, 7, 7, 7]);
+  const moved = run('PadV2', { x: texts('a', 'b', 'c') }, { paddings: [[-1, 1]], constantValue: 'z' });
+  assert.deepEqual(moved.dataSync(), ['b', 'c', 'z']);
+  assert.throws(() => tf.pad(ones(3), [[-2, -2]]), /PadV2: attribute 'paddings' is .* cuts off more/);
 });

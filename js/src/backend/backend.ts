@@ -211,7 +211,8 @@ export class BackendWasm extends KernelBackend {
   private entry(dataId: DataId): Data {
     const found = this.find(dataId);
     if (found) return found;
-    engine().moveData(this, dataId);
+    // TensorFlow.js forgets a tensor that is disposed of, and moveData then fails without saying why.
+    if (engine().state.tensorInfo.has(dataId)) engine().moveData(this, dataId);
     const moved = this.find(dataId);
     if (!moved) throw new LanewiseError('a tensor is used after it was disposed of');
     return moved;

@@ -8,7 +8,7 @@ import { complexOf, partOf } from './complex.js';
 import { deferPad } from './deferred.js';
 import { toFloat } from './elementwise.js';
 import {
-  axisOf, DTYPES, expect, expectOneOf, expectWhole, product, sizeOf, STORED, stridesOf, typeOf, type Inputs, type Kernel,
+  ANY, axisOf, DTYPES, expect, expectOneOf, expectWhole, product, sizeOf, STORED, stridesOf, typeOf, type Inputs, type Kernel,
 } from './kernel.js';
 import { moveStrings } from './values.js';
 
@@ -62,11 +62,12 @@ function join(backend: BackendWasm, op: string, tensors: TensorInfo[], axis: num
   shape: (x: TensorInfo) => number[]): TensorInfo {
   for (const x of tensors) {
     expect(op, 'tensors', x, DTYPES);
-    if (x.dtype !== tensors[0].dtype) {
+    if (x.dtype !== tensors[0].dtype && (op === 'Pack' || !ANY.includes(x.dtype) || !ANY.includes(tensors[0].dtype))) {
       throw new LanewiseError(`${op}: tensors of dtype ${tensors[0].dtype} and ${x.dtype} can't be joined`);
     }
   }
-  const { dtype } = tensors[0];
+  const filled = tensors.filter(x => product(x.shape)); // one that is alone keeps its dtype, as on cpu
+  const { dtype } = filled.length === 1 ? filled[0] : tensors[0];
   if (dtype === 'string') {
     const inputs = Object.fromEntries(tensors.entries());
     return moveStrings(backend, inputs, moved => join(backend, op, list(moved), axis, shape));
@@ -83,9 +84,11 @@ function join(backend: BackendWasm, op: string, tensors: TensorInfo[], axis: num
   for (let i = 0; i < tensors.length; i++) {
     const width = product(shapes[i], axis);
     if (width && outer) {
-      const from = backend.pointer(tensors[i]);
+      const other = tensors[i].dtype === dtype ? undefined : cast(backend, { x: tensors[i] }, { dtype }) as TensorInfo;
+      const from = backend.pointer(other ?? tensors[i]);
       if (outer === 1) backend.heap.u8.copyWithin(to, from, from + width * bytes);
       else backend.kernels.copy(bytes, [outer, width], [width, 1], [row, 1], from, to);
+      if (other) backend.drop(other);
     }
     to += width * bytes;
   }
@@ -148,7 +151,9 @@ function extract(backend: BackendWasm, op: string, x: TensorInfo, begin: number[
 const ones = (rank: number) => new Array<number>(rank).fill(1);
 
 export const slice: Kernel = (backend, { x }, attrs) => {
-  const [begin, size] = slice_util.parseSliceParams(x as never, attrs.begin, attrs.size);
+  // From the end, as cpu does where that is one piece of memory. TensorFlow.js itself refuses -1.
+  const counted = [attrs.begin].flat().map((from, i) => from < -1 ? from + x.shape[i] : from);
+  const [begin, size] = slice_util.parseSliceParams(x as never, counted, attrs.size);
   slice_util.assertParamsValid(x as never, begin, size);
   begin.forEach((from, i) => {
     if (!Number.isInteger(from) || from < 0) {
@@ -290,11 +295,20 @@ export const padV2: Kernel = (backend, { x }, attrs) => {
   expect('PadV2', 'x', x, STORED);
   const paddings = attrs.paddings as Array<[number, number]>;
   expectPaddings('PadV2', x, paddings, -(2 ** 31));
+  if (paddings.flat().some(n => n < 0)) { // crops
+    const begin = paddings.map(p => Math.max(0, -p[0]));
+    const size = x.shape.map((n, i) => n - begin[i] - Math.max(0, -paddings[i][1]));
+    if (size.some(n => n < 0)) {
+      throw new LanewiseError(`PadV2: attribute 'paddings' is ${JSON.stringify(paddings)}; that cuts off more than ` +
+        `there is of [${x.shape}]`);
+    }
+    const part = extract(backend, 'PadV2', x, begin, ones(begin.length), size, size);
+    const y = padV2(backend, { x: part }, { paddings: paddings.map(p => p.map(n => Math.max(0, n))), constantValue });
+    backend.drop(part);
+    return y;
+  }
   const outShape = x.shape.map((n, i) => paddings[i][0] + n + paddings[i][1]);
   const before = paddings.map(p => p[0]), after = paddings.map(p => p[1]);
-  if ([...before, ...after].some(n => !(n >= 0))) {
-    throw new LanewiseError(`PadV2: attribute 'paddings' is ${JSON.stringify(paddings)}; expected no negative number`);
-  }
   const size = product(x.shape);
   if (size && x.dtype === 'float32' && constantValue === 0 && x.shape.length === 4 && before[0] + after[0] === 0
     && before[3] + after[3] === 0) return deferPad(backend, x, [before[1], after[1], before[2], after[2]]);

@@ -42,7 +42,9 @@ export class Heap {
   private _phase = 0;
   private _scratchBytes = 0;
 
-  constructor(exports: WasmExports, private readonly memory: WebAssembly.Memory = exports.memory!) {
+  /** limit: how many bytes the memory may grow to. */
+  constructor(exports: WasmExports, private readonly memory: WebAssembly.Memory = exports.memory!,
+    private readonly limit = 2 ** 32) {
     this._exports = exports;
     this.refresh();
   }
@@ -88,7 +90,7 @@ export class Heap {
     const raw = whole <= 0xffffffff ? this._exports.malloc(whole) >>> 0 : 0;
     if (raw === 0) {
       throw new OutOfMemoryError(`out of memory: ${bytes} bytes asked for, ${this.bytesInUse} bytes in use in ` +
-        `${this.blocksInUse} blocks, ${this.totalBytes} bytes in the WebAssembly memory (4 GiB is its limit)`);
+        `${this.blocksInUse} blocks, ${this.totalBytes} bytes in the WebAssembly memory (${this.limit === 2 ** 32 ? '4 GiB is' : `${this.limit} are`} its limit)`);
     }
     let pointer = ((raw + HEADER_BYTES + ALIGNMENT - 1) & -ALIGNMENT) >>> 0;
     if (large) {
@@ -110,6 +112,14 @@ export class Heap {
     this.bytesInUse -= u32[(pointer - 4) >>> 2];
     this.blocksInUse--;
     this._exports.free(u32[(pointer - 8) >>> 2]);
+  }
+
+  /** The C string at a pointer. */
+  text(pointer: number): string {
+    const { u8 } = this;
+    let text = '';
+    for (let i = pointer >>> 0; i > 0 && u8[i]; i++) text += String.fromCharCode(u8[i]);
+    return text;
   }
 
   /** The one block of working memory, at least so large; the next call may replace it. */

@@ -292,8 +292,9 @@ export class Kernels {
   private readonly epilogueArea: Pointer;
   private readonly sizesAt: Pointer;
 
-  /** threads: those that are attached to the module's memory. */
-  constructor(private exports: WasmExports, readonly heap: Heap, private readonly threads?: Threads) {
+  /** name: what messages call the file. threads: those that are attached to the module's memory. */
+  constructor(private exports: WasmExports, readonly heap: Heap, private readonly name: string,
+    private readonly threads?: Threads) {
     this.area = heap.allocate(AREA_BYTES);
     this.epilogueArea = heap.allocate(lw.lw_epilogue.bytes);
     this.sizesAt = heap.allocate(lw.lw_sizes.bytes);
@@ -321,12 +322,12 @@ export class Kernels {
 
   /** The name of the tier whose kernels run. */
   get tier(): string {
-    return this.text(this.exports.lw_context_tier(this.context));
+    return this.heap.text(this.exports.lw_context_tier(this.context));
   }
 
   /** The version of the C library. */
   get version(): string {
-    return this.text(this.exports.lw_version());
+    return this.heap.text(this.exports.lw_version());
   }
 
   /** Runs `body` and says which functions of the C library it called and how long they took, all calls of one together. */
@@ -1130,18 +1131,15 @@ export class Kernels {
       throw new ThreadLostError(`${op}: a worker died in the middle of it, so its output is incomplete. ` +
         `${this.threads.count} thread(s) run from now on; do the computation again`);
     }
-    throw new LanewiseError(`${op}: ${this.statusText(status)}. The call was ${op}(${JSON.stringify(params)}).`);
+    // All sizes are this build's.
+    if (status === lw.LW_BAD_STRUCT_BYTES) throw otherBuild(this.name, `${lw.LW_VERSION} with other structs`);
+    const problem = this.heap.text(this.exports.lw_status_string(status));
+    throw new LanewiseError(`${op}: ${problem}. The call was ${op}(${JSON.stringify(params)}).`);
   }
+}
 
-  private statusText(status: number): string {
-    return this.text(this.exports.lw_status_string(status));
-  }
-
-  /** The C string at a pointer. */
-  private text(pointer: Pointer): string {
-    const { u8 } = this.heap;
-    let text = '';
-    for (let i = pointer >>> 0; i > 0 && u8[i]; i++) text += String.fromCharCode(u8[i]);
-    return text;
-  }
+/** What to say about a file that doesn't belong to this code. */
+export function otherBuild(name: string, version: string): LanewiseError {
+  return new LanewiseError(`${name} is of another version of Lanewise (${version}; the code is ${lw.LW_VERSION}): copy ` +
+    'the WebAssembly files that came with this code again');
 }

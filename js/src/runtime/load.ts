@@ -8,7 +8,7 @@ import {
 } from './files.js';
 import { Heap, type WasmExports } from './heap.js';
 import { importsFor, importsMemory } from './imports.js';
-import { Kernels } from './kernels.js';
+import { Kernels, otherBuild } from './kernels.js';
 import { inNode } from './node.js';
 import { checkThreads, newMemory, Threads, threadsFor } from './threads.js';
 
@@ -123,7 +123,7 @@ export async function loadModule(options: LoadOptions = {}): Promise<Module> {
   const { winograd = 'auto', wasmPaths } = options;
   const given = options.wasm !== undefined;
   const chosen = given && options.tier === undefined ? undefined : chooseTier(options);
-  let started: Started | undefined;
+  let started: Started | undefined, said = false;
   if (given) {
     started = await start(options.wasm!, options);
   } else {
@@ -140,7 +140,12 @@ export async function loadModule(options: LoadOptions = {}): Promise<Module> {
         console.warn(`lanewise: one thread runs in place of ${count}: ${message(error)}`);
       }
     }
+    said = Boolean(advice) || source !== undefined || gives(wasmPaths, file) === false;
     started ??= await start(locate(fileOf(tier), wasmPaths), options, 1);
+  }
+  if (!said && !started.threads && options.threads! > 1) {
+    const why = detect().threads ? `${started.name} is for one thread` : 'this engine lends no shared memory';
+    console.info(`lanewise: one thread runs in place of ${options.threads}, because ${why}`);
   }
   const { kernels, heap, threads, name } = started;
   const tier = kernels.tier as Tier;
@@ -174,21 +179,23 @@ async function start(source: WasmSource, options: LoadOptions, count?: number): 
   let threads = count === undefined || count === 1 ? undefined : new Threads(count, workerOf(options));
   try {
     const module = await compile(source, options.fetch);
-    let memory: WebAssembly.Memory | undefined;
+    let memory: WebAssembly.Memory | undefined, limit: number | undefined;
     if (importsMemory(module)) {
       if (count !== 1) {
         if (!detect().threads) throw new LanewiseError(`${name} needs shared memory, which this engine doesn't lend here`);
         threads ??= new Threads(threadsFor(options.threads).count, workerOf(options));
       }
-      memory = newMemory(threads !== undefined, options.maximumMemory);
+      ({ memory, limit } = newMemory(threads !== undefined, options.maximumMemory));
     } else if (threads) {
       throw new LanewiseError(`${name} is not for several threads`);
     }
     let heap: Heap | undefined;
     const exports = await instantiate(module, memory, name, () => heap?.refresh());
-    heap = new Heap(exports, memory);
+    heap = new Heap(exports, memory, limit);
+    const version = heap.text(exports.lw_version());
+    if (version !== lw.LW_VERSION) throw otherBuild(name, version);
     threads?.attach(module, memory!, exports, heap);
-    return { kernels: new Kernels(exports, heap, threads), heap, threads, name };
+    return { kernels: new Kernels(exports, heap, name, threads), heap, threads, name };
   } catch (error) {
     threads?.dispose();
     throw error;
@@ -215,7 +222,7 @@ async function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memor
   } catch (error) {
     throw new LanewiseError(`${name} can't be started: ${message(error)}`);
   }
-  for (const needed of [...memory ? [] : ['memory'], 'malloc', 'free', 'lw_context_create']) {
+  for (const needed of [...memory ? [] : ['memory'], 'malloc', 'free', 'lw_version', 'lw_context_create']) {
     if (needed in exports) continue;
     throw new LanewiseError(`${name} has no export ${needed}; is it another program's? ${HOW_TO_POINT_ELSEWHERE}`);
   }

@@ -252,11 +252,14 @@ const INITIAL_BYTES = 8 * 2 ** 20, MAXIMUM_BYTES = 4 * 2 ** 30;
  * Memory for a module that imports it. Engines reserve addresses for all that a shared one may grow to, and may not have
  * so many: unless the maximum was asked for, it is halved until it can be had.
  */
-export function newMemory(shared: boolean, maximumBytes: number | undefined): WebAssembly.Memory {
+export function newMemory(shared: boolean, maximumBytes: number | undefined): {
+  memory: WebAssembly.Memory; limit: number;
+} {
   const initial = INITIAL_BYTES / PAGE_BYTES;
   for (let maximum = Math.min(maximumBytes ?? MAXIMUM_BYTES, MAXIMUM_BYTES) / PAGE_BYTES; ; maximum /= 2) {
     try {
-      return new WebAssembly.Memory({ initial, maximum: Math.floor(maximum), shared });
+      const memory = new WebAssembly.Memory({ initial, maximum: Math.floor(maximum), shared });
+      return { memory, limit: Math.floor(maximum) * PAGE_BYTES };
     } catch (error) {
       if (maximumBytes === undefined && maximum >= 2 * initial) continue;
       throw new LanewiseError(`there can be no memory of up to ${Math.floor(maximum) * PAGE_BYTES} bytes: ` +

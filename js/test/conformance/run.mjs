@@ -16,6 +16,12 @@ const json = process.argv[2] === '--json';
 let bundle, tier, regex, ballast;
 if (json) [bundle, tier, ballast = '0'] = process.argv.slice(3);
 else [tier = chooseTier().tier, regex, ballast = '0'] = process.argv.slice(2);
+try {
+  chooseTier({ tier });
+} catch (error) {
+  console.error(error.message);
+  process.exit(1);
+}
 globalThis.lanewiseTier = tier;
 globalThis.lanewiseBallast = Number(ballast);
 
