@@ -8,7 +8,8 @@ import { complexOf, partOf } from './complex.js';
 import { deferPad } from './deferred.js';
 import { toFloat } from './elementwise.js';
 import {
-  ANY, axisOf, DTYPES, expect, expectOneOf, expectWhole, product, sizeOf, STORED, stridesOf, typeOf, type Inputs, type Kernel,
+  ANY, axisOf, DTYPES, expect, expectOneOf, expectWhole, product, sizeOf, STORED, stridesOf, typeOf, type Inputs,
+  type Kernel,
 } from './kernel.js';
 import { moveStrings } from './values.js';
 

@@ -89,8 +89,9 @@ export class Heap {
     const whole = bytes + HEADER_BYTES + (large ? PAGE : ALIGNMENT);
     const raw = whole <= 0xffffffff ? this._exports.malloc(whole) >>> 0 : 0;
     if (raw === 0) {
+      const limit = this.limit === 2 ** 32 ? '4 GiB is' : `${this.limit} are`;
       throw new OutOfMemoryError(`out of memory: ${bytes} bytes asked for, ${this.bytesInUse} bytes in use in ` +
-        `${this.blocksInUse} blocks, ${this.totalBytes} bytes in the WebAssembly memory (${this.limit === 2 ** 32 ? '4 GiB is' : `${this.limit} are`} its limit)`);
+        `${this.blocksInUse} blocks, ${this.totalBytes} bytes in the WebAssembly memory (${limit} its limit)`);
     }
     let pointer = ((raw + HEADER_BYTES + ALIGNMENT - 1) & -ALIGNMENT) >>> 0;
     if (large) {

@@ -1140,6 +1140,6 @@ export class Kernels {
 
 /** What to say about a file that doesn't belong to this code. */
 export function otherBuild(name: string, version: string): LanewiseError {
-  return new LanewiseError(`${name} is of another version of Lanewise (${version}; the code is ${lw.LW_VERSION}): copy ` +
-    'the WebAssembly files that came with this code again');
+  return new LanewiseError(`${name} is of another version of Lanewise (${version}; the code is ${lw.LW_VERSION}): ` +
+    'copy the WebAssembly files that came with this code again');
 }
