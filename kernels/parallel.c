@@ -25,7 +25,7 @@ enum lw_status lw_parallel(const struct lw_context *context, size_t units, size_
         part(state, 0, units, 0);
         return LW_OK;
     }
-    const size_t least = units / (TASKS_PER_THREAD * context->threads), wanted = context->part / unit_cost + 1;
+    const size_t least = units / TASKS_PER_THREAD / context->threads, wanted = context->part / unit_cost + 1;
     struct job job = {part, state, units, wanted > least ? wanted : least};
     const size_t cost = units > SIZE_MAX / unit_cost ? SIZE_MAX : units * unit_cost;
     return context->parallel_for(context->pool, (units - 1) / job.step + 1, cost, run_part, &job);

@@ -11,7 +11,7 @@
 typedef void lw_part_fn(void *state, size_t begin, size_t end, size_t worker);
 
 /*
- * Has `part` do `units` units of work, in parts that are cut by the amount of work alone, never by the number of threads.
+ * Has `part` do `units` units of work, in parts that are cut by the amount of work and the number of threads.
  *
  * unit_cost: about how many nanoseconds one unit takes on one core with simd128 (gemm makes some 50 multiply-adds in one,
  * copying moves some 40 bytes). Little work stays on the calling thread, in one part.

@@ -429,6 +429,27 @@ START_TEST(a_slow_thread) {
 }
 END_TEST
 
+/* Where the caller's own task takes long, a worker's may take longer than it takes to call a worker lost. */
+static void both_slow(void *state, size_t i, size_t worker) {
+    (void)state, (void)i;
+    if (worker) held = 1;
+    for (int k = 0; worker == 0 && k < 20000 && !held; k++) doze(MILLISECOND);
+    for (int k = 0; k < (worker ? 150 : 50); k++) doze(MILLISECOND);
+}
+
+START_TEST(slow_tasks) {
+    void *memory;
+    struct lw_pool *pool = make(2, &memory);
+    pool->lost_after = 10 * MILLISECOND;
+    ck_assert_int_eq(lw_pool_start(pool), LW_OK);
+    wait_for(pool, 2);
+    held = 0;
+    ck_assert_int_eq(lw_pool_run(pool, 2, 1, both_slow, NULL), LW_OK);
+    lw_pool_stop(pool);
+    free(memory);
+}
+END_TEST
+
 /*
  * Operators: the bits of one thread on any number of them, on each tier. Their own tests have every operator on three
  * threads; here are many numbers of them, and work that is cut as it is in programs.
@@ -520,6 +541,7 @@ int main(int count, char **words) {
     tcase_add_test(tests, without_threads);
     tcase_add_test(tests, a_lost_thread);
     tcase_add_test(tests, a_slow_thread);
+    tcase_add_test(tests, slow_tasks);
     tcase_add_test(tests, same_bits);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);

@@ -36,9 +36,10 @@
 #define REST_MIN (10 * MILLISECOND)
 #define REST_MAX (200 * MILLISECOND)
 #define GOOD_JOBS 256
-/* A worker that doesn't come back for so long is dead, unless it was the whole program that stood still: no two looks at
- * the clock count as more than PAUSE. */
+/* A worker that doesn't come back for so long is dead, unless the caller's own tasks took long too: then for so many times
+ * as long; or unless it was the whole program that stood still: no two looks at the clock count as more than PAUSE. */
 #define LOST (5000 * MILLISECOND)
+#define LOST_TIMES 10
 #define PAUSE (100 * MILLISECOND)
 /* How often a watcher looks between two looks at the clock. */
 #define LOOKS 256
@@ -144,14 +145,15 @@ uint32_t lw_pool_threads(const struct lw_pool *p) {
     return limit == 0 ? 1 : there < limit ? there : limit;
 }
 
-/* Waits until no worker is inside of the closed gate. */
-static void wait_for_workers(struct lw_pool *p) {
-    uint64_t before = 0, waited = 0;
+/* Waits until no worker is inside of the closed gate. start: when the job began. */
+static void wait_for_workers(struct lw_pool *p, uint64_t start) {
+    uint64_t before = 0, waited = 0, patience = p->lost_after;
     for (uint32_t inside; (inside = atomic_load_explicit(&p->gate, memory_order_acquire)) != 0;) {
         const uint64_t time = lw_pool_now(), passed = before == 0 ? 0 : time - before;
+        if (before == 0 && patience < LOST_TIMES * (time - start)) patience = LOST_TIMES * (time - start);
         before = time;
         waited += passed < PAUSE ? passed : PAUSE;
-        if (waited > p->lost_after) {
+        if (waited > patience) {
             p->lost = true;
             return;
         }
@@ -255,7 +257,7 @@ enum lw_status lw_pool_run(void *pool, size_t count, size_t cost, lw_task_fn *ta
         if (atomic_load(&p->sleepers)) lw_wake(p, &p->generation); /* not `woke`: one may have gone to sleep since */
         take_tasks(p, 0);
         atomic_fetch_and(&p->gate, ~OPEN);
-        wait_for_workers(p);
+        wait_for_workers(p, start);
     }
     const uint64_t end = lw_pool_now();
     learn(p, record, workers, woke, end, end - start);

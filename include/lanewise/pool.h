@@ -73,7 +73,7 @@ LW_API void lw_pool_work(struct lw_pool *pool, uint32_t worker);
 LW_API void lw_pool_end(struct lw_pool *pool);
 
 /* How many threads may work from now on, the calling one included; at least 1, and no more than the pool was made for.
- * Not after lw_pool_end. */
+ * Not after lw_pool_end; a pool that is started again has all its threads. */
 LW_API void lw_pool_limit(struct lw_pool *pool, uint32_t threads);
 
 /* How many threads work for the pool now, the calling one included. */
@@ -82,7 +82,8 @@ LW_API uint32_t lw_pool_threads(const struct lw_pool *pool);
 /*
  * Runs a job: an lw_parallel_for_fn for struct lw_context_options, `pool` being a struct lw_pool. A pool runs one job at
  * a time: while it is busy, other threads' jobs, and those that tasks start, run on their own thread alone.
- * Errors: LW_NULL_POINTER; LW_THREAD_LOST when a thread has not come back from a task for seconds, as when it was killed.
+ * Errors: LW_NULL_POINTER; LW_THREAD_LOST when a thread has not come back from a task for five seconds, nor for ten times
+ * as long as the calling thread's own tasks took, as when it was killed.
  * The job's output is then incomplete, its memory may still be written to should that thread be alive, and the pool never
  * uses its threads again: later jobs run on the thread that calls.
  */

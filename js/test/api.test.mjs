@@ -59,6 +59,15 @@ test('setWasmPaths and setThreadsCount may be called whenever and however the of
 lanewise: setWasmPaths comes too late for the backend that runs; it will count when it is loaded again\n`);
 });
 
+test('setThreadsCount while the backend is being loaded counts, too', () => {
+  assert.equal(program(`
+    lanewise.setThreadsCount(2);
+    const started = tf.setBackend('wasm');
+    lanewise.setThreadsCount(1);
+    await started;
+    console.log(lanewise.getThreadsCount());`), '1\n');
+});
+
 test('what the official folder on a public server is asked for lies beside our code', () => {
   const url = 'https://cdn.test/npm/@tensorflow/tfjs-backend-wasm@4.22.0/dist/';
   const warning = /^lanewise: https:\/\/cdn\.test\/.* can't be used; those beside lanewise's code are loaded/m;

@@ -99,7 +99,11 @@ async function loadDefault(options: LoadOptions): ReturnType<typeof loadModule> 
   const state = shared();
   state.loading++;
   try {
-    return await loadModule(await withFlag({ ...state.options, ...options }));
+    const { threads } = state.options;
+    const module = await loadModule(await withFlag({ ...state.options, ...options }));
+    // setThreadsCount may have been called meanwhile.
+    if (state.options.threads !== threads) module.threads?.limit(state.options.threads ?? MOST_THREADS);
+    return module;
   } finally {
     state.loading--;
   }

@@ -107,7 +107,10 @@ class Hands {
       worker = firstOf(ways);
       worker.onerror = event => {
         event.preventDefault?.();
-        if (event.message) return this.remove(hand, `a worker died: ${event.message}`);
+        // Servers that have a page for every address answer with that for a script that isn't there.
+        if (event.message && !event.message.includes('SyntaxError')) {
+          return this.remove(hand, `a worker died: ${event.message}`);
+        }
         if (!this.hands.includes(hand)) return;
         try {
           start(); // this way is none
@@ -160,6 +163,8 @@ function firstOf(ways: (() => Worker)[]): Worker {
 
 /** Bytes of a worker's stack: as many as the module's own. */
 const STACK_BYTES = 65536;
+/** Milliseconds after which workers should have come to the pool. */
+const LATE = 10000;
 /** How often dead workers are replaced. */
 const RESTARTS = 3;
 
@@ -167,6 +172,7 @@ const RESTARTS = 3;
 export class Threads {
   private hands: Hands;
   private restarts = 0;
+  private late = false;
   private wanted: number;
   private module!: WebAssembly.Module;
   private memory!: WebAssembly.Memory;
@@ -187,7 +193,9 @@ export class Threads {
 
   /** The number of threads that run. */
   get count(): number {
-    return this.pool === 0 && this.exports ? 1 : Math.min(this.wanted, 1 + (this.hands?.count ?? 0));
+    if (this.pool === 0 && this.exports) return 1;
+    const count = Math.min(this.wanted, 1 + (this.hands?.count ?? 0));
+    return this.late ? Math.min(count, this.exports.lw_pool_threads(this.pool)) : count;
   }
 
   /** How many may run from now on. */
@@ -212,6 +220,19 @@ export class Threads {
     heap.free(at);
     exports.lw_pool_limit(pool, this.wanted);
     this.hands.send(worker => ({ module, memory, pool, worker, stack: heap.allocate(STACK_BYTES) + STACK_BYTES }));
+    const timer: unknown = setTimeout(() => this.lookForLate(pool), LATE);
+    (timer as { unref?(): void }).unref?.();
+  }
+
+  /** A script that isn't ours may do nothing at all, without an error. */
+  private lookForLate(pool: Pointer): void {
+    if (this.pool !== pool) return;
+    const { count } = this;
+    this.late = true;
+    if (this.count < count) {
+      console.warn(`lanewise: ${count - this.count} worker(s) have not begun to work in ${LATE / 1000} s; is that ${WORKER} ` +
+        `what they run? ${this.count} thread(s) run`);
+    }
   }
 
   /**
