@@ -7,7 +7,8 @@
  * --cold: the first inference of a program that has just begun, instead; a process of its own for each sample, and V8
  * as it comes.
  * --threads: the best tier on one thread, on two, and so on up to the machine's cores, instead, beside the official
- * backend on one thread and on as many; not pinned to a core. Also times movenet-thunder.
+ * backend on one thread and on as many; not pinned to a core. Also times MoveNet thunder
+ * and BlazePose full and heavy.
  * --browser: with --threads; in a cross-origin isolated page of headless Chromium, as users run it: bundled from
  * TensorFlow.js's entries for browsers, where Node gets ES5. The page's clock has steps of 5 microseconds.
  * --busy: with --threads; another program keeps the last core busy meanwhile.
@@ -71,7 +72,8 @@ for (const name of ['browser', 'busy']) {
 tf.enableProdMode();
 const tiers = registerTiers().filter((tier) => tier !== 'scalar');
 const filter = options.models ?? options.filter;
-const models = options.threads ? [...MODELS, MORE_MODELS.find(({ name }) => name === 'movenet-thunder')] : MODELS;
+const models = options.threads
+  ? [...MODELS, ...MORE_MODELS.filter(({ name }) => /thunder|blazepose-(full|heavy)/.test(name))] : MODELS;
 const chosen = models.filter(({ name }) => new RegExp(filter, 'i').test(name));
 if (chosen.length === 0) fail(`--filter ${filter}: no model's name matches`);
 
