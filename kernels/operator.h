@@ -91,7 +91,7 @@ enum lw_status lw_check(const struct lw_context *context, const void *op, size_t
 
 /* The same for one that has grown: what the caller gave goes to *op, as this version declares it, and what an older header
  * lacks is 0. `first` is the size in the first version: the offset of the first field that was added, which must lie
- * behind the older struct's end and not in its padding. */
+ * behind the older struct's end and not in its padding. The fields that were added have the alignment of size_t. */
 enum lw_status lw_read(const void *given, size_t first, size_t bytes, void *op, struct lw_problem *problem);
 
 /* lw_check for one that has grown and is used where it lies: only up to `first` may it be read. */

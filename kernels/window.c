@@ -34,7 +34,7 @@ enum lw_status lw_check_grown(const struct lw_context *context, const void *op, 
     if (problem) *problem = (struct lw_problem){0};
     if (!context || !op) return lw_wrong(problem, LW_NULL_POINTER, context ? "op" : "context", "not NULL");
     const uint32_t size = *(const uint32_t *)op;
-    return size >= first && size <= bytes ? LW_OK : bad_struct_bytes(problem);
+    return size >= first && size <= bytes && size % sizeof size == 0 ? LW_OK : bad_struct_bytes(problem);
 }
 
 enum lw_status lw_check(const struct lw_context *context, const void *op, size_t bytes, struct lw_problem *problem) {
@@ -50,7 +50,7 @@ enum lw_status lw_read(const void *given, size_t first, size_t bytes, void *op, 
         memcpy(op, given, bytes);
         return LW_OK;
     }
-    if (size < first || size > bytes) return bad_struct_bytes(problem);
+    if (size < first || size > bytes || size % sizeof(size_t)) return bad_struct_bytes(problem);
     memset(op, 0, bytes);
     memcpy(op, given, size);
     size = (uint32_t)bytes;

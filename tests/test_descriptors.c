@@ -158,11 +158,12 @@ static const void *cut(struct lw_test *t, const void *valid, size_t bytes, size_
     return room;
 }
 
-/* Every size from the first version's to the present is right, and no other. The library reads no byte behind the size
- * that is told: the buffer ends there, at a multiple of 8 bytes because it must be aligned. */
-#define CHECK_SIZES(valid, first, validate)                                                                            \
+/* Every multiple of the alignment from the first version's size to the present one is right, and no other. The library
+ * reads no byte behind the size that is told: the buffer ends there, at a multiple of 8 bytes because it must be aligned.
+ */
+#define CHECK_ALIGNED_SIZES(valid, first, alignment, validate)                                                         \
     for (size_t size = 0; size <= sizeof valid + 16; size++) {                                                         \
-        const bool right = size >= (first) && size <= sizeof valid;                                                    \
+        const bool right = size >= (first) && size <= sizeof valid && size % (alignment) == 0;                         \
         const size_t bytes = size <= 8 ? 8 : size < sizeof valid ? (size + 7) / 8 * 8 : sizeof valid;                  \
         const void *op = cut(t, &valid, bytes < sizeof valid ? bytes : sizeof valid, size);                            \
         struct lw_problem problem = {"untouched", "untouched"};                                                        \
@@ -172,6 +173,9 @@ static const void *cut(struct lw_test *t, const void *valid, size_t bytes, size_
                            : problem.field && problem.expected && !strcmp(problem.field, "struct_bytes"),              \
                      "%s: field %s", label, problem.field ? problem.field : "NULL");                                   \
     }
+
+/* Where all the fields that were added have 4 bytes, or none was. */
+#define CHECK_SIZES(valid, first, validate) CHECK_ALIGNED_SIZES(valid, first, 4, validate)
 
 static void check_sizes(struct lw_test *t) {
     const struct lw_context *c = t->tested;
@@ -183,7 +187,8 @@ static void check_sizes(struct lw_test *t) {
     CHECK_SIZES(transpose, offsetof(struct lw_conv2d_transpose, input_pixel_stride),
                 lw_conv2d_transpose_validate(c, op, &problem));
     CHECK_SIZES(conv3d, sizeof conv3d, lw_conv3d_validate(c, op, &problem));
-    CHECK_SIZES(matmul, offsetof(struct lw_matmul, a_row_stride), lw_matmul_validate(c, op, &problem));
+    CHECK_ALIGNED_SIZES(matmul, offsetof(struct lw_matmul, a_row_stride), sizeof(size_t),
+                        lw_matmul_validate(c, op, &problem));
     CHECK_SIZES(pool2d, offsetof(struct lw_pool2d, input_pixel_stride), lw_pool2d_validate(c, op, &problem));
     CHECK_SIZES(pool3d, sizeof pool3d, lw_pool3d_validate(c, op, &problem));
     CHECK_SIZES(dilation2d, sizeof dilation2d, lw_dilation2d_validate(c, op, &problem));
@@ -204,8 +209,8 @@ static void check_sizes(struct lw_test *t) {
     CHECK_SIZES(scatter, sizeof scatter, lw_scatter_validate(c, op, &problem));
     CHECK_SIZES(segment, sizeof segment, lw_segment_validate(c, op, &problem));
     CHECK_SIZES(epilogue, sizeof epilogue, lw_epilogue_validate(&linear, op, &problem));
-    CHECK_SIZES(options, offsetof(struct lw_context_options, tier) + sizeof options.tier,
-                lw_context_options_validate(op, &problem));
+    CHECK_ALIGNED_SIZES(options, offsetof(struct lw_context_options, tier) + sizeof options.tier, sizeof(size_t),
+                        lw_context_options_validate(op, &problem));
 }
 
 /* One field of a valid descriptor is made wrong; the field that is named must be `named`. */

@@ -6,7 +6,8 @@
  * ------------------------
  * 1. Fill a descriptor (a plain struct; set it to zero first, then struct_bytes to its size). A later version may add
  *    fields at its end, whose 0 means what was before: programs that were compiled with the older, shorter struct go on
- *    working. A struct that is longer than this version's is LW_BAD_STRUCT_BYTES, since it may ask for what isn't there.
+ *    working. struct_bytes may be any multiple of the struct's alignment from its first version's size on; a struct that
+ *    is longer than this version's is LW_BAD_STRUCT_BYTES, since it may ask for what isn't there.
  *    lw_<descriptor>_validate() names the field that is wrong.
  * 2. Ask for sizes: lw_<op>_sizes() checks the descriptor and reports the output's shape and how many bytes
  *    of packed weights and of scratch the operator needs.
@@ -40,7 +41,8 @@
  * that may be more than the result.
  *
  * Zero sizes: batch, height, width and the extents of elementwise and row operators may be 0 where the output is then
- * empty or an empty sum; a kernel, stride, dilation, group count, depth multiplier, or a channel count of conv2d or
+ * empty or an empty sum. A window must fit its padded image all the same, which without padding it doesn't where there is
+ * nothing (LW_BAD_SHAPE). A kernel, stride, dilation, group count, depth multiplier, or a channel count of conv2d or
  * conv2d_transpose, of 0 is LW_BAD_SHAPE.
  *
  * Aliasing: outputs must not overlap inputs, weights or scratch, unless an operator's comment allows it.
@@ -488,8 +490,8 @@ LW_API enum lw_status lw_depthwise_conv2d_filter_gradient_run(const struct lw_co
  * A is stored [m][k], or [k][m] when transpose_a is 1; B [k][n], or [n][k] when transpose_b is 1.
  * Batches lie a_batch_stride and b_batch_stride elements apart; 0 uses the same matrix for every batch.
  * Rows of A and B as they are stored, and of the output, lie row_stride elements apart: more than their length where they
- * are part of wider matrices. Those of A may also be less than its length: rows then overlap, as the windows of a signal
- * do. What lies between the output's rows isn't written, and a residual has the output's strides.
+ * are part of wider matrices. Those of A and B may also be less than their length: rows then overlap, as the windows of a
+ * signal do. What lies between the output's rows isn't written, and a residual has the output's strides.
  * lw_matmul_pack packs B: all batches of it, or the one. The epilogue's channels are the columns j. */
 struct lw_matmul {
     uint32_t struct_bytes;                 /* sizeof(struct lw_matmul) */
