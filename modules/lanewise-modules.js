@@ -139,11 +139,12 @@ addToLibrary({
   },
 
   lw_kernels_load__sig: 'pppp',
-  lw_kernels_load__deps: ['$lanewise', '$lanewiseNote', '$lanewiseCanRun', '$lanewiseLoad', '$UTF8ToString',
-    '$wasmMemory'],
+  lw_kernels_load__deps: ['$lanewise', '$lanewiseNote', '$lanewiseProbe', '$lanewiseCanRun', '$lanewiseLoad',
+    '$UTF8ToString', '$wasmMemory'],
   lw_kernels_load: (tierAt, bytesAt, byteCount) => {
     var tier = UTF8ToString(tierAt);
     if (lanewise.loaded[tier]) return lanewise.loaded[tier];
+    if (!lanewiseProbe(tier)) return lanewiseNote(`${tier}: there is no tier of that name`);
     if (!lanewiseCanRun(tier)) return lanewiseNote(`${tier}: this engine can't run it`);
     bytesAt >>>= 0;
     byteCount >>>= 0;
