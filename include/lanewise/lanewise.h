@@ -170,8 +170,9 @@ struct lw_context_options {
     /* Spreads work over threads; NULL: operators run on the thread that calls them. lanewise/pool.h has one. The results
      * have the same bits, whatever the number of threads. */
     lw_parallel_for_fn *parallel_for;
-    void *pool;       /* handed to parallel_for; must outlive the context's calls */
-    uint32_t threads; /* how many workers parallel_for tells apart; scratch memory grows with it. 0 is 1 */
+    void *pool; /* handed to parallel_for; must outlive the context's calls */
+    /* How many workers parallel_for tells apart, so no fewer than a pool has threads; scratch memory grows with it. 0 is 1. */
+    uint32_t threads;
     /* Kernels of a module, which come before those that are compiled in; or NULL. */
     const struct lw_kernel_module *kernels;
 };
