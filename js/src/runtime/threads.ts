@@ -173,6 +173,7 @@ export class Threads {
   private hands: Hands;
   private restarts = 0;
   private late = false;
+  private timer: unknown;
   private wanted: number;
   private module!: WebAssembly.Module;
   private memory!: WebAssembly.Memory;
@@ -220,13 +221,12 @@ export class Threads {
     heap.free(at);
     exports.lw_pool_limit(pool, this.wanted);
     this.hands.send(worker => ({ module, memory, pool, worker, stack: heap.allocate(STACK_BYTES) + STACK_BYTES }));
-    const timer: unknown = setTimeout(() => this.lookForLate(pool), LATE);
-    (timer as { unref?(): void }).unref?.();
+    this.timer = setTimeout(() => this.lookForLate(), LATE);
+    (this.timer as { unref?(): void }).unref?.();
   }
 
   /** A script that isn't ours may do nothing at all, without an error. */
-  private lookForLate(pool: Pointer): void {
-    if (this.pool !== pool) return;
+  private lookForLate(): void {
     const { count } = this;
     this.late = true;
     if (this.count < count) {
@@ -240,8 +240,7 @@ export class Threads {
    * and the pool's memory are not given back.
    */
   restart(): void {
-    this.hands.end();
-    this.pool = 0;
+    this.endHands();
     if (this.restarts++ === RESTARTS) return;
     this.hands = this.start();
     this.attach(this.module, this.memory, this.exports, this.heap);
@@ -250,6 +249,11 @@ export class Threads {
   /** Ends the workers. */
   dispose(): void {
     if (this.pool) this.exports.lw_pool_end(this.pool);
+    this.endHands();
+  }
+
+  private endHands(): void {
+    clearTimeout(this.timer as number);
     this.hands.end();
     this.pool = 0;
   }

@@ -102,6 +102,7 @@ assert.ok(new Set(expected).size === expected.length && Math.max(...expected) < 
 /** What a page is told that gets one thread of the two that it asks for. */
 export const NOT_ISOLATED = new RegExp('^lanewise: one thread runs in place of 2, because this page is not cross-origin ' +
   'isolated and .*"Cross-Origin-Opener-Policy: same-origin" and "Cross-Origin-Embedder-Policy: require-corp"');
+export const NO_MEMORY = /^lanewise: one thread runs in place of 2, because this engine lends no shared memory$/;
 export const NO_WORKERS = /^lanewise: one thread runs in place of 2, because nothing can start workers here/;
 
 /**
