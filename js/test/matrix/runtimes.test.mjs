@@ -68,7 +68,7 @@ for (const [runtimeName, runtime] of Object.entries(RUNTIMES)) {
       await refuses('nowhere/', 'nowhere/');
       wasm.forEach(original => rmSync(original));
       await refuses(`${packageName}/dist/`);
-      assertRight(await start(runtime, project, file, 'copied/'));
+      assertRight(await start(runtime, project, file, 'copied/'), runtime.why);
     });
   }
 }
