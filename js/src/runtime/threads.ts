@@ -254,6 +254,7 @@ export class Threads {
 
   private endHands(): void {
     clearTimeout(this.timer as number);
+    this.late = false;
     this.hands.end();
     this.pool = 0;
   }
